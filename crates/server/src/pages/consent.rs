@@ -1,0 +1,91 @@
+//! The page that asks a person what an app may have.
+
+use askama::Template;
+
+use super::{App, Hidden, Label, Person, WebAddress, page};
+
+/// `form#consent`: `#allow` sends [`ALLOW`](super::action::ALLOW), `#deny` sends [`DENY`](super::action::DENY), `#another`
+/// sends [`SWITCH`](super::action::SWITCH).
+#[derive(Clone, Debug, Template)]
+#[template(path = "consent.html")]
+pub struct Consent {
+    /// The name of this identity provider.
+    pub site: Label,
+    /// Where the form is posted.
+    pub action: String,
+    /// What it carries unseen.
+    pub hidden: Hidden,
+    /// Who is asked.
+    pub person: Person,
+    /// Who asks.
+    pub app: App,
+    /// What is asked for, each in words.
+    pub scopes: Vec<ScopeLine>,
+    /// The app's privacy policy, where it registered one.
+    pub policy_uri: Option<WebAddress>,
+    /// The app's terms of service, where it registered them.
+    pub tos_uri: Option<WebAddress>,
+}
+
+page!(Consent);
+
+/// One scope in words that a person understands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeLine {
+    /// The scope itself; it stands in the page as `data-scope`.
+    pub scope: Label,
+    /// What allowing it means, in a few words.
+    pub title: Label,
+    /// More of it, where there is more to say.
+    pub detail: Option<Label>,
+}
+
+/// The scopes of OpenID Connect Core section 5.4: scope, title, detail.
+const STANDARD: &[(&str, &str, &str)] = &[
+    ("openid", "Know that it is you", "An identifier of your account, and when you last signed in."),
+    ("profile", "See your name and profile", "Such as your names, username, picture, gender, birthday and language."),
+    ("email", "See your e-mail address", "The address, and whether it has been confirmed."),
+    ("address", "See your postal address", "Street, town, postcode and country."),
+    ("phone", "See your phone number", "The number, and whether it has been confirmed."),
+];
+
+impl ScopeLine {
+    /// A scope of OpenID Connect itself; `None` for any other.
+    #[must_use]
+    pub fn standard(scope: &str) -> Option<Self> {
+        let (scope, title, detail) = STANDARD.iter().find(|(name, ..)| *name == scope)?;
+        Some(Self { scope: Label::from(*scope), title: Label::from(*title), detail: Some(Label::from(*detail)) })
+    }
+
+    /// A scope of a registered API, with the description that the API gave it.
+    ///
+    /// Without one the page can only name the scope, and says so.
+    #[must_use]
+    pub fn of_api(scope: &str, api: &str, description: Option<&str>) -> Self {
+        let described = description.map(Label::from).filter(|description| !description.is_empty());
+        let title = described.unwrap_or_else(|| Label::from(format!("Use “{scope}”")));
+        Self { scope: Label::from(scope), title, detail: Some(Label::from(format!("In {api}"))) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_standard_scope_has_words_of_its_own() {
+        for scope in ["openid", "profile", "email", "address", "phone"] {
+            let line = ScopeLine::standard(scope).unwrap();
+            assert!(line.title.as_str().contains(' ') && line.detail.is_some(), "{scope}");
+        }
+        assert_eq!(ScopeLine::standard("notes.read"), None);
+    }
+
+    #[test]
+    fn a_scope_of_an_api_is_shown_as_the_api_describes_it() {
+        let line = ScopeLine::of_api("notes.read", "Notes", Some("Read your notes"));
+        assert_eq!((line.title.as_str(), line.scope.as_str()), ("Read your notes", "notes.read"));
+        let bare = ScopeLine::of_api("notes.read", "Notes", Some(" "));
+        assert_eq!(bare.title.as_str(), "Use “notes.read”");
+    }
+}

@@ -1,0 +1,21 @@
+//! The page at `/`, for whoever wonders what answers here.
+
+use askama::Template;
+
+use super::{Hidden, Label, Person, page};
+
+/// Says what this place is, and whether somebody is signed in at this browser.
+#[derive(Clone, Debug, Template)]
+#[template(path = "home.html")]
+pub struct Home {
+    /// The name of this identity provider.
+    pub site: Label,
+    /// Where the sign-out form (`form#logout`) is posted.
+    pub action: String,
+    /// What it carries unseen.
+    pub hidden: Hidden,
+    /// Who is signed in.
+    pub person: Option<Person>,
+}
+
+page!(Home);

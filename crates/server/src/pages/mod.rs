@@ -1,0 +1,102 @@
+//! The pages that people see: one struct a page, its template compiled into the program.
+//!
+//! A page here is only looks and words. It is given what to show, and [`render`](SignIn::render) makes the HTML; which page
+//! comes next, and what a form's answer means, is decided elsewhere.
+//!
+//! Three rules hold for every page, and the tests of this module prove them:
+//! - What others chose (names of apps, of people, of scopes) is a [`Label`] or a [`WebAddress`]: types that cannot carry
+//!   control characters, text-reordering characters or a `javascript:` link. The templates escape them besides.
+//! - There is no script, no inline style and nothing from another host, so `default-src 'none'; style-src 'self'` is enough.
+//! - Forms are plain. The button that does what the form is for sends no `action`, or the one its page names; other buttons
+//!   send `action` with one of [`action`]'s values.
+
+mod assets;
+mod consent;
+mod error;
+mod home;
+mod label;
+mod logout;
+mod select_account;
+mod setup;
+mod sign_in;
+#[cfg(test)]
+mod tests;
+mod web_address;
+
+pub use assets::stylesheet;
+pub use consent::{Consent, ScopeLine};
+pub use error::ErrorPage;
+pub use home::Home;
+pub use label::Label;
+pub use logout::{Logout, SignedOut};
+pub use select_account::SelectAccount;
+pub use setup::Setup;
+pub use sign_in::{SignIn, SignInError};
+pub use web_address::WebAddress;
+
+/// What a form carries unseen: the CSRF token, the id of the request that waits. Names are ours, values may be anything.
+pub type Hidden = Vec<(&'static str, String)>;
+
+/// What the field `action` of a form can hold: which button was pressed.
+pub mod action {
+    /// Give up, and go back to the app with `access_denied`.
+    pub const CANCEL: &str = "cancel";
+    /// Go on with the account that is signed in.
+    pub const CONTINUE: &str = "continue";
+    /// Sign in with another account.
+    pub const SWITCH: &str = "switch";
+    /// Let the app have what it asks for.
+    pub const ALLOW: &str = "allow";
+    /// Refuse the app what it asks for.
+    pub const DENY: &str = "deny";
+    /// Sign out.
+    pub const SIGN_OUT: &str = "sign-out";
+    /// Stay signed in.
+    pub const STAY: &str = "stay";
+}
+
+/// The app that a person is on the way to.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Its registered name.
+    pub name: Label,
+    /// The host that the browser will be sent back to, which unlike the name nobody can make up.
+    pub host: Option<Label>,
+}
+
+/// The person a page speaks of.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// How they are called: their full name where it is known, else the username.
+    pub name: Label,
+    /// What they sign in with: the e-mail address or the username.
+    pub identifier: Label,
+}
+
+impl Person {
+    /// The letter that stands in the circle beside the name.
+    pub(crate) fn initial(&self) -> String {
+        let letter = self.name.as_str().chars().find(|c| c.is_alphanumeric());
+        letter.map_or_else(|| "•".to_owned(), |letter| letter.to_uppercase().collect())
+    }
+
+    /// Whether the identifier says anything that the name does not.
+    pub(crate) fn has_identifier(&self) -> bool {
+        !self.identifier.is_empty() && self.identifier != self.name
+    }
+}
+
+/// Gives a template its public `render`.
+macro_rules! page {
+    ($name:ident) => {
+        impl $name {
+            /// The page as HTML.
+            #[must_use]
+            pub fn render(&self) -> String {
+                // Rendering fails only where a filter or a `Display` fails, and these templates use none that can.
+                askama::Template::render(self).unwrap_or_default()
+            }
+        }
+    };
+}
+use page;
