@@ -1,0 +1,62 @@
+// A provider of one's own: `vestibule serve` in a temporary folder, filled through the program's own commands.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { temporaryFolder } from './folder.mjs';
+import { command, freePort, Program } from './program.mjs';
+
+// A running server notices what a command wrote within a second; that is promised, no sooner.
+const NOTICED_MS = 1000;
+
+export class Provider {
+  #folder;
+  #program;
+
+  constructor(issuer, folder, program) {
+    this.issuer = issuer;
+    this.#folder = folder;
+    this.#program = program;
+  }
+
+  /** Starts one on SQLite and a free port, and waits until it is ready. */
+  static async start() {
+    const folder = temporaryFolder();
+    const port = await freePort();
+    const issuer = `http://localhost:${port}`;
+    writeFileSync(join(folder, 'vestibule.toml'), `[http]\nlisten = "localhost:${port}"\npublic_url = "${issuer}"\n`);
+    const program = new Program(['serve', '--config', 'vestibule.toml'], { folder });
+    const provider = new Provider(issuer, folder, program);
+    await program.until('the provider was ready', () => isReady(issuer));
+    return provider;
+  }
+
+  /** A person who can sign in; gives the id, which is the `sub` that applications see. */
+  async createUser({ username, email, password }) {
+    const args = ['users', 'create', username, '--email', email, '--password-stdin'];
+    const { id } = await command(args, { folder: this.#folder, input: `${password}\n` });
+    return id;
+  }
+
+  /** An application; gives `{ client_id, client_secret }`, the latter unless it is public. */
+  async createClient(name, ...options) {
+    return await command(['clients', 'create', '--name', name, ...options], { folder: this.#folder });
+  }
+
+  /** Waits until the server knows what commands wrote up to now. */
+  async noticed() {
+    await delay(NOTICED_MS);
+  }
+
+  /** Ends it as an operator would, and fails unless it ends well. */
+  async stop() {
+    await this.#program.stop();
+  }
+}
+
+async function isReady(issuer) {
+  const answer = await fetch(`${issuer}/health/ready`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+  await answer?.arrayBuffer();
+  return answer?.status === 200;
+}
