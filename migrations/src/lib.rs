@@ -1,1 +1,26 @@
+//! The schema, one file a step, the same for SQLite and PostgreSQL.
+//!
+//! A step that has landed is never edited: the next change is the next file. Identifiers are text, moments are milliseconds
+//! since the Unix epoch, so that both engines hold the same values.
 
+use sea_orm_migration::prelude::*;
+
+mod m0001_users;
+mod m0002_keys;
+mod m0003_clients;
+mod m0004_revocations;
+
+/// All steps, in order.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_users::Migration),
+            Box::new(m0002_keys::Migration),
+            Box::new(m0003_clients::Migration),
+            Box::new(m0004_revocations::Migration),
+        ]
+    }
+}
