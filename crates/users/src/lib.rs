@@ -1,1 +1,44 @@
+//! Who people are: creating and finding them, and finding out whether it is them.
+//!
+//! [`Users`] owns the table `users` and the rules around it; [`PasswordHasher`] is the only place where passwords are hashed,
+//! on a few threads with a bounded queue. The crates above see [`User`], which never holds a password or its hash.
 
+mod authenticate;
+mod change;
+mod claims;
+mod create;
+mod entity;
+mod error;
+mod find;
+mod hashing;
+mod rules;
+mod user;
+
+use vestibule_core::{Clock, Random};
+use vestibule_database::Database;
+
+pub use claims::{Address, ClaimError, StandardClaims};
+pub use error::{AuthenticateError, ChangeError, CreateError, Unavailable};
+pub use find::Page;
+pub use hashing::{HashingError, HashingPolicy, HashingPolicyError, PasswordHasher, StartError, Verdict};
+pub use user::{Changes, NewUser, User};
+
+/// The people who can sign in here. Cheap to clone.
+///
+/// A username and an e-mail address each have one normal form ([`vestibule_core::NormalisedIdentifier`]), unique in the table,
+/// so that nobody can take a look-alike of another's; what people see is what was typed.
+#[derive(Clone, Debug)]
+pub struct Users {
+    database: Database,
+    hasher: PasswordHasher,
+    clock: Clock,
+    random: Random,
+}
+
+impl Users {
+    /// On a database whose schema is up to date.
+    #[must_use]
+    pub fn new(database: Database, hasher: PasswordHasher, clock: Clock, random: Random) -> Self {
+        Self { database, hasher, clock, random }
+    }
+}

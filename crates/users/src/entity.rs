@@ -1,0 +1,45 @@
+//! The table `users`, as SeaORM sees it.
+#![allow(unreachable_pub, reason = "SeaORM's derive makes its items public; the module is private")]
+
+use std::fmt;
+
+use sea_orm::entity::prelude::*;
+
+/// A row. The columns are explained by the migration that makes them.
+#[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "users")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+    pub id: String,
+    #[sea_orm(column_type = "Text")]
+    pub username: String,
+    #[sea_orm(column_type = "Text", unique)]
+    pub username_key: String,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub email: Option<String>,
+    #[sea_orm(column_type = "Text", nullable, unique)]
+    pub email_key: Option<String>,
+    pub email_verified: bool,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub password_hash: Option<String>,
+    pub active: bool,
+    pub staff: bool,
+    pub superuser: bool,
+    #[sea_orm(column_type = "Text")]
+    pub claims: String,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub last_sign_in: Option<i64>,
+}
+
+/// A row holds a password hash, so that it shows nothing but its id.
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("users").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

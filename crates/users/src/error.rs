@@ -1,0 +1,164 @@
+//! What can go wrong, in the words of whoever asked.
+
+use std::time::Duration;
+
+use sea_orm::DbErr;
+use vestibule_core::UserId;
+
+use crate::{hashing::HashingError, rules::Invalid};
+
+/// The store could not answer; trying again later may help.
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// The database does not answer, or refused a statement.
+    #[error("the users cannot be read or written: {0}")]
+    Database(#[from] DbErr),
+    /// Passwords cannot be hashed.
+    #[error(transparent)]
+    Hashing(HashingError),
+    /// A row does not hold what this program writes.
+    #[error("the row of user {user} is damaged: {why}")]
+    Damaged {
+        /// The row's id, as it stands there.
+        user: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// Why a user was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// Another user goes by that name, or by one that looks like it, or has it as an e-mail address.
+    #[error("the username is taken")]
+    UsernameTaken,
+    /// Another user has that e-mail address, or one that looks like it.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// A field breaks a rule.
+    #[error("{field}: {why}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it, and what to do.
+        why: String,
+    },
+    /// There is a user already, so that there is no first one to create.
+    #[error("there are users already; the first superuser is created only where there are none")]
+    UsersExist,
+    /// Too many passwords wait to be hashed.
+    #[error("too many sign-ins at once; try again in {} s", retry_after.as_secs())]
+    Busy {
+        /// When to try again: whole seconds.
+        retry_after: Duration,
+    },
+    /// The store could not answer.
+    #[error(transparent)]
+    Unavailable(Unavailable),
+}
+
+/// Why a user was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// There is no such user.
+    #[error("there is no user {0}")]
+    NoSuchUser(
+        /// Who was asked for.
+        UserId,
+    ),
+    /// Another user goes by that name, or by one that looks like it, or has it as an e-mail address.
+    #[error("the username is taken")]
+    UsernameTaken,
+    /// Another user has that e-mail address, or one that looks like it.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// A field breaks a rule.
+    #[error("{field}: {why}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it, and what to do.
+        why: String,
+    },
+    /// Too many passwords wait to be hashed.
+    #[error("too many sign-ins at once; try again in {} s", retry_after.as_secs())]
+    Busy {
+        /// When to try again: whole seconds.
+        retry_after: Duration,
+    },
+    /// The store could not answer.
+    #[error(transparent)]
+    Unavailable(Unavailable),
+}
+
+/// Why a sign-in did not come about.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticateError {
+    /// The one answer for an unknown user, a wrong password, a user who is not active and one without a password: whoever asks
+    /// learns neither from the words nor from the time which it was.
+    #[error("the username or the password is not right")]
+    Refused,
+    /// Too many passwords wait to be verified.
+    #[error("too many sign-ins at once; try again in {} s", retry_after.as_secs())]
+    Busy {
+        /// When to try again: whole seconds, as `Retry-After` has them.
+        retry_after: Duration,
+    },
+    /// The store could not answer.
+    #[error(transparent)]
+    Unavailable(Unavailable),
+}
+
+/// Every operation that touches the database and the hashing pool can fail in their ways.
+macro_rules! can_be_unavailable {
+    ($($error:ident),*) => {$(
+        impl From<Unavailable> for $error {
+            fn from(cause: Unavailable) -> Self {
+                match cause {
+                    Unavailable::Hashing(HashingError::Busy { retry_after }) => Self::Busy { retry_after },
+                    other => Self::Unavailable(other),
+                }
+            }
+        }
+
+        impl From<DbErr> for $error {
+            fn from(cause: DbErr) -> Self {
+                Unavailable::Database(cause).into()
+            }
+        }
+
+        impl From<HashingError> for $error {
+            fn from(cause: HashingError) -> Self {
+                Unavailable::Hashing(cause).into()
+            }
+        }
+    )*};
+}
+can_be_unavailable!(CreateError, ChangeError, AuthenticateError);
+
+/// Whose name or address it is that another holds already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    Username,
+    Email,
+}
+
+macro_rules! can_break_a_rule {
+    ($($error:ident),*) => {$(
+        impl From<Invalid> for $error {
+            fn from(Invalid { field, why }: Invalid) -> Self {
+                Self::Invalid { field, why }
+            }
+        }
+
+        impl From<Taken> for $error {
+            fn from(taken: Taken) -> Self {
+                match taken {
+                    Taken::Username => Self::UsernameTaken,
+                    Taken::Email => Self::EmailTaken,
+                }
+            }
+        }
+    )*};
+}
+can_break_a_rule!(CreateError, ChangeError);

@@ -1,0 +1,120 @@
+//! A person, and what can be said when one is created or changed.
+
+use secrecy::SecretString;
+use vestibule_core::{Timestamp, UserId};
+
+use crate::{StandardClaims, Unavailable, entity::Model};
+
+/// A person who can sign in. Neither the password nor its hash is here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The `sub` of everything that is said of them.
+    pub id: UserId,
+    /// The username, as typed when it was given.
+    pub username: String,
+    /// The e-mail address, as typed when it was given.
+    pub email: Option<String>,
+    /// Whether they were shown to hold that address.
+    pub email_verified: bool,
+    /// Whether they may sign in.
+    pub active: bool,
+    /// Whether they may enter the administration.
+    pub staff: bool,
+    /// Whether they may do everything there.
+    pub superuser: bool,
+    /// Whether a password is set.
+    pub has_password: bool,
+    /// By which function the password was hashed, such as `argon2id`; none without a password.
+    pub password_hasher: Option<String>,
+    /// What applications may be told of them.
+    pub claims: StandardClaims,
+    /// When they were created.
+    pub created_at: Timestamp,
+    /// When anything above last changed: the claim `updated_at` (OpenID Connect Core 5.1). A sign-in is no change.
+    pub updated_at: Timestamp,
+    /// When they last signed in with their password.
+    pub last_sign_in: Option<Timestamp>,
+}
+
+/// A person to be created.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The username. One with an `@` must be the e-mail address.
+    pub username: String,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// Whether they were shown to hold that address; without one it says nothing.
+    pub email_verified: bool,
+    /// The password, of 8 to 1024 characters. Without one they cannot sign in by password.
+    pub password: Option<SecretString>,
+    /// Whether they may sign in.
+    pub active: bool,
+    /// Whether they may enter the administration.
+    pub staff: bool,
+    /// Whether they may do everything there.
+    pub superuser: bool,
+    /// What applications may be told of them.
+    pub claims: StandardClaims,
+}
+
+impl NewUser {
+    /// An active user with no more than a name.
+    #[must_use]
+    pub fn named(username: impl Into<String>) -> Self {
+        Self {
+            username: username.into(),
+            email: None,
+            email_verified: false,
+            password: None,
+            active: true,
+            staff: false,
+            superuser: false,
+            claims: StandardClaims::default(),
+        }
+    }
+}
+
+/// What is to be different of a user; `None` leaves a field as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Another username.
+    pub username: Option<String>,
+    /// Another e-mail address, or (`Some(None)`) none. Unless `email_verified` says otherwise, a new one is not verified.
+    pub email: Option<Option<String>>,
+    /// Whether the address is verified.
+    pub email_verified: Option<bool>,
+    /// Whether they may enter the administration.
+    pub staff: Option<bool>,
+    /// Whether they may do everything there.
+    pub superuser: Option<bool>,
+    /// All claims, in place of those before.
+    pub claims: Option<StandardClaims>,
+}
+
+impl TryFrom<Model> for User {
+    type Error = Unavailable;
+
+    fn try_from(row: Model) -> Result<Self, Unavailable> {
+        let damaged = |why: String| Unavailable::Damaged { user: row.id.clone(), why };
+        Ok(Self {
+            id: row.id.parse().map_err(|_| damaged("its id is not a UUID".into()))?,
+            claims: serde_json::from_str(&row.claims).map_err(|error| damaged(format!("its claims: {error}")))?,
+            has_password: row.password_hash.is_some(),
+            password_hasher: row.password_hash.as_deref().map(hasher_of),
+            username: row.username,
+            email: row.email,
+            email_verified: row.email_verified,
+            active: row.active,
+            staff: row.staff,
+            superuser: row.superuser,
+            created_at: Timestamp::from_millis(row.created_at),
+            updated_at: Timestamp::from_millis(row.updated_at),
+            last_sign_in: row.last_sign_in.map(Timestamp::from_millis),
+        })
+    }
+}
+
+/// The name of the function that made a hash: the first field of a PHC string.
+fn hasher_of(hash: &str) -> String {
+    hash.split('$').find(|field| !field.is_empty()).unwrap_or_default().to_owned()
+}
