@@ -1,0 +1,163 @@
+//! The embedded engine's SQL: one small function an operation. All run within a transaction that the worker began.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use vestibule_core::Timestamp;
+
+use crate::{Found, Kind};
+
+pub(super) fn put(
+    connection: &Connection,
+    kind: Kind,
+    key: &str,
+    value: &[u8],
+    owner: Option<&str>,
+    expires_at: Timestamp,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO entries (kind, key, once, spent, owner, value, expires_at) VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)
+             ON CONFLICT (kind, key) DO UPDATE SET once = excluded.once, spent = 0, owner = excluded.owner,
+                 value = excluded.value, expires_at = excluded.expires_at",
+        )?
+        .execute(params![kind.name(), key, kind.is_once(), owner, value, expires_at.millis()])
+        .map(drop)
+}
+
+pub(super) fn look(connection: &Connection, kind: Kind, key: &str, now: Timestamp) -> rusqlite::Result<Found> {
+    let found = connection
+        .prepare_cached("SELECT spent, value FROM entries WHERE kind = ?1 AND key = ?2 AND expires_at > ?3")?
+        .query_row(params![kind.name(), key, now.millis()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(match found {
+        Some((false, value)) => Found::Live(value),
+        Some((true, value)) => Found::Spent(value),
+        None => Found::Missing,
+    })
+}
+
+pub(super) fn swap(
+    connection: &Connection,
+    kind: Kind,
+    key: &str,
+    old: &[u8],
+    new: &[u8],
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    let changed = connection
+        .prepare_cached(
+            "UPDATE entries SET value = ?4
+             WHERE kind = ?1 AND key = ?2 AND value = ?3 AND spent = 0 AND expires_at > ?5",
+        )?
+        .execute(params![kind.name(), key, old, new, now.millis()])?;
+    Ok(changed == 1)
+}
+
+/// Nothing comes between the look and the change: this thread alone works the file.
+pub(super) fn take(
+    connection: &Connection,
+    kind: Kind,
+    key: &str,
+    tombstone: Option<(&[u8], Timestamp)>,
+    now: Timestamp,
+) -> rusqlite::Result<Found> {
+    let found = look(connection, kind, key, now)?;
+    if let Found::Live(_) = found {
+        match tombstone {
+            Some((value, expires_at)) => connection
+                .prepare_cached(
+                    "UPDATE entries SET spent = 1, owner = NULL, value = ?3, expires_at = ?4
+                     WHERE kind = ?1 AND key = ?2",
+                )?
+                .execute(params![kind.name(), key, value, expires_at.millis()])?,
+            None => connection
+                .prepare_cached("DELETE FROM entries WHERE kind = ?1 AND key = ?2")?
+                .execute(params![kind.name(), key])?,
+        };
+    }
+    Ok(found)
+}
+
+pub(super) fn touch(
+    connection: &Connection,
+    kind: Kind,
+    key: &str,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    let changed = connection
+        .prepare_cached(
+            "UPDATE entries SET expires_at = ?3 WHERE kind = ?1 AND key = ?2 AND spent = 0 AND expires_at > ?4",
+        )?
+        .execute(params![kind.name(), key, expires_at.millis(), now.millis()])?;
+    Ok(changed == 1)
+}
+
+pub(super) fn list(
+    connection: &Connection,
+    kind: Kind,
+    owner: &str,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
+    connection
+        .prepare_cached(
+            "SELECT key, value FROM entries
+             WHERE kind = ?1 AND owner = ?2 AND spent = 0 AND expires_at > ?3 ORDER BY key",
+        )?
+        .query_map(params![kind.name(), owner, now.millis()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+pub(super) fn count(
+    connection: &Connection,
+    kind: Kind,
+    key: &str,
+    window_ends: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached(
+            "INSERT INTO counters (kind, key, count, expires_at) VALUES (?1, ?2, 1, ?3)
+             ON CONFLICT (kind, key) DO UPDATE SET
+                 count = CASE WHEN expires_at > ?4 THEN count + 1 ELSE 1 END,
+                 expires_at = CASE WHEN expires_at > ?4 THEN expires_at ELSE excluded.expires_at END
+             RETURNING count",
+        )?
+        .query_row(params![kind.name(), key, window_ends.millis(), now.millis()], |row| row.get::<_, i64>(0))
+        .map(|count| u64::try_from(count).unwrap_or(0))
+}
+
+pub(super) fn mark_seen(
+    connection: &Connection,
+    kind: Kind,
+    key: &str,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    let changed = connection
+        .prepare_cached(
+            "INSERT INTO entries (kind, key, once, spent, owner, value, expires_at) VALUES (?1, ?2, ?3, 1, NULL, x'', ?4)
+             ON CONFLICT (kind, key) DO UPDATE SET once = excluded.once, spent = 1, owner = NULL, value = x'',
+                 expires_at = excluded.expires_at
+             WHERE entries.expires_at <= ?5",
+        )?
+        .execute(params![kind.name(), key, kind.is_once(), expires_at.millis(), now.millis()])?;
+    Ok(changed == 1)
+}
+
+/// Removes at most `limit` expired entries and as many counters, and answers whether there may be more.
+pub(super) fn sweep(connection: &Connection, now: Timestamp, limit: usize) -> rusqlite::Result<bool> {
+    let mut more = false;
+    for sql in [
+        "DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE expires_at <= ?1 LIMIT ?2)",
+        "DELETE FROM counters WHERE id IN (SELECT id FROM counters WHERE expires_at <= ?1 LIMIT ?2)",
+    ] {
+        let limit_parameter = i64::try_from(limit).unwrap_or(i64::MAX);
+        let removed = connection.prepare_cached(sql)?.execute(params![now.millis(), limit_parameter])?;
+        more |= removed == limit;
+    }
+    Ok(more)
+}
+
+pub(super) fn ping(connection: &Connection) -> rusqlite::Result<()> {
+    connection.prepare_cached("SELECT count(*) FROM marker")?.query_row([], |row| row.get::<_, i64>(0)).map(drop)
+}
