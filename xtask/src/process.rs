@@ -183,7 +183,8 @@ impl Drop for Server {
 pub(crate) fn bound_to_us(program: impl AsRef<OsStr>, setpriv: Option<&OsStr>) -> Command {
     let Some(setpriv) = setpriv else { return Command::new(program) };
     let mut command = Command::new(setpriv);
-    command.args(["--pdeathsig", "TERM", "--"]).arg(program);
+    // SIGINT ends Redis, and PostgreSQL without waiting for its clients.
+    command.args(["--pdeathsig", "INT", "--"]).arg(program);
     command
 }
 
