@@ -1,1 +1,5 @@
+//! The program: its commands, its configuration, and the wiring of all the other crates.
 
+pub mod cli;
+pub mod config;
+pub mod telemetry;

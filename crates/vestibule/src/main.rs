@@ -1,1 +1,5 @@
-fn main() {}
+//! The `vestibule` binary. Everything is in the library of the same name.
+
+fn main() -> std::process::ExitCode {
+    vestibule::cli::main()
+}

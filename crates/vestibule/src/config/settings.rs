@@ -1,0 +1,346 @@
+//! Every setting, once: its key, type, default, bounds and documentation.
+//!
+//! From this table come the typed [`Config`], what the parser and the environment accept, `config show`, `config reference`
+//! and `docs/configuration.md`. The first paragraph of a setting's documentation says what it is, the rest when to change it.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::{
+    AccessTokenAlg, ByteSize, DatabaseUrl, Given, ListenAddresses, LogFormat, LogLevel, Networks, PublicUrl, RedisUrl,
+    read::Reader, value::Value,
+};
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Setting {
+    /// The key with its tables, such as `http.tls.key`.
+    pub key: &'static str,
+    /// What it is and when to change it, line by line.
+    pub doc: &'static [&'static str],
+    /// What it is when nobody says anything, as TOML; `None` for a setting that is then not set.
+    pub default: Option<&'static str>,
+    /// A value to show for a setting without a default, as TOML.
+    pub example: Option<&'static str>,
+    /// The least and the greatest value, as TOML, both allowed.
+    pub range: Option<(&'static str, &'static str)>,
+    /// Whether it may hold a secret: then `<key>_file` names a file to read it from.
+    pub secret: bool,
+    /// The form of its value, in words.
+    pub expected: &'static str,
+}
+
+/// One table of the configuration file, and what it is about.
+#[derive(Debug)]
+pub struct Section {
+    /// The table's name, such as `http`.
+    pub name: &'static str,
+    /// What it is about, line by line.
+    pub doc: &'static [&'static str],
+}
+
+/// What is there of an optional part of a row.
+macro_rules! optional {
+    () => {
+        None
+    };
+    ($part:tt) => {
+        Some(stringify!($part))
+    };
+    ($one:tt $other:tt) => {
+        Some((stringify!($one), stringify!($other)))
+    };
+}
+
+/// Whether a row is marked as a secret.
+macro_rules! marked {
+    () => {
+        false
+    };
+    (secret) => {
+        true
+    };
+}
+
+macro_rules! settings {
+    ($(
+        $(#[doc = $section_doc:literal])*
+        $section:ident: $Section:ident {$(
+            $(#[doc = $doc:literal])*
+            $($secret:ident)? $key:literal $field:ident: $type:ty
+                $(= $default:tt)? $(, such as $example:tt)? $(, from $least:tt to $greatest:tt)?;
+        )*}
+    )*) => {
+        /// The settings, in the order in which they are documented.
+        pub const SETTINGS: &[Setting] = &[$($(
+            Setting {
+                key: $key,
+                doc: &[$($doc),*],
+                default: optional!($($default)?),
+                example: optional!($($example)?),
+                range: optional!($($least $greatest)?),
+                secret: marked!($($secret)?),
+                expected: <$type as Value>::EXPECTED,
+            },
+        )*)*];
+
+        /// The tables, in the same order.
+        pub const SECTIONS: &[Section] = &[$(Section { name: stringify!($section), doc: &[$($section_doc),*] },)*];
+
+        /// The whole configuration: checked, with a value for everything.
+        #[derive(Clone, Debug)]
+        pub struct Config {$(
+            $(#[doc = $section_doc])*
+            pub $section: $Section,
+        )*}
+
+        impl Config {
+            /// Reads each setting. What is wrong is noted at the reader, and the default taken in its place.
+            pub(super) fn read(reader: &mut Reader) -> Self {
+                Self { $($section: $Section { $($field: reader.setting($key),)* },)* }
+            }
+
+            /// The value of each setting as it is written, secrets hidden, in the order of [`SETTINGS`].
+            pub(super) fn written(&self) -> Vec<Option<Given>> {
+                vec![$($(self.$section.$field.written(),)*)*]
+            }
+        }
+
+        $(
+            $(#[doc = $section_doc])*
+            #[derive(Clone, Debug)]
+            pub struct $Section {$(
+                $(#[doc = $doc])*
+                pub $field: $type,
+            )*}
+        )*
+    };
+}
+
+settings! {
+    /// How the provider is reached.
+    http: Http {
+        /// The address to listen on, or a list of several. A name stands for each address that it has: `localhost` listens on
+        /// both 127.0.0.1 and ::1.
+        ///
+        /// Change it to `0.0.0.0:8080` or `[::]:8080` to be reached from other machines.
+        "http.listen" listen: ListenAddresses = "localhost:8080";
+
+        /// The URL by which browsers and applications reach the provider: the issuer that stands in every token. Scheme, host
+        /// and port only. It never follows what a request says.
+        ///
+        /// Set it before the first application connects; a later change makes every application's settings wrong. Over
+        /// plain HTTP it must name this machine (`localhost`, 127.0.0.1 or ::1), and cookies go without `Secure`.
+        "http.public_url" public_url: PublicUrl = "http://localhost:8080";
+
+        /// Whether `http.public_url` may be plain HTTP on a host other than this machine.
+        ///
+        /// Only for a closed test network: passwords and tokens then cross it for everyone to read.
+        "http.allow_insecure" allow_insecure: bool = false;
+
+        /// The addresses or networks (CIDR) of the reverse proxies in front. Forwarding headers from these peers count, and
+        /// from no other.
+        ///
+        /// Set it behind a proxy, else every visitor seems to have the proxy's address.
+        "http.trusted_proxies" trusted_proxies: Networks = [];
+
+        /// The longest request body.
+        ///
+        /// Nothing that the provider takes comes near the default.
+        "http.max_body" max_body: ByteSize = "64KiB", from "1KiB" to "16MiB";
+
+        /// How long a client may take to send the head of a request.
+        ///
+        /// Shorten it to shed slow clients sooner.
+        "http.header_timeout" header_timeout: Duration = "10s", from "100ms" to "5m";
+
+        /// How long a request may take in all, its body and the answer included.
+        ///
+        /// Keep it above the slowest sign-in that you accept under load.
+        "http.request_timeout" request_timeout: Duration = "30s", from "100ms" to "10m";
+
+        /// How long requests under way may go on after SIGTERM before they are cut off.
+        ///
+        /// Keep it below the grace period of what stops the provider (30 s in Kubernetes, 90 s in systemd).
+        "http.drain_timeout" drain_timeout: Duration = "10s", from "0s" to "10m";
+
+        /// How many connections may be open at once; more wait to be accepted.
+        ///
+        /// Each takes an open file: raise the limit of the process (`ulimit -n`, usually 1024) with it.
+        "http.max_connections" max_connections: usize = 900, from 1 to 1000000;
+
+        /// A PEM file with the certificate and its chain: with `http.tls.key`, HTTPS is served directly.
+        ///
+        /// Leave both out behind a proxy that ends TLS.
+        "http.tls.certificate" tls_certificate: Option<PathBuf>, such as "/etc/vestibule/tls/fullchain.pem";
+
+        /// A PEM file with the certificate's private key.
+        "http.tls.key" tls_key: Option<PathBuf>, such as "/etc/vestibule/tls/key.pem";
+    }
+
+    /// What lasts: users, applications, keys, consents.
+    database: Database {
+        /// Where the database is: `sqlite://` and a path (from the working directory, or absolute with three slashes), or
+        /// `postgres://user:password@host/name`.
+        ///
+        /// SQLite serves one machine well. Take PostgreSQL for several replicas.
+        secret "database.url" url: DatabaseUrl = "sqlite://data/vestibule.db";
+
+        /// How many connections to the database are kept at most: to PostgreSQL in all, to SQLite for reading.
+        ///
+        /// The sum over all replicas must stay below PostgreSQL's own `max_connections`.
+        "database.max_connections" max_connections: u32 = 8, from 1 to 1000;
+    }
+
+    /// What expires: sessions, authorization codes, waiting requests. In Redis, if it is named here.
+    redis: Redis {
+        /// Where Redis (7.0 or later) or Valkey is. Not set, an embedded store is used, which belongs to one process.
+        ///
+        /// Set it for several replicas.
+        secret "redis.url" url: Option<RedisUrl>, such as "redis://:password@localhost:6379";
+
+        /// What the names of all keys in Redis begin with.
+        ///
+        /// Change it where several installations share one Redis.
+        "redis.prefix" prefix: String = "vestibule:";
+    }
+
+    /// The embedded store of what expires, where no Redis is named.
+    ephemeral: Ephemeral {
+        /// The file of the embedded store. The serving process holds it alone.
+        "ephemeral.path" path: PathBuf = "data/ephemeral.db";
+    }
+
+    /// Signing keys, and the key-encryption key that seals them in the database.
+    keys: Keys {
+        /// The directory of the key-encryption key. One is made there on the first run, and only while the database holds
+        /// nothing sealed.
+        ///
+        /// Keep a copy of it apart from the database's: without it, what is sealed is lost.
+        "keys.dir" dir: PathBuf = "keys";
+
+        /// A file with the key-encryption key, used in place of `keys.dir`; none is ever made here.
+        ///
+        /// Set it to a mounted secret where several replicas need the same key.
+        "keys.encryption_key_file" encryption_key_file: Option<PathBuf>, such as "/run/secrets/vestibule-key";
+
+        /// How long a new signing key is published before it signs.
+        ///
+        /// Keep it above the time for which applications cache the published keys.
+        "keys.publish_ahead" publish_ahead: Duration = "10m", from "0s" to "30d";
+    }
+
+    /// The tokens that applications get.
+    tokens: Tokens {
+        /// How long an access token is good for.
+        ///
+        /// Resource servers that check signatures alone learn of a revocation only when the token has expired: keep it short.
+        "tokens.access_token_lifetime" access_token_lifetime: Duration = "10m", from "1s" to "24h";
+
+        /// How long an ID token is good for.
+        "tokens.id_token_lifetime" id_token_lifetime: Duration = "1h", from "1s" to "24h";
+
+        /// What access tokens are signed with, where an API does not say otherwise: ES256 or RS256.
+        ///
+        /// Take RS256 only for resource servers that know nothing else: it costs some thirty times as much.
+        "tokens.access_token_alg" access_token_alg: AccessTokenAlg = "ES256";
+    }
+
+    /// The protocol's own choices.
+    oidc: Oidc {
+        /// Whether an application made here must use PKCE (RFC 7636) unless it is registered otherwise. Public applications
+        /// always must.
+        "oidc.require_pkce" require_pkce: bool = true;
+    }
+
+    /// How long people stay signed in.
+    sessions: Sessions {
+        /// How long a session lasts without being used.
+        "sessions.idle" idle: Duration = "8h", from "1s" to "365d";
+
+        /// How long a session lasts at most, used or not.
+        "sessions.absolute" absolute: Duration = "24h", from "1s" to "365d";
+
+        /// `sessions.idle` for people who chose to stay signed in.
+        "sessions.keep_idle" keep_idle: Duration = "14d", from "1s" to "365d";
+
+        /// `sessions.absolute` for people who chose to stay signed in.
+        "sessions.keep_absolute" keep_absolute: Duration = "30d", from "1s" to "365d";
+    }
+
+    /// How passwords are hashed (Argon2id). New values count for new passwords; old hashes keep their own.
+    passwords: Passwords {
+        /// The memory of one hash, in KiB. The defaults of these three are OWASP's recommendation.
+        ///
+        /// Raise it as far as sign-ins may take longer. The hashing workers together take `workers` times as much.
+        "passwords.memory_kib" memory_kib: u32 = 19456, from 8 to 4194304;
+
+        /// The passes over that memory.
+        "passwords.iterations" iterations: u32 = 2, from 1 to 1000;
+
+        /// The lanes of one hash.
+        "passwords.parallelism" parallelism: u32 = 1, from 1 to 64;
+
+        /// How many passwords are hashed at the same time. Not set, one for each processor core.
+        ///
+        /// Lower it to keep cores free for everything else during a storm of sign-ins.
+        "passwords.workers" workers: Option<usize>, such as 2, from 1 to 256;
+
+        /// How many sign-ins may wait for a worker; the next is asked to come back later.
+        "passwords.queue" queue: usize = 64, from 1 to 100000;
+
+        /// The fewest characters of a new password.
+        "passwords.min_length" min_length: usize = 8, from 1 to 128;
+    }
+
+    /// How the pages look.
+    branding: Branding {
+        /// The organisation's name on the pages.
+        "branding.name" name: String = "Vestibule";
+    }
+
+    /// What is logged, to standard error.
+    log: Log {
+        /// The form of a line: `text` for people, `json` for machines.
+        "log.format" format: LogFormat = "text";
+
+        /// What is logged: off, error, warn, info, debug or trace, and after it levels of single modules, as in
+        /// `info,vestibule_server=debug`.
+        "log.level" level: LogLevel = "info";
+    }
+}
+
+/// The setting with this key.
+pub(super) fn find(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key == key)
+}
+
+impl Setting {
+    /// The environment variable that sets it, such as `VESTIBULE_HTTP__TLS__KEY`.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        variable(self.key)
+    }
+
+    /// The key of the file that it can be read from, where it is a secret.
+    #[must_use]
+    pub fn file_key(&self) -> Option<String> {
+        self.secret.then(|| format!("{}_file", self.key))
+    }
+
+    /// The table that it stands in, such as `http.tls`.
+    #[must_use]
+    pub fn table(&self) -> &'static str {
+        self.key.rsplit_once('.').map_or("", |(table, _)| table)
+    }
+
+    /// The key within its table.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.key.rsplit_once('.').map_or(self.key, |(_, name)| name)
+    }
+}
+
+/// The environment variable for a key.
+pub(super) fn variable(key: &str) -> String {
+    format!("VESTIBULE_{}", key.to_uppercase().replace('.', "__"))
+}
