@@ -1,1 +1,40 @@
+//! What we sign, and what makes it void again.
+//!
+//! - [`open_vault`] proves the key-encryption key, which lies outside the database ([`KeyFile`]), against what it sealed there.
+//! - [`Secrets`] are the provider's own: the key of all keyed hashes.
+//! - [`KeyRing`] holds the signing keys: made on the first run, rotated, published as JWKS, parsed once per process.
+//! - [`Issuer`] mints access tokens (RFC 9068) and ID tokens, and verifies what claims to be one of them.
+//! - [`RevocationLog`] says which tokens are dead before their time, from memory.
+//!
+//! Below it stand `database` and `ephemeral` (its bus); above it `oidc` and `server`. No other crate names jsonwebtoken.
 
+mod algorithm;
+mod at_hash;
+mod claims;
+mod follow;
+mod issuer;
+mod jose;
+mod key_file;
+mod revocation;
+mod rewrap;
+mod ring;
+mod secrets;
+mod signing_key;
+mod tables;
+mod token_type;
+mod vault;
+mod wire;
+
+pub use algorithm::{SigningAlgorithm, UnknownAlgorithm};
+pub use at_hash::at_hash;
+pub use claims::{AccessToken, AccessTokenClaims, Authentication, IdTokenClaims, IdTokenHint, MintedAccessToken};
+pub use issuer::{Issuer, TokenError};
+pub use jose::SignError;
+pub use key_file::{KeyFile, KeyFileError};
+pub use revocation::{Revocation, RevocationError, RevocationLog, Subject, TokenFacts};
+pub use rewrap::{RewrapError, change_key, rewrap};
+pub use ring::{KeyInfo, KeyRing, KeyRingError, KeyState, Rotation};
+pub use secrets::{Secrets, SecretsError};
+pub use signing_key::UnusableKey;
+pub use token_type::TokenType;
+pub use vault::open_vault;

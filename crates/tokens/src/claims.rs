@@ -1,0 +1,151 @@
+//! What is said in a token, in our own types: what minting is given and what verifying gives back.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use vestibule_core::{ClientId, GrantId, PublicSessionId, ScopeSet, Timestamp, TokenId, UserId};
+
+use crate::TokenFacts;
+
+/// How and when a person signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authentication {
+    /// When the person last proved who they are (`auth_time`).
+    pub time: Timestamp,
+    /// The authentication context class (`acr`), where one was reached.
+    pub acr: Option<String>,
+    /// The methods used (`amr`, RFC 8176).
+    pub amr: Vec<String>,
+}
+
+/// What an access token is to say (RFC 9068 section 2.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessTokenClaims {
+    /// Whose it is; nobody's where the application acts for itself. Then its own id is the `sub`.
+    pub user: Option<UserId>,
+    /// The application it is given to.
+    pub client: ClientId,
+    /// The API it is for (`aud`).
+    pub audience: String,
+    /// What it allows there.
+    pub scope: ScopeSet,
+    /// How the person signed in.
+    pub authentication: Option<Authentication>,
+    /// The browser session it is minted in.
+    pub session: Option<PublicSessionId>,
+    /// The consent it is minted from.
+    pub grant: Option<GrantId>,
+    /// How long it lives.
+    pub lifetime: Duration,
+}
+
+/// An access token as it goes to the application.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MintedAccessToken {
+    /// The token itself. It is a secret.
+    pub token: String,
+    /// Its id (`jti`), which the revocation log knows it by.
+    pub id: TokenId,
+    /// When it expires.
+    pub expires_at: Timestamp,
+}
+
+impl std::fmt::Debug for MintedAccessToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MintedAccessToken")
+            .field("id", &self.id)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an ID token is to say (OpenID Connect Core section 2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdTokenClaims {
+    /// Who signed in.
+    pub user: UserId,
+    /// The application that asked (`aud`).
+    pub client: ClientId,
+    /// The application's own mark, given back as it came.
+    pub nonce: Option<String>,
+    /// How the person signed in.
+    pub authentication: Authentication,
+    /// The browser session (`sid`).
+    pub session: Option<PublicSessionId>,
+    /// The access token that goes with it, for its `at_hash`.
+    pub access_token: Option<String>,
+    /// Further claims about the person. None of them can take the place of a claim of the protocol.
+    pub extra: Map<String, Value>,
+    /// How long it lives.
+    pub lifetime: Duration,
+}
+
+/// An access token that proved to be ours, alive and not revoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessToken {
+    /// Its id (`jti`).
+    pub id: TokenId,
+    /// Its `sub`.
+    pub subject: String,
+    /// Whose it is; nobody's where the application acts for itself.
+    pub user: Option<UserId>,
+    /// The application it was given to.
+    pub client: ClientId,
+    /// What it allows.
+    pub scope: ScopeSet,
+    /// How the person signed in.
+    pub authentication: Option<Authentication>,
+    /// The browser session it was minted in.
+    pub session: Option<PublicSessionId>,
+    /// The consent it was minted from.
+    pub grant: Option<GrantId>,
+    /// When it was minted, to the millisecond.
+    pub minted_at: Timestamp,
+    /// When it expires.
+    pub expires_at: Timestamp,
+    pub(crate) audience: String,
+}
+
+impl AccessToken {
+    /// The API that it is for (`aud`).
+    #[must_use]
+    pub fn audience(&self) -> &str {
+        &self.audience
+    }
+
+    /// Whether it is for `audience`. A token for another API must be refused (RFC 9068 section 4).
+    #[must_use]
+    pub fn is_for(&self, audience: &str) -> bool {
+        self.audience == audience
+    }
+
+    /// What the revocation log knows it by.
+    #[must_use]
+    pub fn facts(&self) -> TokenFacts {
+        TokenFacts {
+            token: self.id,
+            grant: self.grant,
+            session: self.session,
+            user: self.user,
+            client: self.client.clone(),
+            minted_at: self.minted_at,
+        }
+    }
+}
+
+/// What an ID token of ours tells when an application gives it back as a hint. It may have expired; it grants nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdTokenHint {
+    /// Who signed in (`sub`).
+    pub subject: String,
+    /// The application it was given to (`aud`).
+    pub client: ClientId,
+    /// The browser session (`sid`).
+    pub session: Option<PublicSessionId>,
+    /// When the person had signed in.
+    pub auth_time: Option<Timestamp>,
+    /// When it was minted, to the second.
+    pub issued_at: Timestamp,
+    /// When it expires, or did.
+    pub expires_at: Timestamp,
+}

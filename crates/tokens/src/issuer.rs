@@ -1,0 +1,147 @@
+//! The issuer: mints tokens in its own name, and verifies what claims to be one of them.
+
+use std::sync::Arc;
+
+use vestibule_core::{Clock, Random, TokenId};
+
+use crate::{
+    AccessToken, AccessTokenClaims, IdTokenClaims, IdTokenHint, KeyRing, MintedAccessToken, RevocationLog, SignError,
+    SigningAlgorithm, TokenType,
+    jose::Unverified,
+    wire::{self, AccessTokenWire, IdTokenWire},
+};
+
+/// Mints and verifies tokens. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Issuer {
+    url: Arc<str>,
+    keys: KeyRing,
+    revocations: RevocationLog,
+    clock: Clock,
+    random: Random,
+}
+
+/// Why a token was refused. Outside it is one answer, `invalid_token` (RFC 6750 section 3.1); the reason is for our log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum TokenError {
+    /// It is longer than any of ours.
+    #[error("it is longer than any token of ours")]
+    TooLong,
+    /// It is no JWS in compact form with the claims of such a token; `alg` and the like may be missing.
+    #[error("it is no token of this kind in compact form")]
+    Malformed,
+    /// Its header names an extension that must be understood (`crit`).
+    #[error("its header names an extension that must be understood, and we use none")]
+    Critical,
+    /// No key of ours has its `kid`.
+    #[error("it names no key of ours")]
+    UnknownKey,
+    /// Its `alg` is not that of the key; `none` and `HS256` end here.
+    #[error("it names another algorithm than its key is for")]
+    OtherAlgorithm,
+    /// Its signature is not by the key that it names.
+    #[error("its signature is wrong")]
+    Signature,
+    /// It is a token of another kind.
+    #[error("it is a token of another kind")]
+    OtherType,
+    /// Another issuer minted it.
+    #[error("another issuer minted it")]
+    OtherIssuer,
+    /// It has expired.
+    #[error("it has expired")]
+    Expired,
+    /// The revocation log names it.
+    #[error("it has been revoked")]
+    Revoked,
+}
+
+impl Issuer {
+    /// The issuer named `url`, which is `http.public_url` exactly as it was configured.
+    #[must_use]
+    pub fn new(url: &str, keys: KeyRing, revocations: RevocationLog, clock: Clock, random: Random) -> Self {
+        Self { url: url.into(), keys, revocations, clock, random }
+    }
+
+    /// The issuer's name (`iss`).
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The keys it signs with.
+    #[must_use]
+    pub fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// The log that it asks.
+    #[must_use]
+    pub fn revocations(&self) -> &RevocationLog {
+        &self.revocations
+    }
+
+    /// Mints an access token.
+    ///
+    /// # Errors
+    /// A ring without a key for the algorithm.
+    pub fn mint_access_token(
+        &self,
+        claims: AccessTokenClaims,
+        algorithm: SigningAlgorithm,
+    ) -> Result<MintedAccessToken, SignError> {
+        let now = self.clock.now();
+        let id = TokenId::mint(now, &self.random);
+        let wire = AccessTokenWire::new(&self.url, claims, id, now);
+        let token = self.keys.sign(algorithm, TokenType::AccessToken, &wire)?;
+        Ok(MintedAccessToken { token, id, expires_at: wire.expires_at() })
+    }
+
+    /// Mints an ID token.
+    ///
+    /// # Errors
+    /// A ring without a key for the algorithm.
+    pub fn mint_id_token(&self, claims: IdTokenClaims, algorithm: SigningAlgorithm) -> Result<String, SignError> {
+        let claims = wire::id_token(&self.url, claims, algorithm, self.clock.now());
+        self.keys.sign(algorithm, TokenType::IdToken, &claims)
+    }
+
+    /// Proves that a text is an access token of ours, alive and not revoked. Whether it is for the API at hand is the caller's
+    /// to ask ([`AccessToken::is_for`]).
+    ///
+    /// # Errors
+    /// What is wrong with it. There is no leeway for its expiry: we know our own clock.
+    pub fn verify_access_token(&self, token: &str) -> Result<AccessToken, TokenError> {
+        let unverified = Unverified::parse(token)?;
+        let keys = self.keys.snapshot();
+        let key = unverified.kid().and_then(|kid| keys.verifier(kid)).ok_or(TokenError::UnknownKey)?;
+        let wire: AccessTokenWire = unverified.verify(key, TokenType::AccessToken)?;
+        self.check_issuer(&wire.iss)?;
+        let token = wire.into_token()?;
+        if token.expires_at <= self.clock.now() {
+            return Err(TokenError::Expired);
+        }
+        if self.revocations.is_revoked(&token.facts()) {
+            return Err(TokenError::Revoked);
+        }
+        Ok(token)
+    }
+
+    /// Reads an ID token that an application gives back as `id_token_hint` (OpenID Connect Core section 3.1.2.1, RP-Initiated
+    /// Logout section 2). One that has expired, or whose key has been retired, is still a hint.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn verify_id_token_hint(&self, token: &str) -> Result<IdTokenHint, TokenError> {
+        let unverified = Unverified::parse(token)?;
+        let keys = self.keys.snapshot();
+        let found = unverified.kid().and_then(|kid| keys.any_key(kid)).ok_or(TokenError::UnknownKey)?;
+        let wire: IdTokenWire = unverified.verify(&found.key, TokenType::IdToken)?;
+        self.check_issuer(&wire.iss)?;
+        Ok(wire.into())
+    }
+
+    fn check_issuer(&self, iss: &str) -> Result<(), TokenError> {
+        if iss == &*self.url { Ok(()) } else { Err(TokenError::OtherIssuer) }
+    }
+}

@@ -1,0 +1,289 @@
+//! The key ring: which keys there are, which one signs, and what others see of them.
+//!
+//! ```text
+//!  created_at          signs_from              verifies_until        + 90 days
+//!      │   published       │      signing, then     │                    │
+//!      │   in the JWKS     │      verifying only    │  retired: hints    │ deleted
+//! ```
+//!
+//! The signing key of an algorithm is the newest whose `signs_from` has come. A rotation adds a key that signs only later, so
+//! that whoever keeps a copy of the JWKS has it by then, and lets the older one verify for as long as a token signed with
+//! it may live. Tokens of a retired key are refused; an ID token of one may still be a hint.
+//!
+//! Keys lie in the database, sealed, and are parsed once per process: a [`Snapshot`] holds them until something changes.
+
+mod snapshot;
+mod store;
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use sea_orm::DbErr;
+use serde::Serialize;
+use vestibule_core::{Clock, Random, SealError, Timestamp, Vault};
+use vestibule_database::Database;
+
+use self::snapshot::RingKey;
+pub(crate) use self::{snapshot::Snapshot, store::context};
+use crate::{
+    SigningAlgorithm, TokenType,
+    jose::{self, SignError},
+    key_file::{KeyFile, KeyFileError},
+    signing_key::{SigningKey, UnusableKey},
+    tables::signing_keys,
+};
+
+/// How long an ID token of a retired key may still be a hint.
+const HINTS_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+/// The keys that we sign with. Cheap to clone.
+#[derive(Clone)]
+pub struct KeyRing(Arc<Inner>);
+
+struct Inner {
+    db: Database,
+    file: KeyFile,
+    clock: Clock,
+    random: Random,
+    vault: RwLock<Arc<Vault>>,
+    current: RwLock<Arc<Snapshot>>,
+    /// Held while the rows are read, so that an older reading never replaces a newer one.
+    reading: tokio::sync::Mutex<()>,
+}
+
+/// Why the key ring could not be read or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyRingError {
+    /// A private key does not open.
+    #[error("the signing key {kid} does not open: {source}")]
+    Sealed {
+        /// The key's id.
+        kid: String,
+        /// Why.
+        source: SealError,
+    },
+    /// A private key is not what its row says.
+    #[error("the signing key {kid} is not what its row says")]
+    Damaged {
+        /// The key's id.
+        kid: String,
+    },
+    /// The key-encryption key was changed while this process ran.
+    #[error("the key-encryption key has changed, and the new one is not at hand: {0}")]
+    KeyFile(#[from] KeyFileError),
+    /// A key could not be made.
+    #[error(transparent)]
+    Unusable(#[from] UnusableKey),
+    /// The database does not answer.
+    #[error("cannot read or write the signing keys: {0}")]
+    Database(#[from] DbErr),
+}
+
+/// When a rotation takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// How long the new key is published before it signs: longer than anyone keeps a copy of the JWKS.
+    pub publish_ahead: Duration,
+    /// How long the old key verifies after it has signed its last: the longest lifetime of a token, and a margin.
+    pub keep: Duration,
+}
+
+impl Default for Rotation {
+    /// An hour ahead, and a day after.
+    fn default() -> Self {
+        Self { publish_ahead: Duration::from_secs(60 * 60), keep: Duration::from_secs(24 * 60 * 60) }
+    }
+}
+
+/// One key, for `vestibule keys list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyInfo {
+    /// The key's id: its thumbprint (RFC 7638).
+    pub kid: String,
+    /// What it signs with.
+    pub algorithm: SigningAlgorithm,
+    /// Where it is on its way.
+    pub state: KeyState,
+    /// When it was made, in milliseconds since the Unix epoch.
+    pub created_at: Timestamp,
+    /// From when on it signs.
+    pub signs_from: Timestamp,
+    /// Until when it verifies; nothing while no newer key follows it.
+    pub verifies_until: Option<Timestamp>,
+}
+
+/// Where a key is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyState {
+    /// In the JWKS, not signing yet.
+    Published,
+    /// Signing.
+    Signing,
+    /// In the JWKS for the tokens that it signed.
+    Verifying,
+    /// Out of the JWKS; kept for hints.
+    Retired,
+}
+
+impl KeyRing {
+    /// Reads the ring, making the first key of each algorithm that has none. Of replicas that start at once, one makes them.
+    ///
+    /// `file` is where the key-encryption key lies, should another process change it (`vestibule keys rewrap`).
+    ///
+    /// # Errors
+    /// A key that does not open or parse, or a database that does not answer.
+    pub async fn open(
+        db: Database,
+        vault: Vault,
+        file: KeyFile,
+        clock: Clock,
+        random: Random,
+    ) -> Result<Self, KeyRingError> {
+        let ring = Self(Arc::new(Inner {
+            db,
+            file,
+            vault: RwLock::new(Arc::new(vault)),
+            current: RwLock::new(Arc::new(Snapshot::of(Vec::new(), clock.now()))),
+            reading: tokio::sync::Mutex::new(()),
+            clock,
+            random,
+        }));
+        ring.make_first_keys().await?;
+        ring.refresh().await?;
+        Ok(ring)
+    }
+
+    /// Makes a new key of each algorithm, to follow the one that signs now. Returns their ids.
+    ///
+    /// # Errors
+    /// A database that does not answer; then nothing has changed.
+    pub async fn rotate(
+        &self,
+        algorithms: &[SigningAlgorithm],
+        rotation: Rotation,
+    ) -> Result<Vec<String>, KeyRingError> {
+        let kids = store::rotate(self, algorithms, rotation).await?;
+        self.refresh().await?;
+        Ok(kids)
+    }
+
+    /// Reads the ring again where its rows have changed. Returns whether they had.
+    ///
+    /// # Errors
+    /// As for [`KeyRing::open`]; the ring stays as it was.
+    pub async fn refresh(&self) -> Result<bool, KeyRingError> {
+        let _reading = self.0.reading.lock().await;
+        let old = self.snapshot();
+        let times = store::times(&self.0.db).await?;
+        if times == old.times() {
+            return Ok(false);
+        }
+        let mut keys = Vec::new();
+        for row in store::rows(&self.0.db).await? {
+            let key = match old.any_key(&row.kid) {
+                Some(known) => Arc::clone(&known.key),
+                None => Arc::new(self.unseal(&row)?),
+            };
+            keys.push(RingKey::new(key, &row));
+        }
+        self.replace(Snapshot::of(keys, self.0.clock.now()));
+        Ok(true)
+    }
+
+    /// Deletes what has been retired for so long that no hint needs it. Returns how many keys that were.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn sweep(&self) -> Result<u64, KeyRingError> {
+        let deleted = store::delete_retired_before(&self.0.db, self.0.clock.now() - HINTS_FOR).await?;
+        if deleted > 0 {
+            self.refresh().await?;
+        }
+        Ok(deleted)
+    }
+
+    /// All keys, those that sign first within their algorithm.
+    #[must_use]
+    pub fn list(&self) -> Vec<KeyInfo> {
+        self.snapshot().list(self.0.clock.now())
+    }
+
+    /// The JWKS document (RFC 7517 section 5): every key from the moment it is made until it is retired, public halves only.
+    #[must_use]
+    pub fn jwks(&self) -> Arc<[u8]> {
+        self.snapshot().jwks()
+    }
+
+    /// Signs `claims` with the key that signs now.
+    ///
+    /// # Errors
+    /// Claims that are no JSON; a ring without a key for the algorithm.
+    pub fn sign(
+        &self,
+        algorithm: SigningAlgorithm,
+        typ: TokenType,
+        claims: &impl Serialize,
+    ) -> Result<String, SignError> {
+        let snapshot = self.snapshot();
+        let key = snapshot.signer(algorithm).ok_or(SignError::NoKey(algorithm))?;
+        jose::sign(key, typ, claims)
+    }
+
+    /// The ring as it stands now. A snapshot holds until the next key begins to sign or is retired; then the same keys are
+    /// sorted anew.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        let now = self.0.clock.now();
+        let current = Arc::clone(&self.0.current.read().unwrap_or_else(PoisonError::into_inner));
+        if current.holds_at(now) {
+            return current;
+        }
+        let mut place = self.0.current.write().unwrap_or_else(PoisonError::into_inner);
+        if !place.holds_at(now) {
+            *place = Arc::new(place.at(now));
+        }
+        Arc::clone(&place)
+    }
+
+    fn replace(&self, snapshot: Snapshot) {
+        *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+    }
+
+    fn vault(&self) -> Arc<Vault> {
+        Arc::clone(&self.0.vault.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Opens and parses a private key. One sealed with another key-encryption key than ours means that ours was changed by
+    /// another process: the new one is where ours was.
+    fn unseal(&self, row: &signing_keys::Model) -> Result<SigningKey, KeyRingError> {
+        let context = context(&row.kid);
+        let sealed = |source| KeyRingError::Sealed { kid: row.kid.clone(), source };
+        let private = match self.vault().open(&context, &row.private_sealed) {
+            Err(other @ SealError::OtherKey { .. }) => {
+                let vault = self.0.file.load()?.ok_or_else(|| sealed(other))?;
+                let private = vault.open(&context, &row.private_sealed).map_err(sealed)?;
+                *self.0.vault.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(vault);
+                private
+            }
+            opened => opened.map_err(sealed)?,
+        };
+        let damaged = || KeyRingError::Damaged { kid: row.kid.clone() };
+        let algorithm = row.algorithm.parse().map_err(|_| damaged())?;
+        let key = SigningKey::parse(algorithm, &private)?;
+        if key.kid() == row.kid { Ok(key) } else { Err(damaged()) }
+    }
+
+    async fn make_first_keys(&self) -> Result<(), KeyRingError> {
+        let present = store::algorithms(self.0.db.reader()).await?;
+        let missing: Vec<_> = SigningAlgorithm::ALL.into_iter().filter(|a| !present.contains(a)).collect();
+        if missing.is_empty() { Ok(()) } else { store::insert_first(self, &missing).await }
+    }
+}
+
+impl std::fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.list()).finish()
+    }
+}

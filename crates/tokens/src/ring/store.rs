@@ -1,0 +1,144 @@
+//! The rows of the key ring.
+
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
+};
+use vestibule_core::Timestamp;
+use vestibule_database::Database;
+use zeroize::Zeroizing;
+
+use super::{KeyRing, KeyRingError, Rotation, snapshot::Times};
+use crate::{
+    SigningAlgorithm,
+    key_file::KeyFileError,
+    signing_key::{SigningKey, UnusableKey},
+    tables::{exclusive, signing_keys},
+    vault::sealed_with,
+};
+
+/// What a private key is sealed for; it opens as no other key.
+pub(crate) fn context(kid: &str) -> String {
+    format!("signing key {kid}")
+}
+
+/// All keys.
+pub(super) async fn rows(db: &Database) -> Result<Vec<signing_keys::Model>, DbErr> {
+    signing_keys::Entity::find().all(db.writer()).await
+}
+
+/// What can change about the keys, sorted by their ids: what a poll compares.
+pub(super) async fn times(db: &Database) -> Result<Vec<Times>, DbErr> {
+    let mut times: Vec<Times> = signing_keys::Entity::find()
+        .select_only()
+        .column(signing_keys::Column::Kid)
+        .column(signing_keys::Column::SignsFrom)
+        .column(signing_keys::Column::VerifiesUntil)
+        .order_by_asc(signing_keys::Column::Kid)
+        .into_tuple()
+        .all(db.reader())
+        .await?;
+    // Engines order text each in their own way.
+    times.sort_unstable();
+    Ok(times)
+}
+
+/// The algorithms that have a key.
+pub(super) async fn algorithms(connection: &impl ConnectionTrait) -> Result<Vec<SigningAlgorithm>, DbErr> {
+    let names: Vec<String> = signing_keys::Entity::find()
+        .select_only()
+        .column(signing_keys::Column::Algorithm)
+        .distinct()
+        .into_tuple()
+        .all(connection)
+        .await?;
+    Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+}
+
+/// Makes the first key of each algorithm, unless another replica does meanwhile. They are made before the lock is taken,
+/// since an RSA key takes its time; the keys of whoever comes second are dropped.
+pub(super) async fn insert_first(ring: &KeyRing, missing: &[SigningAlgorithm]) -> Result<(), KeyRingError> {
+    let made = make(missing).await?;
+    let transaction = exclusive(&ring.0.db).await?;
+    let present = algorithms(&transaction).await?;
+    let now = ring.0.clock.now();
+    for (key, pkcs8) in made.iter().filter(|(key, _)| !present.contains(&key.algorithm())) {
+        insert(ring, &transaction, key, pkcs8, now).await?;
+    }
+    Ok(transaction.commit().await?)
+}
+
+/// Adds a key of each algorithm and says until when the older ones verify.
+pub(super) async fn rotate(
+    ring: &KeyRing,
+    algorithms: &[SigningAlgorithm],
+    rotation: Rotation,
+) -> Result<Vec<String>, KeyRingError> {
+    let made = make(algorithms).await?;
+    let transaction = exclusive(&ring.0.db).await?;
+    let signs_from = ring.0.clock.now() + rotation.publish_ahead;
+    for (key, pkcs8) in &made {
+        signing_keys::Entity::update_many()
+            .col_expr(signing_keys::Column::VerifiesUntil, Expr::value((signs_from + rotation.keep).millis()))
+            .filter(signing_keys::Column::Algorithm.eq(key.algorithm().name()))
+            .filter(signing_keys::Column::VerifiesUntil.is_null())
+            .exec(&transaction)
+            .await?;
+        insert(ring, &transaction, key, pkcs8, signs_from).await?;
+    }
+    transaction.commit().await?;
+    Ok(made.into_iter().map(|(key, _)| key.kid().to_owned()).collect())
+}
+
+/// Deletes the keys that were retired before `moment`.
+pub(super) async fn delete_retired_before(db: &Database, moment: Timestamp) -> Result<u64, DbErr> {
+    let deleted = signing_keys::Entity::delete_many()
+        .filter(signing_keys::Column::VerifiesUntil.lt(moment.millis()))
+        .exec(db.writer())
+        .await?;
+    Ok(deleted.rows_affected)
+}
+
+/// Seals a key and writes its row; never with a key-encryption key that is not in use any more.
+async fn insert(
+    ring: &KeyRing,
+    connection: &impl ConnectionTrait,
+    key: &SigningKey,
+    pkcs8: &[u8],
+    signs_from: Timestamp,
+) -> Result<(), KeyRingError> {
+    let vault = ring.vault();
+    let (present, path) = (vault.key_id(), ring.0.file.path().to_owned());
+    match sealed_with(connection).await? {
+        Some(needed) if needed != present => return Err(KeyFileError::Other { path, present, needed }.into()),
+        _ => {}
+    }
+    let row = signing_keys::ActiveModel {
+        kid: Set(key.kid().to_owned()),
+        algorithm: Set(key.algorithm().name().to_owned()),
+        public_jwk: Set(serde_json::to_string(key.jwk()).unwrap_or_default()),
+        private_sealed: Set(vault.seal(&context(key.kid()), pkcs8, &ring.0.random)),
+        created_at: Set(ring.0.clock.now().millis()),
+        signs_from: Set(signs_from.millis()),
+        verifies_until: Set(None),
+    };
+    signing_keys::Entity::insert(row).exec_without_returning(connection).await?;
+    Ok(())
+}
+
+type Made = Vec<(SigningKey, Zeroizing<Vec<u8>>)>;
+
+/// Makes one key of each algorithm, off the runtime's own threads.
+async fn make(algorithms: &[SigningAlgorithm]) -> Result<Made, UnusableKey> {
+    let algorithms = algorithms.to_vec();
+    let first = algorithms.first().copied().unwrap_or(SigningAlgorithm::Es256);
+    let make_all = move || {
+        let make_one = |algorithm: SigningAlgorithm| {
+            let pkcs8 = SigningKey::generate(algorithm)?;
+            Ok((SigningKey::parse(algorithm, &pkcs8)?, pkcs8))
+        };
+        algorithms.into_iter().map(make_one).collect()
+    };
+    // The task is neither cancelled nor does it panic; were it so, no key would have been made.
+    tokio::task::spawn_blocking(make_all).await.unwrap_or(Err(UnusableKey(first)))
+}

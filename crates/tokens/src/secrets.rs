@@ -1,0 +1,106 @@
+//! Secrets of the provider itself: random, made once, sealed in the database.
+
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, sea_query::OnConflict};
+use vestibule_core::{Clock, HashKey, Random, SealError, Vault};
+use vestibule_database::Database;
+use zeroize::Zeroizing;
+
+use crate::tables::sealed_secrets;
+
+/// The name of the key that hashes client secrets, codes, session ids and API tokens.
+const HASH_KEY: &str = "hash-key";
+
+/// Why a secret of the provider could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretsError {
+    /// It does not open with this key-encryption key.
+    #[error("the sealed secret {name:?} does not open: {source}")]
+    Sealed {
+        /// The secret's name.
+        name: String,
+        /// Why.
+        source: SealError,
+    },
+    /// The database does not answer.
+    #[error("cannot read the sealed secrets: {0}")]
+    Database(#[from] DbErr),
+}
+
+/// The secrets of the provider. They are made on the first run, and every replica reads the same.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    hash_key: HashKey,
+}
+
+impl Secrets {
+    /// Reads the secrets, making what is not there yet.
+    ///
+    /// # Errors
+    /// A secret that does not open, or a database that does not answer.
+    pub async fn open(db: &Database, vault: &Vault, clock: &Clock, random: &Random) -> Result<Self, SecretsError> {
+        let key = named(db, vault, HASH_KEY, clock, random).await?;
+        Ok(Self { hash_key: HashKey::new(&key) })
+    }
+
+    /// The key that keyed hashes are derived from, one purpose at a time.
+    #[must_use]
+    pub fn hash_key(&self) -> &HashKey {
+        &self.hash_key
+    }
+}
+
+/// What a secret is sealed for; it opens for nothing else.
+pub(crate) fn context(name: &str) -> String {
+    format!("secret {name}")
+}
+
+/// Seals the first secret of an empty database, with a key that this proves to be in use from now on.
+pub(crate) async fn insert_first(
+    connection: &impl ConnectionTrait,
+    vault: &Vault,
+    clock: &Clock,
+    random: &Random,
+) -> Result<(), DbErr> {
+    insert_if_absent(connection, vault, HASH_KEY, clock, random).await
+}
+
+/// The 32 bytes of one secret. Whoever comes first makes it; everyone reads back what is there.
+async fn named(
+    db: &Database,
+    vault: &Vault,
+    name: &str,
+    clock: &Clock,
+    random: &Random,
+) -> Result<Zeroizing<[u8; 32]>, SecretsError> {
+    let mut found = sealed_secrets::Entity::find_by_id(name).one(db.writer()).await?;
+    if found.is_none() {
+        insert_if_absent(db.writer(), vault, name, clock, random).await?;
+        found = sealed_secrets::Entity::find_by_id(name).one(db.writer()).await?;
+    }
+    let sealed = found.map(|row| row.sealed).unwrap_or_default();
+    let failed = |source| SecretsError::Sealed { name: name.to_owned(), source };
+    let opened = vault.open(&context(name), &sealed).map_err(failed)?;
+    let bytes: &[u8; 32] = opened.as_slice().try_into().map_err(|_| failed(SealError::Damaged))?;
+    Ok(Zeroizing::new(*bytes))
+}
+
+async fn insert_if_absent(
+    connection: &impl ConnectionTrait,
+    vault: &Vault,
+    name: &str,
+    clock: &Clock,
+    random: &Random,
+) -> Result<(), DbErr> {
+    let mut secret = Zeroizing::new([0; 32]);
+    random.fill(&mut *secret);
+    let row = sealed_secrets::ActiveModel {
+        name: Set(name.to_owned()),
+        sealed: Set(vault.seal(&context(name), &*secret, random)),
+        created_at: Set(clock.now().millis()),
+    };
+    sealed_secrets::Entity::insert(row)
+        .on_conflict(OnConflict::column(sealed_secrets::Column::Name).do_nothing().to_owned())
+        .exec_without_returning(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! The `typ` of what we sign (RFC 8725 section 3.11): a token of one kind is never taken for another.
+
+/// A kind of token that we sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenType {
+    /// An access token (RFC 9068 section 2.1).
+    AccessToken,
+    /// An ID token. OpenID Connect gave it no type of its own, and clients know this one.
+    IdToken,
+}
+
+impl TokenType {
+    /// All of them; a key keeps one encoded header for each.
+    pub(crate) const ALL: [Self; 2] = [Self::AccessToken, Self::IdToken];
+
+    /// As the `typ` of a JWS header.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AccessToken => "at+jwt",
+            Self::IdToken => "JWT",
+        }
+    }
+
+    /// Whether a header with this `typ` is of this kind. The prefix `application/` may be there or left out (RFC 7515
+    /// section 4.1.9).
+    #[must_use]
+    pub fn is(self, typ: Option<&str>) -> bool {
+        typ.is_some_and(|typ| typ.strip_prefix("application/").unwrap_or(typ) == self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_itself_and_no_other() {
+        assert!(TokenType::AccessToken.is(Some("at+jwt")));
+        assert!(TokenType::AccessToken.is(Some("application/at+jwt")));
+        for other in [None, Some(""), Some("JWT"), Some("at+jwt2"), Some("logout+jwt"), Some("application/JWT")] {
+            assert!(!TokenType::AccessToken.is(other), "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Claims as they stand in a token.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use vestibule_core::{ClientId, GrantId, PublicSessionId, ScopeSet, Timestamp, TokenId, UserId};
+
+use crate::{
+    AccessToken, AccessTokenClaims, Authentication, IdTokenClaims, IdTokenHint, SigningAlgorithm, TokenError, at_hash,
+};
+
+/// The claims of an access token (RFC 9068 section 2.2), `grant_id` being our own.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct AccessTokenWire {
+    pub(crate) iss: String,
+    sub: String,
+    aud: String,
+    client_id: ClientId,
+    #[serde(default, skip_serializing_if = "ScopeSet::is_empty")]
+    scope: ScopeSet,
+    iat: i64,
+    exp: i64,
+    jti: TokenId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    amr: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<PublicSessionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grant_id: Option<GrantId>,
+}
+
+impl AccessTokenWire {
+    pub(crate) fn new(iss: &str, claims: AccessTokenClaims, jti: TokenId, now: Timestamp) -> Self {
+        let (auth_time, acr, amr) = match claims.authentication {
+            Some(how) => (Some(how.time.seconds()), how.acr, how.amr),
+            None => (None, None, Vec::new()),
+        };
+        Self {
+            iss: iss.to_owned(),
+            sub: claims.user.map_or_else(|| claims.client.to_string(), |user| user.to_string()),
+            aud: claims.audience,
+            client_id: claims.client,
+            scope: claims.scope,
+            iat: now.seconds(),
+            exp: (now + claims.lifetime).seconds(),
+            jti,
+            auth_time,
+            acr,
+            amr,
+            sid: claims.session,
+            grant_id: claims.grant,
+        }
+    }
+
+    pub(crate) fn expires_at(&self) -> Timestamp {
+        Timestamp::from_seconds(self.exp)
+    }
+
+    /// In our own types. A `jti` without its millisecond is none of ours.
+    pub(crate) fn into_token(self) -> Result<AccessToken, TokenError> {
+        let minted_at = self.jti.minted_at().ok_or(TokenError::Malformed)?;
+        let is_client = self.sub == self.client_id.as_str();
+        let user: Option<UserId> = if is_client { None } else { self.sub.parse().ok() };
+        Ok(AccessToken {
+            id: self.jti,
+            user,
+            expires_at: self.expires_at(),
+            subject: self.sub,
+            client: self.client_id,
+            scope: self.scope,
+            authentication: self.auth_time.map(|time| Authentication {
+                time: Timestamp::from_seconds(time),
+                acr: self.acr,
+                amr: self.amr,
+            }),
+            session: self.sid,
+            grant: self.grant_id,
+            minted_at,
+            audience: self.aud,
+        })
+    }
+}
+
+/// Claims of the protocol: no claim about a person takes the place of one, even where it is left out.
+const PROTOCOL_CLAIMS: [&str; 17] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "nbf",
+    "jti",
+    "auth_time",
+    "nonce",
+    "acr",
+    "amr",
+    "azp",
+    "sid",
+    "at_hash",
+    "c_hash",
+    "s_hash",
+    "cnf",
+];
+
+/// The claims of an ID token (OpenID Connect Core section 2), with what else is said of the person.
+pub(crate) fn id_token(
+    iss: &str,
+    claims: IdTokenClaims,
+    algorithm: SigningAlgorithm,
+    now: Timestamp,
+) -> Map<String, Value> {
+    let mut map = claims.extra;
+    map.retain(|name, _| !PROTOCOL_CLAIMS.contains(&name.as_str()));
+    let hash = claims.access_token.map(|token| at_hash(&token, algorithm));
+    let said: [(&str, Option<Value>); 11] = [
+        ("iss", Some(iss.into())),
+        ("sub", Some(claims.user.to_string().into())),
+        ("aud", Some(claims.client.as_str().into())),
+        ("iat", Some(now.seconds().into())),
+        ("exp", Some((now + claims.lifetime).seconds().into())),
+        ("auth_time", Some(claims.authentication.time.seconds().into())),
+        ("nonce", claims.nonce.map(Value::from)),
+        ("acr", claims.authentication.acr.map(Value::from)),
+        ("amr", Some(claims.authentication.amr).filter(|amr| !amr.is_empty()).map(Value::from)),
+        ("sid", claims.session.map(|sid| sid.to_string().into())),
+        ("at_hash", hash.map(Value::from)),
+    ];
+    map.extend(said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    map
+}
+
+/// What an ID token of ours is read for when it comes back as a hint.
+#[derive(Deserialize)]
+pub(crate) struct IdTokenWire {
+    pub(crate) iss: String,
+    sub: String,
+    aud: ClientId,
+    iat: i64,
+    exp: i64,
+    auth_time: Option<i64>,
+    sid: Option<PublicSessionId>,
+}
+
+impl From<IdTokenWire> for IdTokenHint {
+    fn from(wire: IdTokenWire) -> Self {
+        Self {
+            subject: wire.sub,
+            client: wire.aud,
+            session: wire.sid,
+            auth_time: wire.auth_time.map(Timestamp::from_seconds),
+            issued_at: Timestamp::from_seconds(wire.iat),
+            expires_at: Timestamp::from_seconds(wire.exp),
+        }
+    }
+}

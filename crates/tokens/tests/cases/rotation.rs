@@ -1,0 +1,124 @@
+//! The life of a key.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use vestibule_tokens::{Issuer, KeyRing, KeyState, Rotation, SigningAlgorithm, TokenError};
+
+use super::{DAY, HOUR, World};
+
+const ES256: SigningAlgorithm = SigningAlgorithm::Es256;
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+fn state(ring: &KeyRing, kid: &str) -> Option<KeyState> {
+    ring.list().into_iter().find(|key| key.kid == kid).map(|key| key.state)
+}
+
+fn signing(ring: &KeyRing) -> String {
+    let keys = ring.list().into_iter();
+    keys.filter(|key| key.algorithm == ES256).find(|key| key.state == KeyState::Signing).expect("a signing key").kid
+}
+
+fn published(ring: &KeyRing) -> Vec<String> {
+    let document: Value = serde_json::from_slice(&ring.jwks()).expect("JSON");
+    let keys = document["keys"].as_array().expect("keys").iter();
+    keys.filter(|key| key["alg"] == "ES256").map(|key| key["kid"].as_str().expect("kid").to_owned()).collect()
+}
+
+fn mint(world: &World, issuer: &Issuer, lifetime: Duration) -> String {
+    let mut claims = world.access_token();
+    claims.lifetime = lifetime;
+    issuer.mint_access_token(claims, ES256).expect("minted").token
+}
+
+#[tokio::test]
+async fn a_new_key_is_published_before_it_signs_and_the_old_one_verifies_after() {
+    let world = World::new().await;
+    let issuer = world.issuer().await;
+    let ring = issuer.keys();
+    let old = signing(ring);
+    let rotation = Rotation { publish_ahead: HOUR, keep: DAY };
+    let new = ring.rotate(&[ES256], rotation).await.expect("rotated").remove(0);
+
+    assert_eq!((state(ring, &old), state(ring, &new)), (Some(KeyState::Signing), Some(KeyState::Published)));
+    assert_eq!(published(ring), [old.clone(), new.clone()], "the one that signs comes first");
+    world.clock.advance(HOUR - MILLISECOND * 500);
+    assert_eq!(signing(ring), old);
+    let last_of_old = mint(&world, &issuer, DAY * 2);
+
+    world.clock.advance(MILLISECOND * 500);
+    assert_eq!((state(ring, &old), state(ring, &new)), (Some(KeyState::Verifying), Some(KeyState::Signing)));
+    assert_eq!(published(ring), [new.clone(), old.clone()]);
+    let first_of_new = mint(&world, &issuer, DAY * 2);
+    assert!(issuer.verify_access_token(&last_of_old).is_ok());
+
+    world.clock.advance(DAY);
+    assert_eq!((state(ring, &old), published(ring)), (Some(KeyState::Retired), vec![new]));
+    assert_eq!(issuer.verify_access_token(&last_of_old).err(), Some(TokenError::UnknownKey));
+    assert!(issuer.verify_access_token(&first_of_new).is_ok());
+}
+
+#[tokio::test]
+async fn two_rotations_in_a_row_leave_one_key_that_signs_at_any_moment() {
+    let world = World::new().await;
+    let ring = world.ring().await;
+    let first = signing(&ring);
+    let rotation = Rotation { publish_ahead: HOUR, keep: HOUR };
+    let second = ring.rotate(&[ES256], rotation).await.expect("rotated").remove(0);
+    world.clock.advance(HOUR / 2);
+    let third = ring.rotate(&[ES256], rotation).await.expect("rotated").remove(0);
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(signing(&ring));
+        world.clock.advance(HOUR / 2);
+    }
+    assert_eq!(seen, [first, second, third.clone(), third]);
+}
+
+#[tokio::test]
+async fn a_rotation_by_another_process_is_seen_at_the_next_look() {
+    let world = World::new().await;
+    let (server, command) = (world.ring().await, world.ring().await);
+    assert!(!server.refresh().await.expect("read"), "nothing has changed");
+    let new = command.rotate(&SigningAlgorithm::ALL, Rotation::default()).await.expect("rotated");
+    assert!(server.refresh().await.expect("read"));
+    assert_eq!((server.jwks(), server.list().len(), new.len()), (command.jwks(), 6, 3));
+}
+
+#[tokio::test]
+async fn a_running_server_sees_a_rotation_within_a_second_and_stops_when_told() {
+    let world = World::new().await;
+    let (server, command) = (world.ring().await, world.ring().await);
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let follower = tokio::spawn(server.clone().follow(stopped));
+    command.rotate(&[ES256], Rotation::default()).await.expect("rotated");
+    tokio::time::sleep(Duration::from_millis(900)).await;
+    assert_eq!(server.list(), command.list());
+    stop.send(true).expect("followed");
+    tokio::time::timeout(Duration::from_secs(5), follower).await.expect("stopped").expect("no panic");
+}
+
+#[tokio::test]
+async fn a_retired_key_is_deleted_once_no_hint_needs_it() {
+    let world = World::new().await;
+    let issuer = world.issuer().await;
+    let hint = issuer.mint_id_token(world.id_token(), ES256).expect("minted");
+    issuer.keys().rotate(&[ES256], Rotation { publish_ahead: Duration::ZERO, keep: HOUR }).await.expect("rotated");
+
+    world.clock.advance(HOUR + DAY * 89);
+    assert_eq!(issuer.keys().sweep().await.expect("swept"), 0);
+    assert!(issuer.verify_id_token_hint(&hint).is_ok());
+    world.clock.advance(DAY * 2);
+    assert_eq!(issuer.keys().sweep().await.expect("swept"), 1);
+    assert_eq!(issuer.verify_id_token_hint(&hint).err(), Some(TokenError::UnknownKey));
+}
+
+#[tokio::test]
+async fn a_clock_that_was_behind_when_the_first_keys_were_made_still_signs() {
+    let world = World::new().await;
+    world.clock.advance(HOUR);
+    world.ring().await;
+    let behind = World { clock: vestibule_core::Clock::system(), ..world };
+    let issuer = behind.issuer().await;
+    assert!(issuer.verify_access_token(&mint(&behind, &issuer, HOUR)).is_ok());
+}
