@@ -39,8 +39,8 @@ pub(crate) fn bring(project: &Project, interrupt: &Interrupt, needs: Needs) -> R
     if missing.is_empty() && (tools.node.is_some() || !needs.node) {
         return Ok(tools);
     }
-    let packages = if missing.is_empty() { vec!["nodejs"] } else { missing };
-    Err(Failure::because(format!("{} installed, yet what the tests need was not found", packages.join(", "))))
+    let wanted = if missing.is_empty() { "node".to_owned() } else { missing.join(", ") };
+    Err(Failure::because(format!("after installing, {wanted} is still not found in a version that the tests can use")))
 }
 
 impl Tools {
