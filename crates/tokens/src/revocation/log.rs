@@ -1,7 +1,6 @@
 //! The durable log, and keeping up with it.
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -14,15 +13,17 @@ use vestibule_core::{Clock, Random, Timestamp};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 
-use super::{Revocation, Subject, TokenFacts, memory::Memory};
+use super::{
+    Revocation, Subject, TokenFacts,
+    memory::Memory,
+    place::{LATE, Place},
+};
 use crate::tables::revocations;
 
 /// The bus topic that says: read the table now.
 pub(crate) const TOPIC: &str = "revocations";
 
-/// How long a row may come after one with a higher number. PostgreSQL hands numbers out before it commits.
-const LATE: Duration = Duration::from_secs(10);
-/// The same at the start, when only the writers' clocks tell how old a row is: with room for those being apart.
+/// How long a row may come late ([`LATE`]) at the start, when only the writers' clocks tell how old a row is: with room for those being apart.
 const LATE_AT_START: Duration = Duration::from_secs(60);
 /// Rows read or deleted at a time.
 const PAGE: u64 = 500;
@@ -45,26 +46,6 @@ struct Inner {
     memory: RwLock<Memory>,
     place: tokio::sync::Mutex<Place>,
     caught_up_at: RwLock<Timestamp>,
-}
-
-/// How far the table has been read.
-#[derive(Default)]
-struct Place {
-    /// All rows up to this number have been read, and no other can come.
-    settled: i64,
-    /// The rows above it that have been read, and when.
-    read: BTreeMap<i64, Timestamp>,
-}
-
-impl Place {
-    /// What was read long enough ago is settled, and so is whatever gap lies below it.
-    fn settle(&mut self, read_before: Timestamp) {
-        let last = self.read.iter().rev().find(|(_, read_at)| **read_at <= read_before).map(|(id, _)| *id);
-        if let Some(last) = last {
-            self.settled = last;
-            self.read = self.read.split_off(&(last + 1));
-        }
-    }
 }
 
 impl RevocationLog {
@@ -119,6 +100,14 @@ impl RevocationLog {
     pub fn is_revoked(&self, token: &TokenFacts) -> bool {
         let now = self.0.clock.now();
         self.memory(|memory| memory.hits(token, now))
+    }
+
+    /// Whether an entry about one of `subjects` hits what was made at `made_at`: for what is no token, such as a browser
+    /// session. From memory alone.
+    #[must_use]
+    pub fn is_void(&self, subjects: &[Subject], made_at: Timestamp) -> bool {
+        let now = self.0.clock.now();
+        self.memory(|memory| memory.hits_any(subjects.iter().cloned(), made_at, now))
     }
 
     /// Reads what has been added to the table.
@@ -185,7 +174,7 @@ impl RevocationLog {
     async fn read_new_rows(&self, is_old: impl Fn(&revocations::Model) -> bool) -> Result<(), RevocationError> {
         let mut place = self.0.place.lock().await;
         let began = self.0.clock.now();
-        let mut after = place.settled;
+        let mut after = place.settled();
         loop {
             let rows = revocations::Entity::find()
                 .filter(revocations::Column::Id.gt(after))
@@ -197,9 +186,7 @@ impl RevocationLog {
             after = last.id;
             let page_is_full = rows.len() as u64 == PAGE;
             for row in rows {
-                // A row that was read before keeps its moment, else it would never settle.
-                if let Entry::Vacant(new) = place.read.entry(row.id) {
-                    new.insert(if is_old(&row) { began - LATE } else { began });
+                if place.note(row.id, if is_old(&row) { began - LATE } else { began }) {
                     self.take_in(&row, began);
                 }
             }
@@ -242,22 +229,5 @@ impl RevocationLog {
 impl std::fmt::Debug for RevocationLog {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RevocationLog").field("subjects", &self.len()).finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_gap_stays_open_for_ten_seconds_and_closes_then() {
-        let start = Timestamp::from_seconds(1000);
-        let mut place = Place::default();
-        place.read.extend([(1, start), (2, start), (4, start)]);
-        place.settle(start - Duration::from_millis(1));
-        assert_eq!((place.settled, place.read.len()), (0, 3), "number 3 may still come");
-        place.read.insert(7, start + LATE);
-        place.settle(start);
-        assert_eq!((place.settled, place.read.keys().copied().collect::<Vec<_>>()), (4, vec![7]));
     }
 }

@@ -50,9 +50,19 @@ impl Memory {
 
     /// Whether an entry hits the token.
     pub(super) fn hits(&self, token: &TokenFacts, now: Timestamp) -> bool {
-        let hit = |entry: &Entry| token.minted_at <= entry.minted_until && now < entry.expires_at;
+        self.hits_any(token.subjects(), token.minted_at, now)
+    }
+
+    /// Whether an entry about one of `subjects` hits what was made at `minted_at`.
+    pub(super) fn hits_any(
+        &self,
+        mut subjects: impl Iterator<Item = Subject>,
+        minted_at: Timestamp,
+        now: Timestamp,
+    ) -> bool {
+        let hit = |entry: &Entry| minted_at <= entry.minted_until && now < entry.expires_at;
         !self.0.is_empty()
-            && token.subjects().any(|subject| self.0.get(&subject).is_some_and(|entries| entries.iter().any(hit)))
+            && subjects.any(|subject| self.0.get(&subject).is_some_and(|entries| entries.iter().any(hit)))
     }
 
     /// Forgets what has expired, and gives the room back.

@@ -10,6 +10,7 @@
 
 mod log;
 mod memory;
+mod place;
 
 use vestibule_core::{ClientId, GrantId, PublicSessionId, Timestamp, TokenId, UserId};
 

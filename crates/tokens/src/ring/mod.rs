@@ -12,6 +12,7 @@
 //!
 //! Keys lie in the database, sealed, and are parsed once per process: a [`Snapshot`] holds them until something changes.
 
+mod info;
 mod snapshot;
 mod store;
 
@@ -20,18 +21,18 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::DbErr;
 use serde::Serialize;
-use vestibule_core::{Clock, Random, SealError, Timestamp, Vault};
+use vestibule_core::{Clock, Random, SealError, Vault};
 use vestibule_database::Database;
 
+pub use self::info::{KeyInfo, KeyRingError, KeyState, Rotation};
 use self::snapshot::RingKey;
 pub(crate) use self::{snapshot::Snapshot, store::context};
 use crate::{
     SigningAlgorithm, TokenType,
     jose::{self, SignError},
-    key_file::{KeyFile, KeyFileError},
-    signing_key::{SigningKey, UnusableKey},
+    key_file::KeyFile,
+    signing_key::SigningKey,
     tables::signing_keys,
 };
 
@@ -51,81 +52,6 @@ struct Inner {
     current: RwLock<Arc<Snapshot>>,
     /// Held while the rows are read, so that an older reading never replaces a newer one.
     reading: tokio::sync::Mutex<()>,
-}
-
-/// Why the key ring could not be read or changed.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyRingError {
-    /// A private key does not open.
-    #[error("the signing key {kid} does not open: {source}")]
-    Sealed {
-        /// The key's id.
-        kid: String,
-        /// Why.
-        source: SealError,
-    },
-    /// A private key is not what its row says.
-    #[error("the signing key {kid} is not what its row says")]
-    Damaged {
-        /// The key's id.
-        kid: String,
-    },
-    /// The key-encryption key was changed while this process ran.
-    #[error("the key-encryption key has changed, and the new one is not at hand: {0}")]
-    KeyFile(#[from] KeyFileError),
-    /// A key could not be made.
-    #[error(transparent)]
-    Unusable(#[from] UnusableKey),
-    /// The database does not answer.
-    #[error("cannot read or write the signing keys: {0}")]
-    Database(#[from] DbErr),
-}
-
-/// When a rotation takes effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rotation {
-    /// How long the new key is published before it signs: longer than anyone keeps a copy of the JWKS.
-    pub publish_ahead: Duration,
-    /// How long the old key verifies after it has signed its last: the longest lifetime of a token, and a margin.
-    pub keep: Duration,
-}
-
-impl Default for Rotation {
-    /// An hour ahead, and a day after.
-    fn default() -> Self {
-        Self { publish_ahead: Duration::from_secs(60 * 60), keep: Duration::from_secs(24 * 60 * 60) }
-    }
-}
-
-/// One key, for `vestibule keys list`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct KeyInfo {
-    /// The key's id: its thumbprint (RFC 7638).
-    pub kid: String,
-    /// What it signs with.
-    pub algorithm: SigningAlgorithm,
-    /// Where it is on its way.
-    pub state: KeyState,
-    /// When it was made, in milliseconds since the Unix epoch.
-    pub created_at: Timestamp,
-    /// From when on it signs.
-    pub signs_from: Timestamp,
-    /// Until when it verifies; nothing while no newer key follows it.
-    pub verifies_until: Option<Timestamp>,
-}
-
-/// Where a key is on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KeyState {
-    /// In the JWKS, not signing yet.
-    Published,
-    /// Signing.
-    Signing,
-    /// In the JWKS for the tokens that it signed.
-    Verifying,
-    /// Out of the JWKS; kept for hints.
-    Retired,
 }
 
 impl KeyRing {

@@ -1,8 +1,9 @@
 //! The rows of the key ring.
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, SimpleExpr},
 };
 use vestibule_core::Timestamp;
 use vestibule_database::Database;
@@ -22,9 +23,13 @@ pub(crate) fn context(kid: &str) -> String {
     format!("signing key {kid}")
 }
 
-/// All keys.
+/// All keys of the algorithms that we know. During an upgrade a newer replica may have made others, which are its own matter.
 pub(super) async fn rows(db: &Database) -> Result<Vec<signing_keys::Model>, DbErr> {
-    signing_keys::Entity::find().all(db.writer()).await
+    signing_keys::Entity::find().filter(is_known()).all(db.writer()).await
+}
+
+fn is_known() -> SimpleExpr {
+    signing_keys::Column::Algorithm.is_in(SigningAlgorithm::ALL.map(SigningAlgorithm::name))
 }
 
 /// What can change about the keys, sorted by their ids: what a poll compares.
@@ -34,11 +39,11 @@ pub(super) async fn times(db: &Database) -> Result<Vec<Times>, DbErr> {
         .column(signing_keys::Column::Kid)
         .column(signing_keys::Column::SignsFrom)
         .column(signing_keys::Column::VerifiesUntil)
-        .order_by_asc(signing_keys::Column::Kid)
+        .filter(is_known())
         .into_tuple()
         .all(db.reader())
         .await?;
-    // Engines order text each in their own way.
+    // Here, since engines order text each in their own way.
     times.sort_unstable();
     Ok(times)
 }
@@ -108,10 +113,12 @@ async fn insert(
     signs_from: Timestamp,
 ) -> Result<(), KeyRingError> {
     let vault = ring.vault();
-    let (present, path) = (vault.key_id(), ring.0.file.path().to_owned());
-    match sealed_with(connection).await? {
-        Some(needed) if needed != present => return Err(KeyFileError::Other { path, present, needed }.into()),
-        _ => {}
+    let present = vault.key_id();
+    if let Some(needed) = sealed_with(connection).await?
+        && needed != present
+    {
+        let path = ring.0.file.path().to_owned();
+        return Err(KeyFileError::Other { path, present, needed }.into());
     }
     let row = signing_keys::ActiveModel {
         kid: Set(key.kid().to_owned()),

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use sea_orm::ConnectionTrait;
 use serde_json::Value;
-use vestibule_tokens::{Issuer, KeyRing, KeyState, Rotation, SigningAlgorithm, TokenError};
+use vestibule_tokens::{Issuer, KeyRing, KeyRingError, KeyState, Rotation, SigningAlgorithm, TokenError};
 
 use super::{DAY, HOUR, World};
 
@@ -121,4 +122,30 @@ async fn a_clock_that_was_behind_when_the_first_keys_were_made_still_signs() {
     let behind = World { clock: vestibule_core::Clock::system(), ..world };
     let issuer = behind.issuer().await;
     assert!(issuer.verify_access_token(&mint(&behind, &issuer, HOUR)).is_ok());
+}
+
+#[tokio::test]
+async fn a_key_of_an_algorithm_that_only_a_newer_program_knows_is_passed_over() {
+    let world = World::new().await;
+    let (db, ring) = (world.connect().await, world.ring().await);
+    let copy = "INSERT INTO signing_keys SELECT 'x', 'ES999', public_jwk, private_sealed, created_at, signs_from, verifies_until \
+                FROM signing_keys WHERE algorithm = 'ES256'";
+    db.writer().execute_unprepared(copy).await.expect("inserted");
+    assert!(!ring.refresh().await.expect("read"));
+    assert_eq!(world.ring().await.list(), ring.list());
+}
+
+#[tokio::test]
+async fn a_row_that_holds_another_key_than_its_id_says_is_refused() {
+    let world = World::new().await;
+    let (db, ring) = (world.connect().await, world.ring().await);
+    let (rs256, es256) = (ring.list()[0].kid.clone(), signing(&ring));
+    let swap = format!(
+        "UPDATE signing_keys SET private_sealed = (SELECT private_sealed FROM signing_keys WHERE kid = '{rs256}') \
+         WHERE kid = '{es256}'"
+    );
+    db.writer().execute_unprepared(&swap).await.expect("changed");
+    let vault = world.vault(&db).await;
+    let opened = KeyRing::open(db, vault, world.key_file(), world.clock.clone(), world.random.clone()).await;
+    assert!(matches!(opened, Err(KeyRingError::Sealed { kid, .. }) if kid == es256));
 }

@@ -1,6 +1,8 @@
 //! The file of the key-encryption key: what it looks like, who may read it, and how it comes to be without ever being half
 //! written or made twice.
 
+mod error;
+
 use std::{
     fs::{self, File, OpenOptions, Permissions},
     io::{self, Read, Write},
@@ -12,6 +14,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use vestibule_core::{Random, Vault};
 use zeroize::Zeroizing;
 
+pub use self::error::KeyFileError;
+
 /// The file's name in `keys.dir`.
 const NAME: &str = "key-encryption.key";
 /// A key is 44 characters; whatever is much longer is another file.
@@ -22,68 +26,6 @@ const LONGEST: u64 = 256;
 pub struct KeyFile {
     path: PathBuf,
     provided: bool,
-}
-
-/// Why the key-encryption key cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyFileError {
-    /// The database needs a key, and there is none.
-    #[error(
-        "the database holds secrets sealed with the key-encryption key {needed}, and there is no key at {path}: \
-         put that key there (from a backup, or from where the other replicas have it)"
-    )]
-    Missing {
-        /// The path that was looked at.
-        path: PathBuf,
-        /// The id of the key that is needed.
-        needed: String,
-    },
-    /// The database needs another key.
-    #[error(
-        "the database holds secrets sealed with the key-encryption key {needed}, and the one at {path} is {present}: \
-         put the key {needed} there"
-    )]
-    Other {
-        /// The path that was looked at.
-        path: PathBuf,
-        /// The id of the key that was found.
-        present: String,
-        /// The id of the key that is needed.
-        needed: String,
-    },
-    /// `keys.encryption_key_file` names a file that does not exist; one that others provide is never made here.
-    #[error("keys.encryption_key_file is {path}, and there is no such file")]
-    NotProvided {
-        /// The path that was looked at.
-        path: PathBuf,
-    },
-    /// The file holds something else.
-    #[error("{path} is not a key-encryption key: it must hold 32 bytes in base64url, and nothing else")]
-    Malformed {
-        /// The file's path.
-        path: PathBuf,
-    },
-    /// Others may read the file, so that it must count as known.
-    #[error("{path} can be read or written by other accounts (mode {mode:04o}): `chmod 600 {path}`")]
-    Exposed {
-        /// The file's path.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// The operating system refused.
-    #[error("cannot {doing} {path}: {source}")]
-    Io {
-        /// What was tried.
-        doing: &'static str,
-        /// With which file or folder.
-        path: PathBuf,
-        /// What the operating system said.
-        source: io::Error,
-    },
-    /// The database does not answer.
-    #[error("cannot look up what is sealed: {0}")]
-    Database(#[from] sea_orm::DbErr),
 }
 
 impl KeyFile {
