@@ -158,6 +158,21 @@ async fn a_change_of_password_wins_over_fifty_that_renew_the_old_hash() {
     assert!(users.authenticate("eve", &"another password".into()).await.is_ok());
 }
 
+/// The password is changed while the hash of the old one is being renewed.
+#[tokio::test]
+async fn a_change_of_password_meanwhile_is_not_undone_by_the_renewal() {
+    let site = open().await;
+    let eve = site.users.create(site.person("eve")).await.unwrap();
+    let policy = HashingPolicy { workers: 1, memory_kib: 65_536, iterations: 8, ..HashingPolicy::default() };
+    let hasher = PasswordHasher::new(policy, Random::system()).unwrap();
+    let slow = Users::new(site.database.clone(), hasher, site.clock.clone(), Random::system());
+    let renewing = tokio::spawn(async move { slow.authenticate("eve", &PASSWORD.into()).await });
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    site.users.set_password(eve.id, &"another password".into()).await.unwrap();
+    assert!(matches!(renewing.await.unwrap(), Err(AuthenticateError::Refused)));
+    assert!(site.sign_in("eve", "another password").await.is_ok());
+}
+
 /// The user is deactivated while the password is being verified.
 #[tokio::test]
 async fn whoever_is_deactivated_meanwhile_is_not_let_in() {
