@@ -69,10 +69,16 @@ async fn every_key_clears_away_by_itself() {
 
 #[tokio::test]
 async fn a_subscription_outlives_its_connection() {
-    let (store, ..) = open().await;
+    // A database number of its own tells this test's connections from those of the others.
+    let url = format!("{}/9", url().trim_end_matches('/'));
+    let prefix = format!("test-{}:", Random::system().token());
+    let store = Ephemeral::redis(&url, &prefix, Clock::system()).await.unwrap();
     let mut heard = store.subscribe("changes").await.unwrap();
     let mut beside = beside().await;
-    let _: i64 = redis::cmd("CLIENT").arg(&["KILL", "TYPE", "pubsub"]).query_async(&mut beside).await.unwrap();
+    let clients: String = redis::cmd("CLIENT").arg("LIST").query_async(&mut beside).await.unwrap();
+    let ours = clients.lines().find(|client| client.contains(" db=9 ") && client.contains(" sub=1 ")).unwrap();
+    let id = ours.split(' ').next().unwrap().trim_start_matches("id=");
+    let _: i64 = redis::cmd("CLIENT").arg(&["KILL", "ID", id]).query_async(&mut beside).await.unwrap();
     let again = async {
         loop {
             store.publish("changes", b"still there").await.unwrap();

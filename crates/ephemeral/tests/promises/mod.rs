@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, future::Future, time::Duration};
 use vestibule_core::Clock;
 use vestibule_ephemeral::{Ephemeral, Found, Kind, Tombstone};
 
-pub const CODE: Kind = Kind::once("code");
-pub const SESSION: Kind = Kind::new("session");
-pub const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const CODE: Kind = Kind::once("code");
+pub(crate) const SESSION: Kind = Kind::new("session");
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 const CALLERS: usize = 50;
 
 /// Makes a test of each promise, on the store and clock that `$open` gives.
@@ -62,7 +62,7 @@ fn wins(answers: &[bool]) -> usize {
     answers.iter().filter(|won| **won).count()
 }
 
-pub async fn what_was_put_is_found(store: Ephemeral, _: Clock) {
+pub(crate) async fn what_was_put_is_found(store: Ephemeral, _: Clock) {
     assert_eq!(store.look(CODE, "a").await, Ok(Found::Missing));
     store.put(CODE, "a", b"one", MINUTE, None).await.unwrap();
     assert_eq!(store.look(CODE, "a").await, Ok(live(b"one")));
@@ -71,7 +71,7 @@ pub async fn what_was_put_is_found(store: Ephemeral, _: Clock) {
     assert_eq!(store.ping().await, Ok(()));
 }
 
-pub async fn a_later_put_replaces_an_earlier(store: Ephemeral, _: Clock) {
+pub(crate) async fn a_later_put_replaces_an_earlier(store: Ephemeral, _: Clock) {
     store.put(CODE, "a", b"one", MINUTE, Some("bob")).await.unwrap();
     store.take(CODE, "a", stone(b"")).await.unwrap();
     store.put(CODE, "a", b"two", MINUTE, None).await.unwrap();
@@ -79,7 +79,7 @@ pub async fn a_later_put_replaces_an_earlier(store: Ephemeral, _: Clock) {
     assert_eq!(store.list(CODE, "bob").await, Ok(vec![]));
 }
 
-pub async fn any_bytes_and_64_kib_are_kept(store: Ephemeral, _: Clock) {
+pub(crate) async fn any_bytes_and_64_kib_are_kept(store: Ephemeral, _: Clock) {
     let large: Vec<u8> = (0..=u8::MAX).cycle().take(64 * 1024).collect();
     for value in [large.as_slice(), b"", b"\0\r\n\xff"] {
         store.put(CODE, "a", value, MINUTE, Some("Zo\u{eb}:")).await.unwrap();
@@ -90,7 +90,7 @@ pub async fn any_bytes_and_64_kib_are_kept(store: Ephemeral, _: Clock) {
     }
 }
 
-pub async fn odd_keys_are_keys(store: Ephemeral, _: Clock) {
+pub(crate) async fn odd_keys_are_keys(store: Ephemeral, _: Clock) {
     let keys = ["", ":", "a:b", "a\0b", "a b\r\n", "*", "{a}", "%41", "\u{1F511}", "'; DROP TABLE entries"];
     for (index, key) in keys.iter().enumerate() {
         store.put(CODE, key, &[index as u8], MINUTE, Some("bob")).await.unwrap();
@@ -104,7 +104,7 @@ pub async fn odd_keys_are_keys(store: Ephemeral, _: Clock) {
     assert_eq!(listed, sorted);
 }
 
-pub async fn kinds_are_separate(store: Ephemeral, _: Clock) {
+pub(crate) async fn kinds_are_separate(store: Ephemeral, _: Clock) {
     store.put(CODE, "a", b"code", MINUTE, Some("bob")).await.unwrap();
     assert_eq!(store.look(SESSION, "a").await, Ok(Found::Missing));
     assert_eq!(store.take(SESSION, "a", stone(b"")).await, Ok(Found::Missing));
@@ -116,7 +116,7 @@ pub async fn kinds_are_separate(store: Ephemeral, _: Clock) {
     assert_eq!(store.look(CODE, "a").await, Ok(live(b"code")));
 }
 
-pub async fn expiry_follows_the_clock(store: Ephemeral, clock: Clock) {
+pub(crate) async fn expiry_follows_the_clock(store: Ephemeral, clock: Clock) {
     store.put(CODE, "a", b"one", MINUTE, Some("bob")).await.unwrap();
     clock.advance(MINUTE - Duration::from_secs(5));
     assert_eq!(store.look(CODE, "a").await, Ok(live(b"one")));
@@ -127,7 +127,7 @@ pub async fn expiry_follows_the_clock(store: Ephemeral, clock: Clock) {
     assert_eq!(store.list(CODE, "bob").await, Ok(vec![]));
 }
 
-pub async fn the_longest_life_can_be_asked_for(store: Ephemeral, clock: Clock) {
+pub(crate) async fn the_longest_life_can_be_asked_for(store: Ephemeral, clock: Clock) {
     store.put(SESSION, "a", b"one", Duration::MAX, Some("bob")).await.unwrap();
     clock.advance(vestibule_ephemeral::LONGEST - MINUTE);
     assert_eq!(store.list(SESSION, "bob").await.unwrap().len(), 1);
@@ -135,7 +135,7 @@ pub async fn the_longest_life_can_be_asked_for(store: Ephemeral, clock: Clock) {
     assert_eq!(store.list(SESSION, "bob").await, Ok(vec![]));
 }
 
-pub async fn touch_prolongs(store: Ephemeral, clock: Clock) {
+pub(crate) async fn touch_prolongs(store: Ephemeral, clock: Clock) {
     store.put(SESSION, "a", b"one", MINUTE, None).await.unwrap();
     clock.advance(MINUTE / 2);
     assert_eq!(store.touch(SESSION, "a", MINUTE).await, Ok(true));
@@ -145,7 +145,7 @@ pub async fn touch_prolongs(store: Ephemeral, clock: Clock) {
     assert_eq!(store.look(SESSION, "a").await, Ok(Found::Missing));
 }
 
-pub async fn touch_prolongs_for_the_owners_list_too(store: Ephemeral, clock: Clock) {
+pub(crate) async fn touch_prolongs_for_the_owners_list_too(store: Ephemeral, clock: Clock) {
     store.put(SESSION, "a", b"one", MINUTE, Some("bob")).await.unwrap();
     store.touch(SESSION, "a", MINUTE * 3).await.unwrap();
     clock.advance(MINUTE * 2);
@@ -156,7 +156,7 @@ pub async fn touch_prolongs_for_the_owners_list_too(store: Ephemeral, clock: Clo
     );
 }
 
-pub async fn touch_wakes_nothing_that_is_gone(store: Ephemeral, clock: Clock) {
+pub(crate) async fn touch_wakes_nothing_that_is_gone(store: Ephemeral, clock: Clock) {
     store.put(SESSION, "a", b"one", MINUTE, None).await.unwrap();
     store.put(SESSION, "b", b"two", MINUTE, None).await.unwrap();
     store.take(SESSION, "b", stone(b"gone")).await.unwrap();
@@ -166,7 +166,7 @@ pub async fn touch_wakes_nothing_that_is_gone(store: Ephemeral, clock: Clock) {
     assert_eq!(store.look(SESSION, "b").await, Ok(Found::Missing), "a tombstone is not prolonged");
 }
 
-pub async fn one_of_50_takes_wins(store: Ephemeral, _: Clock) {
+pub(crate) async fn one_of_50_takes_wins(store: Ephemeral, _: Clock) {
     store.put(CODE, "a", b"one", MINUTE, None).await.unwrap();
     let answers = race(|_| {
         let store = store.clone();
@@ -177,13 +177,13 @@ pub async fn one_of_50_takes_wins(store: Ephemeral, _: Clock) {
     assert_eq!(answers.iter().filter(|found| **found == spent(b"grant 7")).count(), CALLERS - 1);
 }
 
-pub async fn without_a_tombstone_nothing_is_left(store: Ephemeral, _: Clock) {
+pub(crate) async fn without_a_tombstone_nothing_is_left(store: Ephemeral, _: Clock) {
     store.put(CODE, "a", b"one", MINUTE, None).await.unwrap();
     assert_eq!(store.take(CODE, "a", None).await, Ok(live(b"one")));
     assert_eq!(store.take(CODE, "a", None).await, Ok(Found::Missing));
 }
 
-pub async fn look_shows_the_tombstone_until_its_ttl(store: Ephemeral, clock: Clock) {
+pub(crate) async fn look_shows_the_tombstone_until_its_ttl(store: Ephemeral, clock: Clock) {
     store.put(CODE, "a", b"one", MINUTE * 9, None).await.unwrap();
     store.take(CODE, "a", stone(b"first")).await.unwrap();
     assert_eq!(store.take(CODE, "a", stone(b"second")).await, Ok(spent(b"first")), "the first tombstone stays");
@@ -194,14 +194,14 @@ pub async fn look_shows_the_tombstone_until_its_ttl(store: Ephemeral, clock: Clo
     assert_eq!(store.look(CODE, "a").await, Ok(Found::Missing));
 }
 
-pub async fn what_has_expired_cannot_be_taken(store: Ephemeral, clock: Clock) {
+pub(crate) async fn what_has_expired_cannot_be_taken(store: Ephemeral, clock: Clock) {
     store.put(CODE, "a", b"one", MINUTE, None).await.unwrap();
     clock.advance(MINUTE);
     assert_eq!(store.take(CODE, "a", stone(b"gone")).await, Ok(Found::Missing));
     assert_eq!(store.look(CODE, "a").await, Ok(Found::Missing), "and leaves no tombstone");
 }
 
-pub async fn one_of_50_removes_wins_and_a_tombstone_stays(store: Ephemeral, _: Clock) {
+pub(crate) async fn one_of_50_removes_wins_and_a_tombstone_stays(store: Ephemeral, _: Clock) {
     store.put(SESSION, "a", b"one", MINUTE, None).await.unwrap();
     let answers = race(|_| {
         let store = store.clone();
@@ -215,7 +215,7 @@ pub async fn one_of_50_removes_wins_and_a_tombstone_stays(store: Ephemeral, _: C
     assert_eq!(store.look(SESSION, "b").await, Ok(spent(b"gone")));
 }
 
-pub async fn swap_from_a_stale_value_fails(store: Ephemeral, _: Clock) {
+pub(crate) async fn swap_from_a_stale_value_fails(store: Ephemeral, _: Clock) {
     store.put(SESSION, "a", b"one", MINUTE, None).await.unwrap();
     assert_eq!(store.swap(SESSION, "a", b"one", b"two").await, Ok(true));
     assert_eq!(store.swap(SESSION, "a", b"one", b"three").await, Ok(false));
@@ -223,7 +223,7 @@ pub async fn swap_from_a_stale_value_fails(store: Ephemeral, _: Clock) {
     assert_eq!(store.look(SESSION, "a").await, Ok(live(b"two")));
 }
 
-pub async fn swap_keeps_expiry_and_owner(store: Ephemeral, clock: Clock) {
+pub(crate) async fn swap_keeps_expiry_and_owner(store: Ephemeral, clock: Clock) {
     store.put(SESSION, "a", b"one", MINUTE, Some("bob")).await.unwrap();
     clock.advance(MINUTE / 2);
     assert_eq!(store.swap(SESSION, "a", b"one", b"two").await, Ok(true));
@@ -232,14 +232,14 @@ pub async fn swap_keeps_expiry_and_owner(store: Ephemeral, clock: Clock) {
     assert_eq!(store.look(SESSION, "a").await, Ok(Found::Missing));
 }
 
-pub async fn swap_leaves_tombstones_alone(store: Ephemeral, _: Clock) {
+pub(crate) async fn swap_leaves_tombstones_alone(store: Ephemeral, _: Clock) {
     store.put(SESSION, "a", b"one", MINUTE, None).await.unwrap();
     store.take(SESSION, "a", stone(b"gone")).await.unwrap();
     assert_eq!(store.swap(SESSION, "a", b"gone", b"back").await, Ok(false));
     assert_eq!(store.look(SESSION, "a").await, Ok(spent(b"gone")));
 }
 
-pub async fn one_of_50_swaps_wins(store: Ephemeral, _: Clock) {
+pub(crate) async fn one_of_50_swaps_wins(store: Ephemeral, _: Clock) {
     store.put(SESSION, "a", b"waiting", MINUTE, Some("bob")).await.unwrap();
     let answers = race(|index| {
         let store = store.clone();
@@ -251,7 +251,7 @@ pub async fn one_of_50_swaps_wins(store: Ephemeral, _: Clock) {
     assert_eq!(store.look(SESSION, "a").await, Ok(live(format!("won by {winner}").as_bytes())));
 }
 
-pub async fn an_owners_list_holds_what_lives(store: Ephemeral, clock: Clock) {
+pub(crate) async fn an_owners_list_holds_what_lives(store: Ephemeral, clock: Clock) {
     for (key, owner, minutes) in
         [("a", "bob", 1), ("b", "bob", 5), ("c", "eve", 5), ("d", "bob", 5), ("e", "bob", 5), ("f", "bob", 5)]
     {
@@ -266,14 +266,14 @@ pub async fn an_owners_list_holds_what_lives(store: Ephemeral, clock: Clock) {
     assert_eq!(store.list(SESSION, "nobody").await, Ok(vec![]));
 }
 
-pub async fn an_entry_can_change_owner(store: Ephemeral, _: Clock) {
+pub(crate) async fn an_entry_can_change_owner(store: Ephemeral, _: Clock) {
     store.put(SESSION, "a", b"one", MINUTE, Some("bob")).await.unwrap();
     store.put(SESSION, "a", b"two", MINUTE, Some("eve")).await.unwrap();
     assert_eq!(store.list(SESSION, "bob").await, Ok(vec![]));
     assert_eq!(store.list(SESSION, "eve").await, Ok(vec![("a".into(), b"two".to_vec())]));
 }
 
-pub async fn counts_run_within_a_window(store: Ephemeral, clock: Clock) {
+pub(crate) async fn counts_run_within_a_window(store: Ephemeral, clock: Clock) {
     assert_eq!(store.count(SESSION, "a", MINUTE).await, Ok(1));
     clock.advance(MINUTE / 2);
     assert_eq!(store.count(SESSION, "a", MINUTE).await, Ok(2));
@@ -283,7 +283,7 @@ pub async fn counts_run_within_a_window(store: Ephemeral, clock: Clock) {
     assert_eq!(store.count(SESSION, "a", MINUTE).await, Ok(1), "the window began with its first count");
 }
 
-pub async fn no_count_of_50_is_lost(store: Ephemeral, _: Clock) {
+pub(crate) async fn no_count_of_50_is_lost(store: Ephemeral, _: Clock) {
     let mut answers = race(|_| {
         let store = store.clone();
         async move { store.count(SESSION, "a", MINUTE).await.unwrap() }
@@ -293,13 +293,13 @@ pub async fn no_count_of_50_is_lost(store: Ephemeral, _: Clock) {
     assert_eq!(answers, (1..=CALLERS as u64).collect::<Vec<_>>());
 }
 
-pub async fn counters_are_apart_from_entries(store: Ephemeral, _: Clock) {
+pub(crate) async fn counters_are_apart_from_entries(store: Ephemeral, _: Clock) {
     store.put(SESSION, "a", b"one", MINUTE, None).await.unwrap();
     assert_eq!(store.count(SESSION, "a", MINUTE).await, Ok(1));
     assert_eq!(store.look(SESSION, "a").await, Ok(live(b"one")));
 }
 
-pub async fn one_of_50_marks_is_first(store: Ephemeral, _: Clock) {
+pub(crate) async fn one_of_50_marks_is_first(store: Ephemeral, _: Clock) {
     let answers = race(|_| {
         let store = store.clone();
         async move { store.mark_seen(CODE, "jti", MINUTE).await.unwrap() }
@@ -308,7 +308,7 @@ pub async fn one_of_50_marks_is_first(store: Ephemeral, _: Clock) {
     assert_eq!(wins(&answers), 1);
 }
 
-pub async fn a_mark_expires(store: Ephemeral, clock: Clock) {
+pub(crate) async fn a_mark_expires(store: Ephemeral, clock: Clock) {
     assert_eq!(store.mark_seen(CODE, "jti", MINUTE).await, Ok(true));
     clock.advance(MINUTE - Duration::from_secs(5));
     assert_eq!(store.mark_seen(CODE, "jti", MINUTE * 9).await, Ok(false), "and is not prolonged by another look");
@@ -316,14 +316,14 @@ pub async fn a_mark_expires(store: Ephemeral, clock: Clock) {
     assert_eq!(store.mark_seen(CODE, "jti", MINUTE).await, Ok(true));
 }
 
-pub async fn a_mark_is_a_tombstone(store: Ephemeral, _: Clock) {
+pub(crate) async fn a_mark_is_a_tombstone(store: Ephemeral, _: Clock) {
     store.mark_seen(CODE, "jti", MINUTE).await.unwrap();
     assert_eq!(store.look(CODE, "jti").await, Ok(spent(b"")));
     assert_eq!(store.take(CODE, "jti", None).await, Ok(spent(b"")));
     assert_eq!(store.mark_seen(CODE, "jti", MINUTE).await, Ok(false));
 }
 
-pub async fn every_subscriber_hears(store: Ephemeral, _: Clock) {
+pub(crate) async fn every_subscriber_hears(store: Ephemeral, _: Clock) {
     store.publish("changes", b"before anyone listens").await.unwrap();
     let (mut one, mut other) = (store.subscribe("changes").await.unwrap(), store.subscribe("changes").await.unwrap());
     for message in [&b"first"[..], b"\0\xff", b""] {
@@ -333,7 +333,7 @@ pub async fn every_subscriber_hears(store: Ephemeral, _: Clock) {
     }
 }
 
-pub async fn topics_are_separate(store: Ephemeral, _: Clock) {
+pub(crate) async fn topics_are_separate(store: Ephemeral, _: Clock) {
     let mut users = store.subscribe("users").await.unwrap();
     let mut clients = store.subscribe("clients").await.unwrap();
     store.publish("clients", b"c").await.unwrap();
@@ -342,7 +342,7 @@ pub async fn topics_are_separate(store: Ephemeral, _: Clock) {
     assert_eq!(heard(&mut clients).await, Some(b"c".to_vec()));
 }
 
-pub async fn a_closed_store_says_so(store: Ephemeral, _: Clock) {
+pub(crate) async fn a_closed_store_says_so(store: Ephemeral, _: Clock) {
     let mut subscription = store.subscribe("changes").await.unwrap();
     store.close().await;
     store.close().await;
