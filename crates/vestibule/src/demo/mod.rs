@@ -20,7 +20,6 @@ mod check;
 mod discovery;
 mod http;
 mod people;
-mod report;
 mod running;
 mod serve;
 mod web;

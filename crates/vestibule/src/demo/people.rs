@@ -58,11 +58,11 @@ fn alice() -> Value {
 /// chooses each as often as any other.
 const WORDS: [&str; 64] = [
     "acorn", "amber", "anchor", "apple", "autumn", "badger", "bamboo", "basil", "beacon", "birch", "breeze", "bridge",
-    "canyon", "cedar", "cherry", "cinder", "clover", "cobalt", "comet", "copper", "coral", "cotton", "crystal", "daisy",
-    "delta", "ember", "falcon", "fern", "forest", "garden", "ginger", "granite", "harbor", "hazel", "heron", "island",
-    "ivory", "jasmine", "juniper", "lagoon", "lantern", "lemon", "linen", "maple", "marble", "meadow", "mellow",
-    "nectar", "olive", "orchid", "pebble", "pepper", "planet", "quartz", "raven", "river", "saffron", "silver",
-    "spruce", "summit", "timber", "tulip", "velvet", "willow",
+    "canyon", "cedar", "cherry", "cinder", "clover", "cobalt", "comet", "copper", "coral", "cotton", "crystal",
+    "daisy", "delta", "ember", "falcon", "fern", "forest", "garden", "ginger", "granite", "harbor", "hazel", "heron",
+    "island", "ivory", "jasmine", "juniper", "lagoon", "lantern", "lemon", "linen", "maple", "marble", "meadow",
+    "mellow", "nectar", "olive", "orchid", "pebble", "pepper", "planet", "quartz", "raven", "river", "saffron",
+    "silver", "spruce", "summit", "timber", "tulip", "velvet", "willow",
 ];
 
 /// Two words and five digits, some 28 bits: more than enough for users that live as long as the demo runs, behind a sign-in

@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use openidconnect::{IssuerUrl, url::Url};
+use openidconnect::IssuerUrl;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinSet};
 use vestibule_core::{Clock, Random};
 
@@ -16,7 +16,7 @@ use super::{
     http::client,
     people::DemoUser,
     serve::serve,
-    web::App,
+    web::{App, Settings},
 };
 use crate::cli::{Failure, Output};
 
@@ -54,9 +54,8 @@ pub struct Demo {
     app_url: String,
     api_url: String,
     users: Vec<DemoUser>,
+    /// Dropping them stops them.
     servers: JoinSet<()>,
-    // Where the demo ends before it is told to, its servers end with it.
-    _stop: watch::Sender<bool>,
 }
 
 impl Demo {
@@ -68,24 +67,15 @@ impl Demo {
         let DemoServers { web, api } = servers;
         let Wiring { issuer, client: registration, users, clock, random } = wiring;
         let issuer_url = IssuerUrl::new(issuer.clone()).map_err(|_| DemoError::Issuer(issuer.clone()))?;
-        let origin = Url::parse(&issuer).map_err(|_| DemoError::Issuer(issuer.clone()))?.origin();
-
         // Each has its own, as two programs of two makers would.
-        let discovery = || -> Result<_, DemoError> {
-            Ok(Discovery::new(issuer_url.clone(), client(PATIENCE)?, clock.clone()))
-        };
+        let discovery = || Ok::<_, DemoError>(Discovery::new(issuer_url.clone(), client(PATIENCE)?, clock.clone()));
         let resource = Arc::new(Api::new(api.url.clone(), discovery()?, clock.clone()));
-        let app = Arc::new(App::new(
-            web.url.clone(),
-            api.url.clone(),
-            origin.ascii_serialization(),
-            registration,
-            discovery()?,
-            client(PATIENCE)?,
-            (clock, random),
-        )?);
+        let settings =
+            Settings { app_url: web.url.clone(), api_url: api.url.clone(), issuer: issuer.clone(), registration };
+        let app = App::new(settings, discovery()?, client(PATIENCE)?, (clock.clone(), random))
+            .map_err(|_| DemoError::Issuer(issuer.clone()))?;
+        let app = Arc::new(app);
 
-        let (stop, _) = watch::channel(false);
         let mut servers = JoinSet::new();
         let handler = move |request| {
             let resource = Arc::clone(&resource);
@@ -97,6 +87,65 @@ impl Demo {
             async move { app.answer(&request).await }
         };
         servers.spawn(serve(web.listener, handler, shutdown));
-        Ok(Self { issuer, app_url: web.url, api_url: api.url, users, servers, _stop: stop })
+        Ok(Self { issuer, app_url: web.url, api_url: api.url, users, servers })
+    }
+
+    /// Says where to click and as whom, and returns once both servers have stopped.
+    ///
+    /// # Errors
+    /// Where standard output cannot be written.
+    pub async fn run(mut self, json: bool, output: &mut Output) -> Result<(), Failure> {
+        if json {
+            output.json(&self.document())?;
+        } else {
+            output.text(&self.greeting())?;
+        }
+        while self.servers.join_next().await.is_some() {}
+        Ok(())
+    }
+
+    /// Walks the sign-in as the first user, says each step, and returns once that is done; the servers end with it.
+    ///
+    /// # Errors
+    /// Where a step went otherwise than it should, or standard output cannot be written.
+    pub async fn check(self, json: bool, output: &mut Output) -> Result<(), Failure> {
+        let user = self.users.first().ok_or_else(|| Failure::new("the demo has no user to sign in as"))?;
+        let target = check::Target {
+            issuer: &self.issuer,
+            app_url: &self.app_url,
+            api_url: &self.api_url,
+            username: user.username,
+            password: user.password.expose_secret(),
+        };
+        check::check(target, json, output).await
+    }
+
+    fn document(&self) -> Value {
+        let users = self
+            .users
+            .iter()
+            .map(|user| json!({ "username": user.username, "password": user.password.expose_secret() }));
+        let users: Vec<Value> = users.collect();
+        json!({ "issuer": self.issuer, "app_url": self.app_url, "api_url": self.api_url, "users": users })
+    }
+
+    fn greeting(&self) -> String {
+        let width = self.users.iter().map(|user| user.username.len()).max().unwrap_or_default();
+        let people = self
+            .users
+            .iter()
+            .map(|user| format!("    {:<width$}   {}\n", user.username, user.password.expose_secret()));
+        format!(
+            "Vestibule is running, and so is an app that signs people in with it.\n\n\
+             \x20 Open this in a browser     {app}\n\n\
+             \x20 and sign in as\n{people}\n\
+             \x20 The provider               {issuer}\n\
+             \x20 A sample API               {api}/notes\n\n\
+             All of it lives in a temporary folder and is gone when you press Ctrl-C.\n",
+            app = self.app_url,
+            people = people.collect::<String>(),
+            issuer = self.issuer,
+            api = self.api_url,
+        )
     }
 }
