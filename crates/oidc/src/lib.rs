@@ -1,1 +1,62 @@
+//! The authorization server, without HTTP: what OAuth 2.0 and OpenID Connect decide, and its own tables.
+//!
+//! - [`Provider`] is what the endpoints call; it holds the settings and the rooms below.
+//! - [`authorize`] turns parameters into a [`ValidRequest`](authorize::ValidRequest), says what is still missing
+//!   ([`Next`](authorize::Next)), and finishes with a code.
+//! - [`token`] redeems grants, in phases that no grant can skip.
+//! - [`userinfo`], [`end_session`] and [`discovery`] are the endpoints beside.
+//! - [`client`] holds the applications, the APIs they call, and how an application proves itself.
+//!
+//! Below it stand `users`, `sessions` and `tokens`; above it `server`, which speaks HTTP.
 
+pub mod authorize;
+mod claims;
+pub mod client;
+mod code;
+mod code_grant;
+mod consents;
+pub mod discovery;
+pub mod end_session;
+mod presence;
+mod provider;
+mod sign_out;
+mod tables;
+pub mod token;
+pub mod userinfo;
+
+pub use claims::STANDARD_SCOPES;
+pub use consents::Consents;
+pub use presence::Present;
+pub use provider::{Parts, Provider, Settings};
+
+/// Something that every request needs (the database, the store of what expires, a signing key) does not answer. The request
+/// fails and changes nothing more; trying again later may help.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unavailable(String);
+
+impl Unavailable {
+    /// For whatever went wrong below, in its own words.
+    pub fn because(error: impl std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
+macro_rules! unavailable_from {
+    ($($error:ty),+ $(,)?) => {
+        $(impl From<$error> for Unavailable {
+            fn from(error: $error) -> Self {
+                Self::because(error)
+            }
+        })+
+    };
+}
+
+unavailable_from!(
+    sea_orm::DbErr,
+    serde_json::Error,
+    vestibule_ephemeral::Error,
+    vestibule_tokens::RevocationError,
+    vestibule_tokens::SignError,
+    vestibule_users::Unavailable,
+);

@@ -1,0 +1,232 @@
+//! The one dispatcher: given a request, who sits at the browser and what they have done so far, it says what comes next.
+//!
+//! No page links to another; each returns here. What was asked of a person is judged by what the session and the waiting
+//! request hold on our side, so that opening a page's address again, or editing it, changes nothing.
+
+use serde::{Deserialize, Serialize};
+use vestibule_core::{ScopeSet, Timestamp, UserId};
+
+use super::{Addressee, ErrorCode, Prompt, ValidRequest};
+
+/// How far a waiting request has come. It is kept with the request, on our side.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// When the request came in.
+    pub began_at: Timestamp,
+    /// Who chose to go on with their account; a later sign-in as another does not count as theirs.
+    pub account_chosen_by: Option<UserId>,
+    /// Who answered the consent page within this request.
+    pub consented_by: Option<UserId>,
+}
+
+impl Progress {
+    /// Of a request that just came in.
+    #[must_use]
+    pub fn begun(now: Timestamp) -> Self {
+        Self { began_at: now, account_chosen_by: None, consented_by: None }
+    }
+}
+
+/// Who sits at this browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Who.
+    pub user: UserId,
+    /// When they last proved it.
+    pub auth_time: Timestamp,
+}
+
+/// What comes next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nobody is signed in.
+    SignIn,
+    /// Somebody is, and must prove it once more.
+    Reauthenticate,
+    /// Somebody is, and is asked whether to go on with that account.
+    SelectAccount,
+    /// The person is asked whether the application may have these scopes.
+    Consent(ScopeSet),
+    /// The person signed in as somebody whom the application did not mean.
+    OtherUser,
+    /// Nothing is missing: a code can be issued.
+    Finish,
+}
+
+/// Says what comes next. `granted` is what the person allowed this application before; `asks_consent` is false of first-party
+/// applications.
+#[must_use]
+pub fn next(
+    request: &ValidRequest,
+    progress: &Progress,
+    signed_in: Option<SignedIn>,
+    granted: &ScopeSet,
+    asks_consent: bool,
+    now: Timestamp,
+) -> Next {
+    let Some(signed_in) = signed_in else { return Next::SignIn };
+    let fresh = signed_in.auth_time >= progress.began_at;
+    if request.hinted_user.is_some_and(|hinted| hinted != signed_in.user) {
+        // Whoever was here before may step aside for the one that is meant; whoever just signed in was not the one.
+        return if fresh { Next::OtherUser } else { Next::SignIn };
+    }
+    if !fresh && (request.prompt.contains(&Prompt::Login) || is_too_old(request, signed_in, now)) {
+        return Next::Reauthenticate;
+    }
+    let chose = fresh || progress.account_chosen_by == Some(signed_in.user);
+    if request.prompt.contains(&Prompt::SelectAccount) && !chose {
+        return Next::SelectAccount;
+    }
+    let asked_anyway = request.prompt.contains(&Prompt::Consent) && progress.consented_by != Some(signed_in.user);
+    let missing = request.scope.difference(granted);
+    if asked_anyway || (asks_consent && !missing.is_empty()) {
+        return Next::Consent(if asked_anyway { request.scope.clone() } else { missing });
+    }
+    Next::Finish
+}
+
+/// OpenID Connect Core section 3.1.2.1: more than `max_age` seconds since the person signed in.
+fn is_too_old(request: &ValidRequest, signed_in: SignedIn, now: Timestamp) -> bool {
+    request.max_age.is_some_and(|seconds| {
+        let age = now.since(signed_in.auth_time);
+        seconds == 0 || age > std::time::Duration::from_secs(seconds)
+    })
+}
+
+impl Next {
+    /// The error of a request that wants no page and would need one (OpenID Connect Core section 3.1.2.6).
+    #[must_use]
+    pub fn error_without_page(&self) -> Option<(ErrorCode, &'static str)> {
+        match self {
+            Self::SignIn | Self::Reauthenticate => Some((ErrorCode::LoginRequired, "the person has to sign in")),
+            Self::OtherUser => Some((ErrorCode::LoginRequired, "another person is signed in")),
+            Self::SelectAccount => Some((ErrorCode::AccountSelectionRequired, "the person has to choose an account")),
+            Self::Consent(_) => Some((ErrorCode::ConsentRequired, "the person has to be asked for consent")),
+            Self::Finish => None,
+        }
+    }
+}
+
+impl ValidRequest {
+    /// Whether no page may be shown.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.prompt.contains(&Prompt::None)
+    }
+
+    /// Where its answer goes.
+    #[must_use]
+    pub fn addressee(&self) -> &Addressee {
+        &self.to
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use vestibule_core::{Random, RedirectUri};
+
+    use super::*;
+    use crate::authorize::Display;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
+
+    fn request(prompt: &[Prompt]) -> ValidRequest {
+        ValidRequest {
+            to: Addressee {
+                client_id: "app".into(),
+                redirect_uri: RedirectUri::parse("https://rp.example/cb").unwrap(),
+                redirect_uri_named: true,
+                state: None,
+            },
+            scope: "openid email".parse().unwrap(),
+            nonce: None,
+            code_challenge: None,
+            prompt: prompt.iter().copied().collect(),
+            max_age: None,
+            login_hint: None,
+            hinted_user: None,
+            display: Display::Page,
+        }
+    }
+
+    fn somebody(ago: u64) -> SignedIn {
+        SignedIn { user: UserId::random(&Random::system()), auth_time: NOW - Duration::from_secs(ago) }
+    }
+
+    fn after(request: &ValidRequest, progress: &Progress, who: Option<SignedIn>, granted: &str) -> Next {
+        next(request, progress, who, &granted.parse().unwrap(), true, NOW)
+    }
+
+    #[test]
+    fn nobody_signed_in_signs_in() {
+        assert_eq!(after(&request(&[]), &Progress::begun(NOW), None, ""), Next::SignIn);
+    }
+
+    #[test]
+    fn a19_a_sign_in_before_the_request_does_not_satisfy_prompt_login() {
+        let begun = Progress::begun(NOW - Duration::from_secs(10));
+        let request = request(&[Prompt::Login]);
+        assert_eq!(after(&request, &begun, Some(somebody(11)), "openid email"), Next::Reauthenticate);
+        assert_eq!(after(&request, &begun, Some(somebody(5)), "openid email"), Next::Finish);
+    }
+
+    #[test]
+    fn a19_max_age_counts_from_the_sign_in() {
+        let begun = Progress::begun(NOW);
+        let with = |max_age| ValidRequest { max_age: Some(max_age), ..request(&[]) };
+        assert_eq!(after(&with(60), &begun, Some(somebody(61)), "openid email"), Next::Reauthenticate);
+        assert_eq!(after(&with(60), &begun, Some(somebody(60)), "openid email"), Next::Finish);
+        assert_eq!(after(&with(0), &begun, Some(somebody(1)), "openid email"), Next::Reauthenticate);
+        assert_eq!(
+            after(&with(0), &begun, Some(somebody(0)), "openid email"),
+            Next::Finish,
+            "signed in for this request"
+        );
+    }
+
+    #[test]
+    fn only_what_was_not_allowed_before_is_asked() {
+        let next = after(&request(&[]), &Progress::begun(NOW), Some(somebody(1)), "openid");
+        assert_eq!(next, Next::Consent("email".parse().unwrap()));
+        let again = after(&request(&[Prompt::Consent]), &Progress::begun(NOW), Some(somebody(1)), "openid email");
+        assert_eq!(again, Next::Consent("email openid".parse().unwrap()));
+    }
+
+    #[test]
+    fn consent_by_one_person_is_not_another_s() {
+        let (one, other) = (somebody(1), somebody(1));
+        let progress = Progress { consented_by: Some(one.user), ..Progress::begun(NOW) };
+        let request = request(&[Prompt::Consent]);
+        assert_eq!(after(&request, &progress, Some(one), "openid email"), Next::Finish);
+        assert!(matches!(after(&request, &progress, Some(other), "openid email"), Next::Consent(_)));
+    }
+
+    #[test]
+    fn first_party_applications_are_not_asked_for_unless_they_want_it() {
+        let ask = |request: &ValidRequest| {
+            next(request, &Progress::begun(NOW), Some(somebody(1)), &ScopeSet::default(), false, NOW)
+        };
+        assert_eq!(ask(&request(&[])), Next::Finish);
+        assert!(matches!(ask(&request(&[Prompt::Consent])), Next::Consent(_)));
+    }
+
+    #[test]
+    fn a18_a_hint_for_another_person_is_answered_by_nobody_else() {
+        let begun = Progress::begun(NOW - Duration::from_secs(10));
+        let hinted = ValidRequest { hinted_user: Some(somebody(0).user), ..request(&[]) };
+        assert_eq!(after(&hinted, &begun, Some(somebody(60)), "openid email"), Next::SignIn);
+        assert_eq!(after(&hinted, &begun, Some(somebody(5)), "openid email"), Next::OtherUser);
+    }
+
+    #[test]
+    fn an_account_is_chosen_once_a_request() {
+        let who = somebody(60);
+        let request = request(&[Prompt::SelectAccount]);
+        let begun = Progress::begun(NOW);
+        assert_eq!(after(&request, &begun, Some(who), "openid email"), Next::SelectAccount);
+        let chosen = Progress { account_chosen_by: Some(who.user), ..begun };
+        assert_eq!(after(&request, &chosen, Some(who), "openid email"), Next::Finish);
+    }
+}

@@ -1,0 +1,164 @@
+//! What the authorization endpoint can answer: a page, or a redirect with a closed set of errors.
+
+use vestibule_core::Parameters;
+
+use super::Addressee;
+use crate::Unavailable;
+
+/// The request cannot be answered at the application, since who asks, or where to answer, is not proved.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PageError {
+    /// The parameters are not form-urlencoded text, or one of those that prove the application stands twice.
+    #[error("{0}")]
+    InvalidRequest(String),
+    /// `client_id` is missing or names nobody.
+    #[error("no application is registered under this client_id")]
+    InvalidClient,
+    /// `redirect_uri` is missing or not registered for this application.
+    #[error("{0}")]
+    InvalidRedirectUri(&'static str),
+}
+
+impl PageError {
+    /// The stable code of the error page.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidRequest(_) => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidRedirectUri(_) => "invalid_redirect_uri",
+        }
+    }
+}
+
+/// The errors that an application may be told (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// A parameter is missing, malformed or doubled.
+    InvalidRequest,
+    /// This application may not use this grant.
+    UnauthorizedClient,
+    /// The person said no.
+    AccessDenied,
+    /// Only `code` is answered.
+    UnsupportedResponseType,
+    /// The scope is malformed, unknown or not for this application.
+    InvalidScope,
+    /// Something of ours broke.
+    ServerError,
+    /// Something of ours does not answer at the moment.
+    TemporarilyUnavailable,
+    /// `prompt=none`, and somebody would have to sign in.
+    LoginRequired,
+    /// `prompt=none`, and consent would have to be asked.
+    ConsentRequired,
+    /// `prompt=none`, and some other page would have to be shown.
+    InteractionRequired,
+    /// `prompt=none`, and an account would have to be chosen.
+    AccountSelectionRequired,
+    /// The `request` parameter is not supported.
+    RequestNotSupported,
+    /// The `request_uri` parameter is not supported.
+    RequestUriNotSupported,
+    /// The `registration` parameter is not supported.
+    RegistrationNotSupported,
+}
+
+impl ErrorCode {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::AccessDenied => "access_denied",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
+            Self::InteractionRequired => "interaction_required",
+            Self::AccountSelectionRequired => "account_selection_required",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::RegistrationNotSupported => "registration_not_supported",
+        }
+    }
+}
+
+/// A redirect to the application: the whole URL, with `state` and `iss` in it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Where the browser goes. It may hold a code.
+    pub location: String,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Answer(..)")
+    }
+}
+
+impl Answer {
+    /// An error (RFC 6749 section 4.1.2.1) with `iss` (RFC 9207).
+    #[must_use]
+    pub fn error(to: &Addressee, issuer: &str, code: ErrorCode, description: &str) -> Self {
+        tracing::info!(client_id = %to.client_id, error = code.as_str(), description, "an authorization request was refused");
+        // RFC 6749 allows these characters in a description, and no others.
+        let plain: String = description
+            .chars()
+            .map(|c| if matches!(c, ' '..='~') && c != '"' && c != '\\' { c } else { '\'' })
+            .collect();
+        Self::new(to, issuer, &[("error", code.as_str()), ("error_description", &plain)])
+    }
+
+    /// A code (RFC 6749 section 4.1.2).
+    pub(crate) fn code(to: &Addressee, issuer: &str, code: &str) -> Self {
+        Self::new(to, issuer, &[("code", code)])
+    }
+
+    fn new(to: &Addressee, issuer: &str, first: &[(&str, &str)]) -> Self {
+        let mut parameters = first.to_vec();
+        parameters.extend(to.state.as_deref().map(|state| ("state", state)));
+        parameters.push(("iss", issuer));
+        Self { location: to.redirect_uri.with_query(&parameters) }
+    }
+}
+
+/// Why an authorization request goes no further.
+#[derive(Debug)]
+pub enum AuthorizeError {
+    /// A page, and no redirect.
+    Page(PageError),
+    /// A redirect with an error.
+    Redirect(Answer),
+    /// Something of ours does not answer, before the application was proved.
+    Unavailable(Unavailable),
+}
+
+impl From<Unavailable> for AuthorizeError {
+    fn from(error: Unavailable) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+/// What an error page says of malformed input.
+impl From<vestibule_core::Malformed> for PageError {
+    fn from(error: vestibule_core::Malformed) -> Self {
+        Self::InvalidRequest(error.to_string())
+    }
+}
+
+/// The parameters that may stand several times.
+pub(super) const REPEATABLE: [&str; 2] = ["resource", "audience"];
+
+/// A parameter that must stand once before anything is proved.
+pub(super) fn once<'a>(parameters: &'a Parameters, name: &str) -> Result<Option<&'a str>, PageError> {
+    parameters.single(name).map_err(|double| PageError::InvalidRequest(double.to_string()))
+}
+
+/// A parameter that stands more than once and must not (RFC 6749 sections 3.1 and 3.2).
+pub(crate) fn request_doubles(parameters: &Parameters) -> Option<vestibule_core::Duplicate> {
+    parameters.first_duplicate(&REPEATABLE)
+}

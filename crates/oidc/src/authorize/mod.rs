@@ -1,0 +1,23 @@
+//! The authorization endpoint (RFC 6749 section 3.1, OpenID Connect Core section 3.1.2), without HTTP.
+//!
+//! ```text
+//!  parameters ──address──> Addressee ──rules──> ValidRequest ──next──> Next::{SignIn, …, Consent, Finish}
+//!      │ (client and redirect URI proved)  │                     ↑          │            │
+//!      └─> PageError: a page, no redirect  └─> Answer: redirect  └──a page──┘            └─> Answer with the code
+//! ```
+//! - [`request`] proves client and redirect URI first. Only what is proved can be answered at: an [`Addressee`] is the one
+//!   way to make an [`Answer`].
+//! - `rules` is the ordered table of what else a request must satisfy.
+//! - [`dispatch`] is the one place that says what is missing; every page returns to it.
+//! - `finish` issues the code.
+
+pub mod dispatch;
+mod error;
+mod finish;
+pub mod request;
+mod rules;
+
+pub use dispatch::{Next, Progress, SignedIn};
+pub(crate) use error::request_doubles;
+pub use error::{Answer, AuthorizeError, ErrorCode, PageError};
+pub use request::{Addressee, Display, Prompt, ValidRequest};

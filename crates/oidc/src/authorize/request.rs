@@ -1,0 +1,122 @@
+//! The authorization request, in types that prove what was checked.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use vestibule_core::{ClientId, Parameters, RedirectUri, ScopeSet, UserId};
+
+use super::{AuthorizeError, PageError, error::once, rules};
+use crate::{Provider, client::Client};
+
+/// Where an answer may go: it exists only once the client and its redirect URI are proved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addressee {
+    /// Who asks.
+    pub client_id: ClientId,
+    /// Where to answer: registered for that client.
+    pub redirect_uri: RedirectUri,
+    /// Whether the request named it.
+    pub redirect_uri_named: bool,
+    /// What to give back with the answer.
+    pub state: Option<String>,
+}
+
+/// An authorization request that satisfies every rule. What is missing is only what a person must say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValidRequest {
+    /// Where its answer goes.
+    pub to: Addressee,
+    /// What is asked for, as far as it is known and the application may ask for it.
+    pub scope: ScopeSet,
+    /// The application's mark for its ID token.
+    pub nonce: Option<String>,
+    /// The S256 challenge (RFC 7636).
+    pub code_challenge: Option<String>,
+    /// Which pages are wanted.
+    pub prompt: BTreeSet<Prompt>,
+    /// How long ago, in seconds, the person may have signed in at most.
+    pub max_age: Option<u64>,
+    /// What to write into the field of the sign-in page.
+    pub login_hint: Option<String>,
+    /// The person whom `id_token_hint` names; nobody else's sign-in answers this request.
+    pub hinted_user: Option<UserId>,
+    /// How the pages are wanted.
+    pub display: Display,
+}
+
+/// The values of `prompt` (OpenID Connect Core section 3.1.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prompt {
+    /// No page at all.
+    None,
+    /// Sign in once more.
+    Login,
+    /// Ask for consent once more.
+    Consent,
+    /// Choose an account.
+    SelectAccount,
+}
+
+impl Prompt {
+    /// All of them, in the order that discovery names them.
+    pub const ALL: [Self; 4] = [Self::None, Self::Login, Self::Consent, Self::SelectAccount];
+
+    /// Its name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Login => "login",
+            Self::Consent => "consent",
+            Self::SelectAccount => "select_account",
+        }
+    }
+}
+
+/// The values of `display`. Our pages fit all of them, so that it is only remembered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Display {
+    /// A whole page.
+    #[default]
+    Page,
+    /// A small window.
+    Popup,
+    /// A touch screen.
+    Touch,
+    /// A small telephone.
+    Wap,
+}
+
+impl Provider {
+    /// Proves an authorization request: first who asks and where to answer, then each rule of the table.
+    ///
+    /// # Errors
+    /// A page where the first is not proved, a redirect with an error where a rule is not satisfied.
+    pub async fn authorize(&self, parameters: &Parameters) -> Result<(Arc<Client>, ValidRequest), AuthorizeError> {
+        let (client, to) = self.address(parameters).await?;
+        let request = rules::check(self, &client, to, parameters).await?;
+        Ok((Arc::new(client), request))
+    }
+
+    /// RFC 6749 section 4.1.2.1: no redirect before client and redirect URI are proved.
+    async fn address(&self, parameters: &Parameters) -> Result<(Client, Addressee), AuthorizeError> {
+        let client_id = once(parameters, "client_id").map_err(AuthorizeError::Page)?;
+        let named = once(parameters, "redirect_uri").map_err(AuthorizeError::Page)?;
+        let id = ClientId::from(client_id.ok_or(AuthorizeError::Page(PageError::InvalidClient))?);
+        let client = self.clients().find(&id).await?.ok_or(AuthorizeError::Page(PageError::InvalidClient))?;
+        let openid = parameters.all("scope").any(|scope| scope.split(' ').any(|scope| scope == "openid"));
+        if named.is_none() && openid {
+            // OpenID Connect Core section 3.1.2.1 requires it, whatever is registered.
+            return Err(AuthorizeError::Page(PageError::InvalidRedirectUri("redirect_uri is missing")));
+        }
+        let redirect_uri = client.redirect_uri(named).ok_or(AuthorizeError::Page(PageError::InvalidRedirectUri(
+            "redirect_uri is not one that this application registered",
+        )))?;
+        // A doubled `state` cannot be given back: which one?
+        let state = parameters.single("state").ok().flatten().map(str::to_owned);
+        let to = Addressee { client_id: id, redirect_uri, redirect_uri_named: named.is_some(), state };
+        Ok((client, to))
+    }
+}

@@ -1,0 +1,261 @@
+//! What an authorization request must satisfy once its application is proved: one rule, one small function, one ordered table.
+
+use std::collections::BTreeSet;
+
+use vestibule_core::{Parameters, ScopeSet};
+use vestibule_tokens::TokenError;
+
+use super::{Addressee, Answer, AuthorizeError, Display, ErrorCode, Prompt, ValidRequest, error::REPEATABLE};
+use crate::{
+    Provider, STANDARD_SCOPES, Unavailable,
+    client::{Api, Client},
+    code_grant::{self, Asked, AskedWrongly},
+};
+
+/// What the rules look at, and what they have found so far.
+struct Draft<'a> {
+    provider: &'a Provider,
+    client: &'a Client,
+    parameters: &'a Parameters,
+    /// The APIs that own any of the scopes asked for.
+    apis: &'a [Api],
+    request: ValidRequest,
+}
+
+/// Why a rule is not satisfied.
+struct Refusal(ErrorCode, String);
+
+type Verdict = Result<(), Refusal>;
+
+/// The rules in their order, each with the clause that it implements.
+const RULES: &[(&str, fn(&mut Draft<'_>) -> Verdict)] = &[
+    ("RFC 6749 section 3.1: parameters stand once", no_doubles),
+    ("OpenID Connect Core section 6: request objects", no_request_object),
+    ("OpenID Connect Core section 7.2.1: registration", no_registration),
+    ("OAuth 2.0 Multiple Response Types section 2.1: response_mode", response_mode),
+    ("RFC 6749 section 3.1.1: response_type", response_type),
+    ("RFC 7591 section 2: the grant was registered", registered_grant),
+    ("RFC 6749 section 4.1.1, RFC 7636 section 4.3: the code grant's machine", code_grant_machine),
+    ("RFC 6749 section 3.3: scope", scope),
+    ("RFC 9068 section 3: one audience", one_audience),
+    ("OpenID Connect Core section 3.1.2.1: nonce", nonce),
+    ("OpenID Connect Core section 3.1.2.1: prompt", prompt),
+    ("OpenID Connect Core section 3.1.2.1: max_age", max_age),
+    ("OpenID Connect Core section 3.1.2.1: display", display),
+    ("OpenID Connect Core section 3.1.2.1: login_hint", login_hint),
+    ("OpenID Connect Core section 3.1.2.1: id_token_hint", id_token_hint),
+];
+
+/// Runs the table.
+pub(super) async fn check(
+    provider: &Provider,
+    client: &Client,
+    to: Addressee,
+    parameters: &Parameters,
+) -> Result<ValidRequest, AuthorizeError> {
+    let asked: ScopeSet = parameters.all("scope").flat_map(|scope| scope.split(' ')).collect();
+    let apis = provider.apis().owners(&asked).await.map_err(|error| unavailable(provider, &to, &error))?;
+    let request = ValidRequest {
+        to,
+        scope: ScopeSet::default(),
+        nonce: None,
+        code_challenge: None,
+        prompt: BTreeSet::new(),
+        max_age: None,
+        login_hint: None,
+        hinted_user: None,
+        display: Display::Page,
+    };
+    let mut draft = Draft { provider, client, parameters, apis: &apis, request };
+    for (clause, rule) in RULES {
+        if let Err(Refusal(code, description)) = rule(&mut draft) {
+            tracing::debug!(clause, "a rule of the authorization endpoint is not satisfied");
+            let answer = Answer::error(&draft.request.to, provider.issuer(), code, &description);
+            return Err(AuthorizeError::Redirect(answer));
+        }
+    }
+    Ok(draft.request)
+}
+
+fn unavailable(provider: &Provider, to: &Addressee, error: &Unavailable) -> AuthorizeError {
+    tracing::error!(%error, "an authorization request cannot be checked");
+    let words = "please try again in a minute";
+    AuthorizeError::Redirect(Answer::error(to, provider.issuer(), ErrorCode::TemporarilyUnavailable, words))
+}
+
+fn refuse(code: ErrorCode, description: impl Into<String>) -> Verdict {
+    Err(Refusal(code, description.into()))
+}
+
+fn no_doubles(draft: &mut Draft<'_>) -> Verdict {
+    match draft.parameters.first_duplicate(&REPEATABLE) {
+        Some(double) => refuse(ErrorCode::InvalidRequest, double.to_string()),
+        None => Ok(()),
+    }
+}
+
+fn no_request_object(draft: &mut Draft<'_>) -> Verdict {
+    if draft.parameters.has("request") {
+        return refuse(ErrorCode::RequestNotSupported, "request objects are not supported");
+    }
+    if draft.parameters.has("request_uri") {
+        return refuse(ErrorCode::RequestUriNotSupported, "request_uri is not supported");
+    }
+    Ok(())
+}
+
+fn no_registration(draft: &mut Draft<'_>) -> Verdict {
+    if draft.parameters.has("registration") {
+        return refuse(ErrorCode::RegistrationNotSupported, "the registration parameter is not supported");
+    }
+    Ok(())
+}
+
+fn response_mode(draft: &mut Draft<'_>) -> Verdict {
+    match draft.parameters.get("response_mode") {
+        None | Some("query") => Ok(()),
+        Some(_) => refuse(ErrorCode::InvalidRequest, "the only response_mode supported is query"),
+    }
+}
+
+fn response_type(draft: &mut Draft<'_>) -> Verdict {
+    match draft.parameters.get("response_type") {
+        None => refuse(ErrorCode::InvalidRequest, "response_type is missing"),
+        Some(_) => Ok(()),
+    }
+}
+
+fn registered_grant(draft: &mut Draft<'_>) -> Verdict {
+    if draft.parameters.get("response_type") == Some("code") && !draft.client.may_use_grant("authorization_code") {
+        return refuse(ErrorCode::UnauthorizedClient, "this application did not register the authorization code grant");
+    }
+    Ok(())
+}
+
+fn code_grant_machine(draft: &mut Draft<'_>) -> Verdict {
+    let get = |name: &str| draft.parameters.get(name);
+    let code_challenge = get("code_challenge");
+    let asked = Asked {
+        client_id: draft.client.id.as_str(),
+        redirect_uri: draft.request.to.redirect_uri.as_str(),
+        response_type: get("response_type"),
+        scope: get("scope"),
+        state: get("state"),
+        code_challenge,
+        code_challenge_method: get("code_challenge_method"),
+        require_pkce: draft.client.require_pkce,
+    };
+    code_grant::ask(&asked).map_err(|wrong| match wrong {
+        AskedWrongly::ResponseType => {
+            Refusal(ErrorCode::UnsupportedResponseType, "the only response_type supported is code".to_owned())
+        }
+        AskedWrongly::Scope => Refusal(ErrorCode::InvalidScope, "scope is not well formed".to_owned()),
+        AskedWrongly::Challenge => Refusal(ErrorCode::InvalidRequest, challenge_words(&asked).to_owned()),
+        AskedWrongly::Request => Refusal(ErrorCode::InvalidRequest, "the request is not well formed".to_owned()),
+    })?;
+    draft.request.code_challenge = code_challenge.map(str::to_owned);
+    Ok(())
+}
+
+fn challenge_words(asked: &Asked<'_>) -> &'static str {
+    match (asked.code_challenge, asked.code_challenge_method) {
+        (None, None) => "this application must use PKCE: code_challenge is missing",
+        (None, Some(_)) => "code_challenge_method came without a code_challenge",
+        (Some(_), Some("S256")) => "code_challenge is not the base64url of a SHA-256 hash",
+        (Some(_), _) => "the only code_challenge_method supported is S256",
+    }
+}
+
+/// Unknown scopes are ignored (Core section 3.1.2.1); one that is known and not for this application is refused.
+fn scope(draft: &mut Draft<'_>) -> Verdict {
+    let asked: ScopeSet = draft
+        .parameters
+        .get("scope")
+        .unwrap_or_default()
+        .parse()
+        .map_err(|_| Refusal(ErrorCode::InvalidScope, "scope is not well formed".to_owned()))?;
+    let of_apis: ScopeSet =
+        draft.apis.iter().flat_map(|api| api.scopes.iter().map(|scope| scope.scope.as_str())).collect();
+    let known = asked.filter(|scope| STANDARD_SCOPES.contains(&scope) || of_apis.contains(scope));
+    if let Some(foreign) = known.difference(draft.client.allowed_scopes()).iter().next() {
+        return refuse(ErrorCode::InvalidScope, format!("this application may not ask for the scope {foreign}"));
+    }
+    if known.is_empty() {
+        return refuse(ErrorCode::InvalidScope, "no scope that is known here was asked for");
+    }
+    draft.request.scope = known;
+    Ok(())
+}
+
+fn one_audience(draft: &mut Draft<'_>) -> Verdict {
+    if draft.apis.len() > 1 {
+        return refuse(
+            ErrorCode::InvalidScope,
+            "these scopes belong to different APIs; ask for those of one at a time",
+        );
+    }
+    Ok(())
+}
+
+fn nonce(draft: &mut Draft<'_>) -> Verdict {
+    draft.request.nonce = draft.parameters.get("nonce").map(str::to_owned);
+    Ok(())
+}
+
+fn prompt(draft: &mut Draft<'_>) -> Verdict {
+    for word in draft.parameters.get("prompt").unwrap_or_default().split(' ').filter(|word| !word.is_empty()) {
+        let Some(prompt) = Prompt::ALL.into_iter().find(|prompt| prompt.as_str() == word) else {
+            return refuse(ErrorCode::InvalidRequest, "prompt has a value that is not supported");
+        };
+        draft.request.prompt.insert(prompt);
+    }
+    if draft.request.prompt.contains(&Prompt::None) && draft.request.prompt.len() > 1 {
+        return refuse(ErrorCode::InvalidRequest, "prompt=none goes with no other value");
+    }
+    Ok(())
+}
+
+fn max_age(draft: &mut Draft<'_>) -> Verdict {
+    let Some(text) = draft.parameters.get("max_age") else {
+        draft.request.max_age = draft.client.metadata.default_max_age;
+        return Ok(());
+    };
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse::<u64>() {
+        // A number too large for us is an age that nobody exceeds.
+        Err(_) if digits => Ok(()),
+        Ok(seconds) if digits => {
+            draft.request.max_age = Some(seconds);
+            Ok(())
+        }
+        _ => refuse(ErrorCode::InvalidRequest, "max_age is not a number of seconds"),
+    }
+}
+
+fn display(draft: &mut Draft<'_>) -> Verdict {
+    draft.request.display = match draft.parameters.get("display") {
+        Some("popup") => Display::Popup,
+        Some("touch") => Display::Touch,
+        Some("wap") => Display::Wap,
+        // What we do not know is shown as a page.
+        _ => Display::Page,
+    };
+    Ok(())
+}
+
+fn login_hint(draft: &mut Draft<'_>) -> Verdict {
+    draft.request.login_hint = draft.parameters.get("login_hint").map(str::to_owned);
+    Ok(())
+}
+
+/// A hint of ours may have expired; one that we did not sign is refused. It grants nothing: it only narrows who may answer.
+fn id_token_hint(draft: &mut Draft<'_>) -> Verdict {
+    let Some(token) = draft.parameters.get("id_token_hint") else { return Ok(()) };
+    let hint = draft.provider.tokens().verify_id_token_hint(token);
+    let user = hint.and_then(|hint| hint.subject.parse().map_err(|_| TokenError::Malformed));
+    match user {
+        Ok(user) => draft.request.hinted_user = Some(user),
+        Err(error) => return refuse(ErrorCode::InvalidRequest, format!("id_token_hint is refused: {error}")),
+    }
+    Ok(())
+}

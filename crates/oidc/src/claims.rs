@@ -1,0 +1,65 @@
+//! Which claims a scope carries (OpenID Connect Core section 5.4).
+
+use serde_json::{Map, Value, json};
+use vestibule_core::ScopeSet;
+use vestibule_users::User;
+
+/// The scopes of OpenID Connect that we know.
+pub const STANDARD_SCOPES: [&str; 5] = ["openid", "profile", "email", "address", "phone"];
+
+/// The claims of each scope, as discovery names them.
+const CLAIMS: [(&str, &[&str]); 4] = [
+    (
+        "profile",
+        &[
+            "name",
+            "family_name",
+            "given_name",
+            "middle_name",
+            "nickname",
+            "preferred_username",
+            "profile",
+            "picture",
+            "website",
+            "gender",
+            "birthdate",
+            "zoneinfo",
+            "locale",
+            "updated_at",
+        ],
+    ),
+    ("email", &["email", "email_verified"]),
+    ("address", &["address"]),
+    ("phone", &["phone_number", "phone_number_verified"]),
+];
+
+/// Every claim about a person that a scope can bring.
+pub(crate) fn supported() -> impl Iterator<Item = &'static str> {
+    std::iter::once("sub").chain(CLAIMS.iter().flat_map(|(_, claims)| claims.iter().copied()))
+}
+
+/// What an application with these scopes may be told of `user`. Always with `sub`; what is not known is left out.
+pub(crate) fn about(user: &User, scopes: &ScopeSet) -> Result<Map<String, Value>, serde_json::Error> {
+    let Value::Object(mut known) = serde_json::to_value(&user.claims)? else {
+        return Ok(Map::new());
+    };
+    known.insert("preferred_username".to_owned(), json!(user.username));
+    known.insert("updated_at".to_owned(), json!(user.updated_at.seconds()));
+    if let Some(email) = &user.email {
+        known.insert("email".to_owned(), json!(email));
+        known.insert("email_verified".to_owned(), json!(user.email_verified));
+    }
+    if user.claims.phone_number.is_some() {
+        known.insert("phone_number_verified".to_owned(), json!(user.claims.phone_number_verified.unwrap_or(false)));
+    }
+    let mut told = Map::new();
+    told.insert("sub".to_owned(), json!(user.id));
+    for (_, claims) in CLAIMS.iter().filter(|(scope, _)| scopes.contains(scope)) {
+        for claim in *claims {
+            if let Some(value) = known.remove(*claim) {
+                told.insert((*claim).to_owned(), value);
+            }
+        }
+    }
+    Ok(told)
+}

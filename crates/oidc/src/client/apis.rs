@@ -1,0 +1,258 @@
+//! APIs (resource servers): the audiences of access tokens, and the scopes that each owns.
+
+use std::time::Duration;
+
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use vestibule_core::{Clock, ScopeSet};
+use vestibule_database::Database;
+use vestibule_tokens::SigningAlgorithm;
+
+use crate::{
+    STANDARD_SCOPES, Unavailable,
+    tables::{api, api_scope},
+};
+
+/// The registered APIs. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Apis {
+    database: Database,
+    clock: Clock,
+}
+
+/// An API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Api {
+    /// Its identifier: the `aud` of its tokens, an absolute URI.
+    pub identifier: String,
+    /// The name that people are shown.
+    pub name: Option<String>,
+    /// The scopes it owns.
+    pub scopes: Vec<ApiScope>,
+    /// What its access tokens are signed with; nothing here: as `tokens.access_token_alg` says.
+    pub access_token_alg: Option<SigningAlgorithm>,
+    /// How long its access tokens live; nothing here: as `tokens.access_token_lifetime` says.
+    pub access_token_lifetime: Option<Duration>,
+}
+
+/// A scope of an API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiScope {
+    /// The scope.
+    pub scope: String,
+    /// What it allows, in words that a person understands.
+    pub description: Option<String>,
+}
+
+/// An API to be registered.
+#[derive(Clone, Debug, Default)]
+pub struct NewApi {
+    /// Its identifier.
+    pub identifier: String,
+    /// The name that people are shown.
+    pub name: Option<String>,
+    /// The scopes, each with its description where it has one.
+    pub scopes: Vec<(String, Option<String>)>,
+    /// What its access tokens are signed with.
+    pub access_token_alg: Option<SigningAlgorithm>,
+    /// How long its access tokens live.
+    pub access_token_lifetime: Option<Duration>,
+}
+
+/// Why an API was not registered or deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The identifier is no absolute URI (RFC 8707 section 2).
+    #[error("{0}: an API is named by an absolute URI without a fragment, such as https://api.example.com")]
+    Identifier(String),
+    /// The identifier is the provider's own.
+    #[error("{0} is this provider's own audience; name the API by its own URI")]
+    OwnAudience(String),
+    /// There is one of that name.
+    #[error("there is an API {0} already")]
+    Taken(String),
+    /// The scope is not well formed.
+    #[error("the scope {0:?} is not well formed: printable ASCII without blanks, \" and \\")]
+    ScopeSyntax(String),
+    /// The scope belongs to another API, or to OpenID Connect.
+    #[error("the scope {scope} belongs to {owner} already")]
+    ScopeTaken {
+        /// The scope.
+        scope: String,
+        /// Whose it is.
+        owner: String,
+    },
+    /// These tokens cannot be signed so.
+    #[error("access tokens are signed with ES256 or RS256, not {0}")]
+    Algorithm(SigningAlgorithm),
+    /// The lifetime is nothing or too long.
+    #[error("access tokens live between 10 seconds and 24 hours")]
+    Lifetime,
+    /// There is no such API.
+    #[error("there is no API {0}; `vestibule apis list` names them")]
+    NoSuchApi(String),
+    /// The table does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl From<sea_orm::DbErr> for ApiError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl NewApi {
+    fn check(&self, issuer: &str) -> Result<(), ApiError> {
+        let absolute = url::Url::parse(&self.identifier).is_ok_and(|url| url.fragment().is_none());
+        if !absolute || !self.identifier.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(ApiError::Identifier(self.identifier.clone()));
+        }
+        if self.identifier.trim_end_matches('/') == issuer {
+            return Err(ApiError::OwnAudience(self.identifier.clone()));
+        }
+        if let Some(algorithm) = self.access_token_alg.filter(|algorithm| *algorithm == SigningAlgorithm::EdDsa) {
+            return Err(ApiError::Algorithm(algorithm));
+        }
+        let bounds = Duration::from_secs(10)..=Duration::from_secs(86_400);
+        if self.access_token_lifetime.is_some_and(|lifetime| !bounds.contains(&lifetime)) {
+            return Err(ApiError::Lifetime);
+        }
+        for (scope, _) in &self.scopes {
+            let parsed: Option<ScopeSet> = scope.parse().ok();
+            if parsed.is_none_or(|set| set.iter().ne([scope.as_str()])) {
+                return Err(ApiError::ScopeSyntax(scope.clone()));
+            }
+            if STANDARD_SCOPES.contains(&scope.as_str()) || scope == "offline_access" {
+                return Err(ApiError::ScopeTaken { scope: scope.clone(), owner: "OpenID Connect".to_owned() });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Apis {
+    /// The tables behind `database`.
+    #[must_use]
+    pub fn new(database: Database, clock: Clock) -> Self {
+        Self { database, clock }
+    }
+
+    /// Registers an API; `issuer` is the provider's own audience, which none may take.
+    ///
+    /// # Errors
+    /// What is wrong with it, or a database that does not answer; nothing is registered then.
+    pub async fn create(&self, new: NewApi, issuer: &str) -> Result<Api, ApiError> {
+        new.check(issuer)?;
+        let transaction = self.database.begin().await?;
+        if api::Entity::find_by_id(&new.identifier).one(&transaction).await?.is_some() {
+            return Err(ApiError::Taken(new.identifier));
+        }
+        let row = api::ActiveModel {
+            identifier: Set(new.identifier.clone()),
+            name: Set(new.name.clone()),
+            access_token_alg: Set(new.access_token_alg.map(|algorithm| algorithm.to_string())),
+            access_token_lifetime: Set(new.access_token_lifetime.and_then(|life| i64::try_from(life.as_secs()).ok())),
+            created_at: Set(self.clock.now().millis()),
+        };
+        row.insert(&transaction).await?;
+        for (scope, description) in &new.scopes {
+            if let Some(owner) = api_scope::Entity::find_by_id(scope).one(&transaction).await? {
+                return Err(ApiError::ScopeTaken { scope: scope.clone(), owner: owner.api });
+            }
+            let row = api_scope::ActiveModel {
+                scope: Set(scope.clone()),
+                api: Set(new.identifier.clone()),
+                description: Set(description.clone()),
+            };
+            row.insert(&transaction).await?;
+        }
+        transaction.commit().await?;
+        tracing::info!(api = %new.identifier, "an API was registered");
+        self.find(&new.identifier).await?.ok_or(ApiError::NoSuchApi(new.identifier))
+    }
+
+    /// The API of that identifier.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn find(&self, identifier: &str) -> Result<Option<Api>, Unavailable> {
+        let Some(row) = api::Entity::find_by_id(identifier).one(self.database.reader()).await? else {
+            return Ok(None);
+        };
+        let scopes = api_scope::Entity::find()
+            .filter(api_scope::Column::Api.eq(identifier))
+            .order_by_asc(api_scope::Column::Scope)
+            .all(self.database.reader())
+            .await?;
+        assemble(row, scopes).map(Some)
+    }
+
+    /// All APIs, by identifier.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn list(&self) -> Result<Vec<Api>, Unavailable> {
+        let reader = self.database.reader();
+        let rows = api::Entity::find().order_by_asc(api::Column::Identifier).all(reader).await?;
+        let scopes = api_scope::Entity::find().order_by_asc(api_scope::Column::Scope).all(reader).await?;
+        rows.into_iter()
+            .map(|row| {
+                let own = scopes.iter().filter(|scope| scope.api == row.identifier).cloned().collect();
+                assemble(row, own)
+            })
+            .collect()
+    }
+
+    /// Forgets an API and its scopes.
+    ///
+    /// # Errors
+    /// An unknown API, or a database that does not answer.
+    pub async fn delete(&self, identifier: &str) -> Result<(), ApiError> {
+        let deleted = api::Entity::delete_by_id(identifier).exec(self.database.writer()).await?;
+        if deleted.rows_affected == 0 {
+            return Err(ApiError::NoSuchApi(identifier.to_owned()));
+        }
+        tracing::info!(api = %identifier, "an API was deleted");
+        Ok(())
+    }
+
+    /// The APIs that own any of `scopes`.
+    pub(crate) async fn owners(&self, scopes: &ScopeSet) -> Result<Vec<Api>, Unavailable> {
+        let others: Vec<&str> = scopes.iter().filter(|scope| !STANDARD_SCOPES.contains(scope)).collect();
+        if others.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = api_scope::Entity::find()
+            .filter(api_scope::Column::Scope.is_in(others))
+            .all(self.database.reader())
+            .await?;
+        let mut identifiers: Vec<String> = rows.into_iter().map(|row| row.api).collect();
+        identifiers.sort();
+        identifiers.dedup();
+        let mut owners = Vec::with_capacity(identifiers.len());
+        for identifier in identifiers {
+            owners.extend(self.find(&identifier).await?);
+        }
+        Ok(owners)
+    }
+}
+
+fn assemble(row: api::Model, scopes: Vec<api_scope::Model>) -> Result<Api, Unavailable> {
+    let access_token_alg = row
+        .access_token_alg
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|error| Unavailable::because(format!("the row of API {} is damaged: {error}", row.identifier)))?;
+    let lifetime = row.access_token_lifetime.and_then(|seconds| u64::try_from(seconds).ok());
+    Ok(Api {
+        identifier: row.identifier,
+        name: row.name,
+        access_token_alg,
+        access_token_lifetime: lifetime.map(Duration::from_secs),
+        scopes: scopes
+            .into_iter()
+            .map(|scope| ApiScope { scope: scope.scope, description: scope.description })
+            .collect(),
+    })
+}

@@ -1,0 +1,82 @@
+//! Applications (clients), and the APIs that they call.
+//!
+//! [`ClientMetadata`] is what is said of an application when it is registered, in the names of RFC 7591; [`Clients`] keeps
+//! them; [`authentication`] lets one prove itself at the token endpoint; [`Apis`] keeps the resource servers, whose scopes
+//! decide the audience of access tokens.
+
+mod apis;
+pub mod authentication;
+mod metadata;
+mod registry;
+
+use vestibule_core::{ClientId, Digest, RedirectUri, ScopeSet, Timestamp};
+use vestibule_tokens::SigningAlgorithm;
+
+pub use apis::{Api, ApiError, ApiScope, Apis, NewApi};
+pub use metadata::{AuthMethod, ClientMetadata, MetadataError, NewClient};
+pub use registry::{Clients, ClientsError, CreatedClient};
+
+/// A registered application.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Its `client_id`.
+    pub id: ClientId,
+    /// The name that people are shown.
+    pub name: String,
+    /// How it proves itself; nothing here: by client_secret_basic or client_secret_post, as it likes.
+    pub auth_method: Option<AuthMethod>,
+    /// The rest of what was said at registration.
+    pub metadata: ClientMetadata,
+    /// Whether it is the organisation's own, so that nobody is asked for consent.
+    pub first_party: bool,
+    /// Whether it must use PKCE. A public one must in any case.
+    pub require_pkce: bool,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// When that last changed.
+    pub updated_at: Timestamp,
+    pub(crate) secret_digest: Option<Digest>,
+}
+
+impl Client {
+    /// Whether it cannot keep a secret (RFC 6749 section 2.1).
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.auth_method == Some(AuthMethod::None)
+    }
+
+    /// The redirect URI to answer at, where `presented` is one of those registered (or the only one, and none is presented).
+    #[must_use]
+    pub fn redirect_uri(&self, presented: Option<&str>) -> Option<RedirectUri> {
+        let registered = &self.metadata.redirect_uris;
+        match presented {
+            Some(presented) => registered.iter().find_map(|uri| uri.matching(presented)),
+            None if registered.len() == 1 => registered.first().cloned(),
+            None => None,
+        }
+    }
+
+    /// Where to go after a sign-out, where `presented` is registered for that.
+    #[must_use]
+    pub fn post_logout_redirect_uri(&self, presented: &str) -> Option<RedirectUri> {
+        self.metadata.post_logout_redirect_uris.iter().find_map(|uri| uri.matching(presented))
+    }
+
+    /// Whether it may use a grant type (RFC 7591 section 2).
+    #[must_use]
+    pub fn may_use_grant(&self, grant_type: &str) -> bool {
+        self.metadata.grant_types.iter().any(|allowed| allowed == grant_type)
+    }
+
+    /// The scopes that it may ask for.
+    #[must_use]
+    pub fn allowed_scopes(&self) -> &ScopeSet {
+        &self.metadata.scope
+    }
+
+    /// What its ID tokens are signed with.
+    #[must_use]
+    pub fn id_token_algorithm(&self) -> SigningAlgorithm {
+        self.metadata.id_token_signed_response_alg
+    }
+}

@@ -1,0 +1,189 @@
+//! The table of applications.
+
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
+use vestibule_core::{ClientId, Clock, Digest, HashKey, Random, Timestamp};
+use vestibule_database::Database;
+
+use super::{AuthMethod, Client, MetadataError, NewClient};
+use crate::{Unavailable, tables::client};
+
+/// What a client secret begins with, so that a scanner for leaked secrets knows it.
+const SECRET_PREFIX: &str = "vst_secret_";
+
+/// The registered applications. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    database: Database,
+    key: HashKey,
+    require_pkce: bool,
+    clock: Clock,
+    random: Random,
+}
+
+/// An application just registered, with its secret, which is not to be had again.
+#[derive(Clone)]
+pub struct CreatedClient {
+    /// The application.
+    pub client: Client,
+    /// Its secret; a public application has none.
+    pub secret: Option<String>,
+}
+
+/// Why an application was not registered or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientsError {
+    /// It cannot be registered so.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    /// There is no such application.
+    #[error("there is no client {0}; `vestibule clients list` names them")]
+    NoSuchClient(ClientId),
+    /// It has no secret to change.
+    #[error("the client {0} is public and has no secret")]
+    Public(ClientId),
+    /// The table does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl From<sea_orm::DbErr> for ClientsError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl Clients {
+    /// The table behind `database`. `key` hashes the secrets; `require_pkce` is `oidc.require_pkce`.
+    #[must_use]
+    pub fn new(database: Database, key: &HashKey, require_pkce: bool, clock: Clock, random: Random) -> Self {
+        Self { database, key: key.for_purpose("client secret"), require_pkce, clock, random }
+    }
+
+    /// Registers an application.
+    ///
+    /// # Errors
+    /// Metadata that cannot be honoured, or a database that does not answer.
+    pub async fn create(&self, new: NewClient) -> Result<CreatedClient, ClientsError> {
+        new.check()?;
+        let now = self.clock.now();
+        let public = new.auth_method == Some(AuthMethod::None);
+        let secret = (!public).then(|| self.new_secret());
+        let row = client::ActiveModel {
+            id: Set(ClientId::random(&self.random).to_string()),
+            name: Set(new.name.trim().to_owned()),
+            secret_digest: Set(secret.as_deref().map(|secret| self.digest_bytes(secret))),
+            auth_method: Set(new.auth_method.map(|method| method.as_str().to_owned())),
+            metadata: Set(serde_json::to_string(&new.metadata).map_err(Unavailable::from)?),
+            first_party: Set(new.first_party),
+            require_pkce: Set(public || new.require_pkce.unwrap_or(self.require_pkce)),
+            created_at: Set(now.millis()),
+            updated_at: Set(now.millis()),
+        };
+        let client = Client::try_from(row.insert(self.database.writer()).await?)?;
+        tracing::info!(client_id = %client.id, "an application was registered");
+        Ok(CreatedClient { client, secret })
+    }
+
+    /// The application of that id.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn find(&self, id: &ClientId) -> Result<Option<Client>, Unavailable> {
+        let row = client::Entity::find_by_id(id.as_str()).one(self.database.reader()).await?;
+        row.map(Client::try_from).transpose()
+    }
+
+    /// All applications, by name.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn list(&self) -> Result<Vec<Client>, Unavailable> {
+        let rows = client::Entity::find()
+            .order_by_asc(client::Column::Name)
+            .order_by_asc(client::Column::Id)
+            .all(self.database.reader())
+            .await?;
+        rows.into_iter().map(Client::try_from).collect()
+    }
+
+    /// Forgets an application, and what people allowed it. Whoever calls this revokes its tokens too.
+    ///
+    /// # Errors
+    /// An unknown application, or a database that does not answer.
+    pub async fn delete(&self, id: &ClientId) -> Result<(), ClientsError> {
+        let deleted = client::Entity::delete_by_id(id.as_str()).exec(self.database.writer()).await?;
+        if deleted.rows_affected == 0 {
+            return Err(ClientsError::NoSuchClient(id.clone()));
+        }
+        tracing::info!(client_id = %id, "an application was deleted");
+        Ok(())
+    }
+
+    /// Gives an application a new secret; the old one is dead at once.
+    ///
+    /// # Errors
+    /// An unknown or public application, or a database that does not answer.
+    pub async fn rotate_secret(&self, id: &ClientId) -> Result<String, ClientsError> {
+        let client = self.find(id).await?.ok_or_else(|| ClientsError::NoSuchClient(id.clone()))?;
+        if client.is_public() {
+            return Err(ClientsError::Public(id.clone()));
+        }
+        let secret = self.new_secret();
+        client::Entity::update_many()
+            .col_expr(client::Column::SecretDigest, Expr::value(self.digest_bytes(&secret)))
+            .col_expr(client::Column::UpdatedAt, Expr::value(self.clock.now().millis()))
+            .filter(client::Column::Id.eq(id.as_str()))
+            .exec(self.database.writer())
+            .await?;
+        tracing::info!(client_id = %id, "an application got a new secret");
+        Ok(secret)
+    }
+
+    /// Whether `secret` is the application's, in constant time. An unknown or public application costs the same.
+    pub(crate) fn has_secret(&self, client: Option<&Client>, secret: &str) -> bool {
+        let presented = self.key.digest(secret);
+        match client.and_then(|client| client.secret_digest) {
+            Some(expected) => presented == expected,
+            None => {
+                // Compared with what it cannot be, so that the time does not tell who exists.
+                let _ = presented == self.key.digest("");
+                false
+            }
+        }
+    }
+
+    fn new_secret(&self) -> String {
+        format!("{SECRET_PREFIX}{}", self.random.token())
+    }
+
+    fn digest_bytes(&self, secret: &str) -> Vec<u8> {
+        self.key.digest(secret).as_bytes().to_vec()
+    }
+}
+
+impl TryFrom<client::Model> for Client {
+    type Error = Unavailable;
+
+    fn try_from(row: client::Model) -> Result<Self, Unavailable> {
+        let damaged = |what: &str| Unavailable::because(format!("the row of client {} is damaged: {what}", row.id));
+        let auth_method = match row.auth_method.as_deref() {
+            None => None,
+            Some(name) => Some(AuthMethod::parse(name).ok_or_else(|| damaged("auth_method"))?),
+        };
+        let secret_digest = match row.secret_digest.as_deref() {
+            None => None,
+            Some(bytes) => Some(Digest::from_slice(bytes).ok_or_else(|| damaged("secret_digest"))?),
+        };
+        Ok(Self {
+            metadata: serde_json::from_str(&row.metadata).map_err(|error| damaged(&error.to_string()))?,
+            id: row.id.into(),
+            name: row.name,
+            auth_method,
+            secret_digest,
+            first_party: row.first_party,
+            require_pkce: row.require_pkce,
+            created_at: Timestamp::from_millis(row.created_at),
+            updated_at: Timestamp::from_millis(row.updated_at),
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! What people allowed applications: remembered per user, client and scope.
+
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
+use vestibule_core::{ClientId, Clock, ScopeSet, UserId};
+use vestibule_database::Database;
+
+use crate::{Unavailable, tables::consent};
+
+/// The table of consents. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Consents {
+    database: Database,
+    clock: Clock,
+}
+
+impl Consents {
+    /// The table behind `database`.
+    #[must_use]
+    pub fn new(database: Database, clock: Clock) -> Self {
+        Self { database, clock }
+    }
+
+    /// What `user` allowed `client` so far.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn granted(&self, user: UserId, client: &ClientId) -> Result<ScopeSet, Unavailable> {
+        let rows = consent::Entity::find()
+            .filter(consent::Column::UserId.eq(user.to_string()))
+            .filter(consent::Column::ClientId.eq(client.as_str()))
+            .all(self.database.reader())
+            .await?;
+        Ok(rows.iter().map(|row| row.scope.as_str()).collect())
+    }
+
+    /// Remembers that `user` allows `client` these scopes, beside what was allowed before.
+    ///
+    /// # Errors
+    /// A database that does not answer, or a user or client deleted meanwhile.
+    pub async fn grant(&self, user: UserId, client: &ClientId, scopes: &ScopeSet) -> Result<(), Unavailable> {
+        if scopes.is_empty() {
+            return Ok(());
+        }
+        let now = self.clock.now().millis();
+        let rows = scopes.iter().map(|scope| consent::ActiveModel {
+            user_id: Set(user.to_string()),
+            client_id: Set(client.to_string()),
+            scope: Set(scope.to_owned()),
+            granted_at: Set(now),
+        });
+        consent::Entity::insert_many(rows)
+            .on_conflict(
+                OnConflict::columns([consent::Column::UserId, consent::Column::ClientId, consent::Column::Scope])
+                    .update_column(consent::Column::GrantedAt)
+                    .to_owned(),
+            )
+            .exec_without_returning(self.database.writer())
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! What we say of ourselves (OpenID Connect Discovery section 3, RFC 8414 section 2).
+//!
+//! Everything that is switched on is listed and nothing else; a member whose default would claim more than we do is stated.
+
+use openidconnect::{
+    AdditionalProviderMetadata, AuthUrl, IssuerUrl, JsonWebKeySetUrl, ProviderMetadata, ResponseTypes, Scope, TokenUrl,
+    UserInfoUrl,
+    core::{
+        CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
+        CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode,
+        CoreResponseType, CoreSubjectIdentifierType,
+    },
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{Provider, STANDARD_SCOPES, Unavailable, authorize::Prompt, claims, client::AuthMethod};
+
+/// The class of a sign-in with one factor (`acr`).
+pub const ACR_ONE_FACTOR: &str = "1";
+
+/// Where the endpoints lie below the issuer.
+pub mod path {
+    /// Authorization endpoint.
+    pub const AUTHORIZE: &str = "/oauth2/authorize";
+    /// Token endpoint.
+    pub const TOKEN: &str = "/oauth2/token";
+    /// Userinfo endpoint.
+    pub const USERINFO: &str = "/oauth2/userinfo";
+    /// The published keys.
+    pub const JWKS: &str = "/oauth2/jwks";
+    /// RP-initiated logout.
+    pub const END_SESSION: &str = "/oauth2/end_session";
+}
+
+/// Members that the openidconnect crate has no fields for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct More {
+    end_session_endpoint: String,
+    code_challenge_methods_supported: Vec<String>,
+    authorization_response_iss_parameter_supported: bool,
+    prompt_values_supported: Vec<String>,
+}
+
+impl AdditionalProviderMetadata for More {}
+
+type Metadata = ProviderMetadata<
+    More,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+/// Claims of ID tokens that are not about the person.
+const PROTOCOL_CLAIMS: [&str; 9] = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"];
+
+impl Provider {
+    /// The metadata document, as JSON.
+    ///
+    /// # Errors
+    /// Where the issuer is no URL, which configuration refuses before.
+    pub async fn discovery(&self) -> Result<Vec<u8>, Unavailable> {
+        let at = |path: &str| format!("{}{path}", self.issuer());
+        let more = More {
+            end_session_endpoint: at(path::END_SESSION),
+            code_challenge_methods_supported: vec!["S256".to_owned()],
+            authorization_response_iss_parameter_supported: true,
+            prompt_values_supported: Prompt::ALL.iter().map(|prompt| prompt.as_str().to_owned()).collect(),
+        };
+        let metadata = Metadata::new(
+            IssuerUrl::new(self.issuer().to_owned()).map_err(Unavailable::because)?,
+            AuthUrl::new(at(path::AUTHORIZE)).map_err(Unavailable::because)?,
+            JsonWebKeySetUrl::new(at(path::JWKS)).map_err(Unavailable::because)?,
+            vec![ResponseTypes::new(vec![CoreResponseType::Code])],
+            vec![CoreSubjectIdentifierType::Public],
+            vec![
+                CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+                CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+                CoreJwsSigningAlgorithm::EdDsa,
+            ],
+            more,
+        )
+        .set_token_endpoint(Some(TokenUrl::new(at(path::TOKEN)).map_err(Unavailable::because)?))
+        .set_userinfo_endpoint(Some(UserInfoUrl::new(at(path::USERINFO)).map_err(Unavailable::because)?))
+        .set_scopes_supported(Some(self.scopes().await?.into_iter().map(Scope::new).collect()))
+        .set_response_modes_supported(Some(vec![CoreResponseMode::Query]))
+        .set_grant_types_supported(Some(vec![CoreGrantType::AuthorizationCode]))
+        .set_token_endpoint_auth_methods_supported(Some(AuthMethod::ALL.into_iter().map(auth_method).collect()))
+        .set_acr_values_supported(Some(vec![openidconnect::AuthenticationContextClass::new(ACR_ONE_FACTOR.to_owned())]))
+        .set_display_values_supported(Some(vec![
+            CoreAuthDisplay::Page,
+            CoreAuthDisplay::Popup,
+            CoreAuthDisplay::Touch,
+            CoreAuthDisplay::Wap,
+        ]))
+        .set_claim_types_supported(Some(vec![CoreClaimType::Normal]))
+        .set_claims_supported(Some(
+            claims::supported().chain(PROTOCOL_CLAIMS).map(|name| CoreClaimName::new(name.to_owned())).collect(),
+        ))
+        .set_ui_locales_supported(Some(vec![openidconnect::LanguageTag::new("en".to_owned())]))
+        .set_claims_parameter_supported(Some(false))
+        .set_request_parameter_supported(Some(false))
+        .set_request_uri_parameter_supported(Some(false))
+        .set_require_request_uri_registration(Some(false));
+        Ok(serde_json::to_vec(&metadata)?)
+    }
+
+    /// The scopes that an application can be registered for: those of OpenID Connect, and of the APIs.
+    async fn scopes(&self) -> Result<Vec<String>, Unavailable> {
+        let mut scopes: Vec<String> = STANDARD_SCOPES.map(str::to_owned).to_vec();
+        for api in self.apis().list().await? {
+            scopes.extend(api.scopes.into_iter().map(|scope| scope.scope));
+        }
+        Ok(scopes)
+    }
+}
+
+fn auth_method(method: AuthMethod) -> CoreClientAuthMethod {
+    match method {
+        AuthMethod::ClientSecretBasic => CoreClientAuthMethod::ClientSecretBasic,
+        AuthMethod::ClientSecretPost => CoreClientAuthMethod::ClientSecretPost,
+        AuthMethod::None => CoreClientAuthMethod::None,
+    }
+}

@@ -1,0 +1,39 @@
+//! Who sits at a browser, as far as it still holds.
+
+use vestibule_sessions::Session;
+use vestibule_tokens::Subject;
+use vestibule_users::User;
+
+use crate::{Provider, Unavailable, authorize::SignedIn};
+
+/// A person at a browser: the session is alive, not revoked, and the person may sign in.
+#[derive(Clone, Debug)]
+pub struct Present {
+    /// Who.
+    pub user: User,
+    /// In which session.
+    pub session: Session,
+}
+
+impl Present {
+    /// For the dispatcher.
+    #[must_use]
+    pub fn signed_in(&self) -> SignedIn {
+        SignedIn { user: self.user.id, auth_time: self.session.auth_time }
+    }
+}
+
+impl Provider {
+    /// Whose session this is. A session of a person who is gone, deactivated or signed out everywhere is nobody's.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn present(&self, session: Session) -> Result<Option<Present>, Unavailable> {
+        let subjects = [Subject::Session(session.sid), Subject::User(session.user_id)];
+        if self.tokens().revocations().is_void(&subjects, session.auth_time) {
+            return Ok(None);
+        }
+        let user = self.users().get(session.user_id).await?.filter(|user| user.active);
+        Ok(user.map(|user| Present { user, session }))
+    }
+}

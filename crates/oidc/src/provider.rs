@@ -1,0 +1,153 @@
+//! The provider: what the endpoints call, holding the rooms that it decides with.
+
+use std::{sync::Arc, time::Duration};
+
+use vestibule_core::{Clock, HashKey, Random};
+use vestibule_database::Database;
+use vestibule_ephemeral::Ephemeral;
+use vestibule_sessions::Sessions;
+use vestibule_tokens::{Issuer, SigningAlgorithm};
+use vestibule_users::Users;
+
+use crate::{
+    Consents,
+    client::{Apis, Clients},
+    code::Codes,
+};
+
+/// What an operator decides.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whether clients made here must use PKCE unless they say otherwise (`oidc.require_pkce`).
+    pub require_pkce: bool,
+    /// How long access tokens live where their API does not say (`tokens.access_token_lifetime`).
+    pub access_token_lifetime: Duration,
+    /// How long ID tokens live (`tokens.id_token_lifetime`).
+    pub id_token_lifetime: Duration,
+    /// What access tokens are signed with where their API does not say (`tokens.access_token_alg`).
+    pub access_token_alg: SigningAlgorithm,
+}
+
+/// What the provider is put together from.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// What lasts.
+    pub database: Database,
+    /// What expires.
+    pub ephemeral: Ephemeral,
+    /// People.
+    pub users: Users,
+    /// Browsers.
+    pub sessions: Sessions,
+    /// What we sign, and the log of what is void.
+    pub tokens: Issuer,
+    /// The key of all keyed hashes.
+    pub hash_key: HashKey,
+    /// Time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+}
+
+/// No access token lives longer, whatever an API says: entries of the revocation log are kept at least so long.
+pub(crate) const LONGEST_ACCESS_TOKEN: Duration = Duration::from_secs(86_400);
+
+/// The authorization server. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Provider(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: Settings,
+    users: Users,
+    sessions: Sessions,
+    tokens: Issuer,
+    clients: Clients,
+    apis: Apis,
+    consents: Consents,
+    codes: Codes,
+    clock: Clock,
+    random: Random,
+}
+
+impl Provider {
+    /// Puts the provider together.
+    #[must_use]
+    pub fn new(parts: Parts, settings: Settings) -> Self {
+        let Parts { database, ephemeral, users, sessions, tokens, hash_key, clock, random } = parts;
+        Self(Arc::new(Inner {
+            clients: Clients::new(database.clone(), &hash_key, settings.require_pkce, clock.clone(), random.clone()),
+            apis: Apis::new(database.clone(), clock.clone()),
+            consents: Consents::new(database, clock.clone()),
+            codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
+            settings,
+            users,
+            sessions,
+            tokens,
+            clock,
+            random,
+        }))
+    }
+
+    /// The issuer's name (`iss`).
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.0.tokens.url()
+    }
+
+    /// What an operator decided.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// People.
+    #[must_use]
+    pub fn users(&self) -> &Users {
+        &self.0.users
+    }
+
+    /// Browsers.
+    #[must_use]
+    pub fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+
+    /// What we sign.
+    #[must_use]
+    pub fn tokens(&self) -> &Issuer {
+        &self.0.tokens
+    }
+
+    /// Applications.
+    #[must_use]
+    pub fn clients(&self) -> &Clients {
+        &self.0.clients
+    }
+
+    /// The APIs that they call.
+    #[must_use]
+    pub fn apis(&self) -> &Apis {
+        &self.0.apis
+    }
+
+    /// What people allowed them.
+    #[must_use]
+    pub fn consents(&self) -> &Consents {
+        &self.0.consents
+    }
+
+    /// Time.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    pub(crate) fn codes(&self) -> &Codes {
+        &self.0.codes
+    }
+
+    pub(crate) fn random(&self) -> &Random {
+        &self.0.random
+    }
+}

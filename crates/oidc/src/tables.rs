@@ -1,0 +1,93 @@
+//! The tables of the authorization server. No other crate reads or writes them.
+
+/// Applications.
+pub(crate) mod client {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `clients`.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "clients")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) id: String,
+        pub(crate) name: String,
+        pub(crate) secret_digest: Option<Vec<u8>>,
+        pub(crate) auth_method: Option<String>,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) metadata: String,
+        pub(crate) first_party: bool,
+        pub(crate) require_pkce: bool,
+        pub(crate) created_at: i64,
+        pub(crate) updated_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// APIs.
+pub(crate) mod api {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `apis`.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "apis")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) identifier: String,
+        pub(crate) name: Option<String>,
+        pub(crate) access_token_alg: Option<String>,
+        pub(crate) access_token_lifetime: Option<i64>,
+        pub(crate) created_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Scopes of APIs.
+pub(crate) mod api_scope {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `api_scopes`.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "api_scopes")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) scope: String,
+        pub(crate) api: String,
+        pub(crate) description: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What people allowed applications.
+pub(crate) mod consent {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `consents`.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "consents")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) user_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) client_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) scope: String,
+        pub(crate) granted_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

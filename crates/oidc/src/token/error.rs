@@ -1,0 +1,141 @@
+//! Why there are no tokens: precise inside, a closed set outside.
+
+use crate::{Unavailable, client::authentication::AuthenticationError, code_grant::RedeemedWrongly};
+
+/// The errors that a client may be told (RFC 6749 section 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TokenErrorCode {
+    /// A parameter is missing, malformed or doubled.
+    InvalidRequest,
+    /// The client did not prove itself.
+    InvalidClient,
+    /// The code is not to be redeemed, by this client or at all.
+    InvalidGrant,
+    /// This client may not use this grant.
+    UnauthorizedClient,
+    /// No such grant.
+    UnsupportedGrantType,
+    /// The scope cannot be had.
+    InvalidScope,
+    /// Something of ours does not answer at the moment.
+    TemporarilyUnavailable,
+}
+
+impl TokenErrorCode {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+        }
+    }
+}
+
+/// Why there are no tokens. The words are for our log; [`TokenError::code`] and [`TokenError::hint`] are for the client.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// A parameter is missing, malformed or doubled.
+    #[error("{0}")]
+    InvalidRequest(String),
+    /// The client did not prove itself.
+    #[error(transparent)]
+    Client(AuthenticationError),
+    /// This client may not use this grant.
+    #[error("the client did not register this grant")]
+    UnauthorizedClient,
+    /// No such grant.
+    #[error("the grant type is not supported")]
+    UnsupportedGrantType,
+    /// The code is none of ours, or has expired.
+    #[error("the code is unknown or has expired")]
+    UnknownCode,
+    /// Another client's code. It is left as it was.
+    #[error("the code was given to another client")]
+    OtherClientsCode,
+    /// The code was redeemed before; what it gave is revoked now.
+    #[error("the code was redeemed before, and what it gave is revoked")]
+    Replayed,
+    /// The code grant's machine refuses.
+    #[error("{0}")]
+    Refused(&'static str),
+    /// The person can no longer sign in, the session has ended, or the like.
+    #[error("{0}")]
+    NoLongerValid(&'static str),
+    /// The scopes that were granted belong to several APIs now.
+    #[error("the granted scopes no longer belong to one API")]
+    InvalidScope,
+    /// Something of ours does not answer.
+    #[error(transparent)]
+    Unavailable(Unavailable),
+}
+
+impl TokenError {
+    /// What the client is told.
+    #[must_use]
+    pub fn code(&self) -> TokenErrorCode {
+        match self {
+            Self::InvalidRequest(_)
+            | Self::Client(AuthenticationError::TwoMethods | AuthenticationError::OtherClient) => {
+                TokenErrorCode::InvalidRequest
+            }
+            Self::Client(AuthenticationError::Unavailable(_)) | Self::Unavailable(_) => {
+                TokenErrorCode::TemporarilyUnavailable
+            }
+            Self::Client(
+                AuthenticationError::Missing | AuthenticationError::Malformed | AuthenticationError::Refused(_),
+            ) => TokenErrorCode::InvalidClient,
+            Self::UnauthorizedClient => TokenErrorCode::UnauthorizedClient,
+            Self::UnsupportedGrantType => TokenErrorCode::UnsupportedGrantType,
+            Self::UnknownCode | Self::OtherClientsCode | Self::Replayed | Self::Refused(_) | Self::NoLongerValid(_) => {
+                TokenErrorCode::InvalidGrant
+            }
+            Self::InvalidScope => TokenErrorCode::InvalidScope,
+        }
+    }
+
+    /// What helps a developer and tells an attacker nothing.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self.code() {
+            TokenErrorCode::InvalidRequest
+            | TokenErrorCode::UnauthorizedClient
+            | TokenErrorCode::UnsupportedGrantType => self.to_string(),
+            TokenErrorCode::InvalidClient => "the client did not prove itself".to_owned(),
+            TokenErrorCode::InvalidGrant => match self {
+                Self::Refused(words) => (*words).to_owned(),
+                _ => "the code is unknown, expired, spent, or another client's".to_owned(),
+            },
+            TokenErrorCode::InvalidScope => self.to_string(),
+            TokenErrorCode::TemporarilyUnavailable => "please try again in a minute".to_owned(),
+        }
+    }
+}
+
+impl From<AuthenticationError> for TokenError {
+    fn from(error: AuthenticationError) -> Self {
+        Self::Client(error)
+    }
+}
+
+impl From<Unavailable> for TokenError {
+    fn from(error: Unavailable) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+impl From<RedeemedWrongly> for TokenError {
+    fn from(wrong: RedeemedWrongly) -> Self {
+        Self::Refused(match wrong {
+            RedeemedWrongly::RedirectUri => "redirect_uri is not the one of the authorization request",
+            RedeemedWrongly::Verifier => "code_verifier is missing, or does not belong to the code_challenge",
+            RedeemedWrongly::VerifierWithoutChallenge => "code_verifier came, and no code_challenge before it",
+            RedeemedWrongly::Grant => "the code cannot be redeemed",
+        })
+    }
+}

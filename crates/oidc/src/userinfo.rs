@@ -1,0 +1,46 @@
+//! The userinfo endpoint (OpenID Connect Core section 5.3), without HTTP.
+
+use serde_json::{Map, Value};
+use vestibule_tokens::TokenError;
+
+use crate::{Provider, Unavailable, claims};
+
+/// Why nothing is told (RFC 6750 section 3.1).
+#[derive(Debug, thiserror::Error)]
+pub enum UserinfoError {
+    /// The token is not one of ours, has expired or was revoked.
+    #[error("the access token is refused: {0}")]
+    Token(#[from] TokenError),
+    /// The person is gone or deactivated, or the application was deleted.
+    #[error("the access token's {0} is gone")]
+    Gone(&'static str),
+    /// The token was not given for `openid`.
+    #[error("the access token was given without the scope openid")]
+    Scope,
+    /// Something of ours does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl Provider {
+    /// What the application that holds this access token may be told of its user.
+    ///
+    /// The scope `openid` is what opens this endpoint. A token for an API that was asked for together with `openid` opens it
+    /// too; one without that scope does not, whoever it is for.
+    ///
+    /// # Errors
+    /// Why nothing is told.
+    pub async fn userinfo(&self, access_token: &str) -> Result<Map<String, Value>, UserinfoError> {
+        let token = self.tokens().verify_access_token(access_token)?;
+        if !token.scope.contains("openid") {
+            return Err(UserinfoError::Scope);
+        }
+        let user = token.user.ok_or(UserinfoError::Gone("user"))?;
+        let user = self.users().get(user).await.map_err(Unavailable::from)?;
+        let user = user.filter(|user| user.active).ok_or(UserinfoError::Gone("user"))?;
+        if self.clients().find(&token.client).await?.is_none() {
+            return Err(UserinfoError::Gone("client"));
+        }
+        Ok(claims::about(&user, &token.scope).map_err(Unavailable::from)?)
+    }
+}
