@@ -45,6 +45,12 @@ impl Sessions {
         Pending::new(ephemeral.clone(), key, random.clone(), policy.pending)
     }
 
+    /// How long a session can last at most: what is said about sessions must be remembered at least so long.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        self.shared.policy.absolute.max(self.shared.policy.keep_absolute)
+    }
+
     /// Begins a session for someone who has just proved who they are, by a sign-in or a step-up: always under a new id.
     ///
     /// `previous` is what the browser held until now. It is dead from now on. Where it was a session of the same user, the new
