@@ -1,19 +1,25 @@
-//! The commands. Each group has a file with its arguments and an async `run`; this one holds what they share.
+//! The commands. Each group has a file with its arguments and an async `run`; this one chooses between them.
 //!
-//! A command reports on standard output, logs and errors go to standard error. It ends with 0 when done, 1 when it failed (one
+//! A command reports on standard output; logs and errors go to standard error. It ends with 0 when done, 1 when it failed (one
 //! line says what and what to do), 2 when it was called wrongly.
 
 mod config;
+mod context;
+mod keys;
+mod migrate;
 mod output;
+mod time;
+mod users;
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+pub use context::Context;
 pub use output::{Failure, Output};
 
 use crate::{
-    config::{Environment, Loaded, find_file},
+    config::{Environment, Loaded, LogLevel, Source, find_file},
     telemetry,
 };
 
@@ -30,25 +36,23 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Create, change and list the people who can sign in
+    #[command(subcommand)]
+    Users(users::Command),
+    /// List and rotate the signing keys, and change the key that seals them
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Check, show and explain the configuration
     #[command(subcommand)]
     Config(config::Command),
-}
-
-/// What a command runs with.
-#[derive(Debug)]
-pub struct Context {
-    /// The configuration in effect.
-    pub loaded: Loaded,
-    /// Where the command reports to.
-    pub output: Output,
+    /// Bring the database's schema up to date, or tell what it lacks
+    Migrate(migrate::Arguments),
 }
 
 /// Runs the command that the process was called with, and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli, &std::env::vars_os().collect()) {
+    match run(Cli::parse(), &std::env::vars_os().collect(), Output::standard()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // A closed standard error is no reason to end otherwise.
@@ -58,19 +62,55 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli, environment: &Environment) -> Result<(), Failure> {
+fn run(cli: Cli, environment: &Environment, output: Output) -> Result<(), Failure> {
     let file = find_file(cli.config.as_deref(), environment);
-    let Command::Config(command) = cli.command;
-    command.run(file, environment, Output::standard())
+    // What explains a wrong configuration cannot ask for a right one.
+    if let Command::Config(command) = cli.command {
+        return command.run(file, environment, output);
+    }
+    let loaded = Loaded::load(file, environment)?;
+    begin_to_log(&loaded)?;
+    runtime()?.block_on(async {
+        let context = Context::new(loaded.config, output);
+        match cli.command {
+            Command::Users(command) => command.run(context).await,
+            Command::Keys(command) => command.run(context).await,
+            Command::Migrate(arguments) => arguments.run(context).await,
+            Command::Config(_) => Ok(()),
+        }
+    })
 }
 
-/// Runs a command that works with the configuration.
-#[allow(dead_code, reason = "the commands that need it come with their crates")]
-fn run_with(loaded: Loaded, command: impl AsyncFnOnce(Context) -> Result<(), Failure>) -> Result<(), Failure> {
-    telemetry::init(&loaded.config.log).map_err(|error| Failure::new(error.to_string()))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+/// A command that ends at once says what it did by itself: unless somebody chose a level, it logs only what is wrong.
+fn begin_to_log(loaded: &Loaded) -> Result<(), Failure> {
+    let mut log = loaded.config.log.clone();
+    if loaded.source("log.level") == Source::Default {
+        log.level = LogLevel::warn();
+    }
+    telemetry::init(&log).map_err(Failure::of)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::new(format!("the threads of the program cannot be started: {error}")))?;
-    runtime.block_on(command(Context { loaded, output: Output::standard() }))
+        .map_err(|error| Failure::new(format!("the program's threads cannot be started: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_tree_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_wrong_call_is_told_apart_from_a_failure() {
+        let error = Cli::try_parse_from(["vestibule", "users", "create"]).expect_err("the name is missing");
+        assert_eq!(error.exit_code(), 2);
+    }
 }

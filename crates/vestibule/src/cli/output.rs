@@ -16,6 +16,11 @@ impl Failure {
     pub fn new(words: impl Into<String>) -> Self {
         Self(words.into())
     }
+
+    /// From an error that says both by itself.
+    pub fn of(error: impl std::error::Error) -> Self {
+        Self(error.to_string())
+    }
 }
 
 impl fmt::Display for Failure {

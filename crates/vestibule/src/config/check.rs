@@ -10,7 +10,7 @@ pub(super) fn contradictions(config: &Config, reader: &mut Reader) {
     tls_has_both_halves(config, reader);
     served_over_https_and_called_by_it(config, reader);
     idle_within_absolute(config, reader);
-    argon2_has_memory_for_its_lanes(config, reader);
+    argon2_parameters_fit_together(config, reader);
 }
 
 fn plain_http_stays_on_this_machine(config: &Config, reader: &mut Reader) {
@@ -67,14 +67,24 @@ fn idle_within_absolute(config: &Config, reader: &mut Reader) {
     }
 }
 
-fn argon2_has_memory_for_its_lanes(config: &Config, reader: &mut Reader) {
+/// RFC 9106 section 3.1, and the most that one hash may cost anyone.
+fn argon2_parameters_fit_together(config: &Config, reader: &mut Reader) {
+    const MOST_WORK_KIB: u64 = 1024 * 1024;
     let passwords = &config.passwords;
     let least = 8 * passwords.parallelism;
     if passwords.memory_kib < least {
         reader.contradiction(
             &["passwords.memory_kib", "passwords.parallelism"],
             format!("passwords.memory_kib is {}, too little for its lanes", passwords.memory_kib),
-            format!("give at least {least}: 8 KiB for each of passwords.parallelism (RFC 9106 section 3.1)"),
+            format!("give at least {least}: 8 KiB for each of passwords.parallelism"),
+        );
+    }
+    let work = u64::from(passwords.memory_kib) * u64::from(passwords.iterations);
+    if work > MOST_WORK_KIB {
+        reader.contradiction(
+            &["passwords.iterations", "passwords.memory_kib"],
+            format!("passwords.memory_kib times passwords.iterations is {work} KiB: half a second and more for a hash"),
+            format!("lower one of them until the product is at most {MOST_WORK_KIB}"),
         );
     }
 }

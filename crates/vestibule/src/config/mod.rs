@@ -11,12 +11,15 @@
 //!
 //! Everything that is wrong is told at once, each with its place and its cure ([`ConfigError`]).
 
-mod address;
 mod check;
 mod given;
 mod layers;
+mod listen;
 mod nearest;
+mod networks;
 mod problem;
+mod public_url;
+mod quantity;
 mod read;
 mod reference;
 mod secret;
@@ -24,6 +27,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod value;
+mod words;
 
 use std::{
     collections::BTreeMap,
@@ -33,17 +37,20 @@ use std::{
 use read::Reader;
 use value::Value;
 
-pub use address::{ListenAddress, ListenAddresses, Networks, PublicUrl};
 pub use given::Given;
 pub use layers::Environment;
+pub use listen::{ListenAddress, ListenAddresses};
+pub use networks::Networks;
 pub use problem::{ConfigError, Problem, Source};
+pub use public_url::PublicUrl;
+pub use quantity::ByteSize;
 pub use reference::{markdown, toml_file};
 pub use secret::{DatabaseUrl, RedisUrl};
 pub use settings::{
     Branding, Config, Database, Ephemeral, Http, Keys, Log, Oidc, Passwords, Redis, SECTIONS, SETTINGS, Section,
     Sessions, Setting, Tokens,
 };
-pub use value::{AccessTokenAlg, ByteSize, LogFormat, LogLevel};
+pub use words::{AccessTokenAlg, LogFormat, LogLevel};
 
 /// A configuration, and where its values come from.
 #[derive(Clone, Debug)]

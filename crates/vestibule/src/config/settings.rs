@@ -185,7 +185,8 @@ settings! {
         /// SQLite serves one machine well. Take PostgreSQL for several replicas.
         secret "database.url" url: DatabaseUrl = "sqlite://data/vestibule.db";
 
-        /// How many connections to the database are kept at most: to PostgreSQL in all, to SQLite for reading.
+        /// How many connections to PostgreSQL are kept at most. SQLite has one for writing and a few for reading, whatever
+        /// this says.
         ///
         /// The sum over all replicas must stay below PostgreSQL's own `max_connections`.
         "database.max_connections" max_connections: u32 = 8, from 1 to 1000;
@@ -272,13 +273,13 @@ settings! {
         /// The memory of one hash, in KiB. The defaults of these three are OWASP's recommendation.
         ///
         /// Raise it as far as sign-ins may take longer. The hashing workers together take `workers` times as much.
-        "passwords.memory_kib" memory_kib: u32 = 19456, from 8 to 4194304;
+        "passwords.memory_kib" memory_kib: u32 = 19456, from 8 to 131072;
 
-        /// The passes over that memory.
-        "passwords.iterations" iterations: u32 = 2, from 1 to 1000;
+        /// The passes over that memory. The two multiplied may come to 1048576 KiB at most.
+        "passwords.iterations" iterations: u32 = 2, from 1 to 1024;
 
         /// The lanes of one hash.
-        "passwords.parallelism" parallelism: u32 = 1, from 1 to 64;
+        "passwords.parallelism" parallelism: u32 = 1, from 1 to 16;
 
         /// How many passwords are hashed at the same time. Not set, one for each processor core.
         ///
@@ -289,7 +290,7 @@ settings! {
         "passwords.queue" queue: usize = 64, from 1 to 100000;
 
         /// The fewest characters of a new password.
-        "passwords.min_length" min_length: usize = 8, from 1 to 128;
+        "passwords.min_length" min_length: usize = 8, from 8 to 128;
     }
 
     /// How the pages look.

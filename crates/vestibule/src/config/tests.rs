@@ -126,6 +126,15 @@ fn idle_longer_than_absolute_is_refused() {
 }
 
 #[test]
+fn argon2_parameters_that_do_not_fit_together_are_refused() {
+    assert!(
+        complaint("passwords.memory_kib = 8\npasswords.parallelism = 4\n").contains("give at least 32: 8 KiB for each")
+    );
+    let complaint = complaint("passwords.memory_kib = 131072\npasswords.iterations = 9\n");
+    assert!(complaint.starts_with("vestibule.toml:2: ") && complaint.contains("at most 1048576"), "{complaint}");
+}
+
+#[test]
 fn everything_that_is_wrong_is_told_at_once() {
     let text = "[http]\nlisten = 1\nlisen = 2\n[tokens]\nid_token_lifetime = 3\n[sessions]\nidle = \"9d\"\n";
     let environment = [("VESTIBULE_LOG__LEVEL", "inof"), ("VESTIBULE_LOG__FORMTA", "json")];

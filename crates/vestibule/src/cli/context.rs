@@ -1,0 +1,119 @@
+//! What a command works with, opened when it asks for it.
+
+use std::time::Duration;
+
+use vestibule_core::{Clock, Random, UserId, Vault};
+use vestibule_database::Database;
+use vestibule_ephemeral::Ephemeral;
+use vestibule_tokens::{KeyFile, Revocation, RevocationLog, Subject, open_vault};
+use vestibule_users::{HashingPolicy, PasswordHasher, Users};
+
+use super::{Failure, Output};
+use crate::config::Config;
+
+/// No token lives longer, whatever is configured (`tokens.*_lifetime` end at 24 h); an hour more for clocks that differ.
+const LONGEST_TOKEN: Duration = Duration::from_secs(25 * 60 * 60);
+
+/// What a command works with.
+#[derive(Debug)]
+pub struct Context {
+    /// The configuration in effect.
+    pub config: Config,
+    /// Where the command reports to.
+    pub output: Output,
+    /// The time.
+    pub clock: Clock,
+    /// The source of randomness.
+    pub random: Random,
+}
+
+impl Context {
+    /// With the system's clock and randomness.
+    #[must_use]
+    pub fn new(config: Config, output: Output) -> Self {
+        Self { config, output, clock: Clock::system(), random: Random::system() }
+    }
+
+    /// Opens the database as it is.
+    ///
+    /// # Errors
+    /// Where it cannot be opened.
+    pub async fn database_as_it_is(&self) -> Result<Database, Failure> {
+        let settings = &self.config.database;
+        Database::connect(settings.url.expose(), settings.max_connections)
+            .await
+            .map_err(|error| Failure::new(format!("{error}; look at database.url ({})", settings.url.redacted())))
+    }
+
+    /// Opens the database and, as `serve` does, brings its schema up to date.
+    ///
+    /// # Errors
+    /// Where it cannot be opened or brought up to date.
+    pub async fn database(&self) -> Result<Database, Failure> {
+        let database = self.database_as_it_is().await?;
+        database.migrate().await.map_err(Failure::of)?;
+        Ok(database)
+    }
+
+    /// The users. A command hashes one password at most, so one worker will do.
+    ///
+    /// # Errors
+    /// Where the hashing worker cannot be started.
+    pub fn users(&self, database: &Database) -> Result<Users, Failure> {
+        let settings = &self.config.passwords;
+        let policy = HashingPolicy {
+            workers: 1,
+            queue: 1,
+            memory_kib: settings.memory_kib,
+            iterations: settings.iterations,
+            parallelism: settings.parallelism,
+            ..HashingPolicy::default()
+        };
+        let hasher = PasswordHasher::new(policy, self.random.clone()).map_err(Failure::of)?;
+        Ok(Users::new(database.clone(), hasher, self.clock.clone(), self.random.clone()))
+    }
+
+    /// The file of the key-encryption key.
+    #[must_use]
+    pub fn key_file(&self) -> KeyFile {
+        KeyFile::at(&self.config.keys.dir, self.config.keys.encryption_key_file.as_deref())
+    }
+
+    /// Opens the vault with the key-encryption key, which is made where nothing is sealed yet.
+    ///
+    /// # Errors
+    /// A key that is missing, or is another than the database needs.
+    pub async fn vault(&self, database: &Database) -> Result<Vault, Failure> {
+        open_vault(database, &self.key_file(), &self.clock, &self.random).await.map_err(Failure::of)
+    }
+
+    /// How long what was given out until now can live: the longest session, or the longest token.
+    #[must_use]
+    pub fn longest_life(&self) -> Duration {
+        let sessions = &self.config.sessions;
+        LONGEST_TOKEN.max(sessions.absolute).max(sessions.keep_absolute)
+    }
+
+    /// How long a key that signs no more must go on verifying.
+    #[must_use]
+    pub fn longest_token(&self) -> Duration {
+        LONGEST_TOKEN
+    }
+
+    /// Ends what a person was given until now, sessions and tokens. Running servers read it within half a second.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn revoke_user(&self, database: &Database, user: UserId) -> Result<(), Failure> {
+        // The servers' own bus would only be quicker, and the embedded one belongs to the serving process.
+        let bus = Ephemeral::in_memory(self.clock.clone()).await.map_err(Failure::of)?;
+        let now = self.clock.now();
+        let log = RevocationLog::load(database.clone(), bus, self.clock.clone(), &self.random);
+        let revocation = Revocation {
+            subject: Subject::User(user),
+            issued_before: Some(now),
+            expires_at: now + self.longest_life(),
+        };
+        log.await.map_err(Failure::of)?.revoke(revocation).await.map_err(Failure::of)
+    }
+}

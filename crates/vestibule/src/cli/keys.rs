@@ -1,0 +1,157 @@
+//! `vestibule keys`: the signing keys, and the key-encryption key that seals them.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde_json::json;
+use vestibule_core::Vault;
+use vestibule_database::Database;
+use vestibule_tokens::{KeyFile, KeyInfo, KeyRing, KeyState, Rotation, SigningAlgorithm, change_key, rewrap};
+
+use super::{
+    Context, Failure,
+    time::{readable, rfc3339},
+};
+
+/// The commands of the group.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List the signing keys
+    List {
+        /// Report as one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make new signing keys; each is published first and signs after keys.publish_ahead
+    Rotate {
+        /// Only this algorithm: RS256, ES256 or EdDSA (several times for several) [default: all]
+        #[arg(long = "alg", value_name = "ALGORITHM")]
+        algorithms: Vec<SigningAlgorithm>,
+        /// Report as one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change the key-encryption key: seal every secret in the database anew
+    Rewrap {
+        /// Seal with the key in this file [default: a new key, made in keys.dir]
+        #[arg(long, value_name = "FILE")]
+        new_key_file: Option<PathBuf>,
+        /// Report as one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Command {
+    pub(super) async fn run(self, mut context: Context) -> Result<(), Failure> {
+        let database = context.database().await?;
+        match self {
+            Self::List { json } => list(&mut context, database, json).await,
+            Self::Rotate { algorithms, json } => rotate(&mut context, database, algorithms, json).await,
+            Self::Rewrap { new_key_file, json } => change(&mut context, database, new_key_file, json).await,
+        }
+    }
+}
+
+/// Opens the key ring. On a new database that makes the first keys, as `serve` would.
+async fn ring(context: &Context, database: Database) -> Result<KeyRing, Failure> {
+    let vault = context.vault(&database).await?;
+    KeyRing::open(database, vault, context.key_file(), context.clock.clone(), context.random.clone())
+        .await
+        .map_err(Failure::of)
+}
+
+async fn list(context: &mut Context, database: Database, json: bool) -> Result<(), Failure> {
+    let keys = ring(context, database).await?.list();
+    if json {
+        return context.output.json(&keys.iter().map(document).collect::<Vec<_>>());
+    }
+    let row = |key: &KeyInfo| {
+        let until = key.verifies_until.map(readable).unwrap_or_default();
+        vec![key.algorithm.to_string(), state(key.state).to_owned(), readable(key.signs_from), until, key.kid.clone()]
+    };
+    let headings = ["algorithm", "state", "signs from", "verifies until", "id"];
+    context.output.table(&headings, &keys.iter().map(row).collect::<Vec<_>>())
+}
+
+fn document(key: &KeyInfo) -> serde_json::Value {
+    json!({
+        "kid": key.kid,
+        "algorithm": key.algorithm,
+        "state": key.state,
+        "created_at": rfc3339(key.created_at),
+        "signs_from": rfc3339(key.signs_from),
+        "verifies_until": key.verifies_until.map(rfc3339),
+    })
+}
+
+fn state(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Published => "published",
+        KeyState::Signing => "signing",
+        KeyState::Verifying => "verifying",
+        KeyState::Retired => "retired",
+    }
+}
+
+async fn rotate(
+    context: &mut Context,
+    database: Database,
+    algorithms: Vec<SigningAlgorithm>,
+    json: bool,
+) -> Result<(), Failure> {
+    let ring = ring(context, database).await?;
+    let algorithms = if algorithms.is_empty() { SigningAlgorithm::ALL.to_vec() } else { algorithms };
+    let rotation = Rotation { publish_ahead: context.config.keys.publish_ahead, keep: context.longest_token() };
+    let kids = ring.rotate(&algorithms, rotation).await.map_err(Failure::of)?;
+    let made: Vec<_> = ring.list().into_iter().filter(|key| kids.contains(&key.kid)).collect();
+    if json {
+        return context.output.json(&made.iter().map(document).collect::<Vec<_>>());
+    }
+    let line = |key: &KeyInfo| format!("{} {} signs from {}.\n", key.algorithm, key.kid, readable(key.signs_from));
+    context.output.text(&made.iter().map(line).collect::<String>())
+}
+
+async fn change(
+    context: &mut Context,
+    database: Database,
+    new_key_file: Option<PathBuf>,
+    json: bool,
+) -> Result<(), Failure> {
+    let old = context.vault(&database).await?;
+    let (new, path) = match new_key_file {
+        Some(path) => (with_provided_key(context, &database, &old, &path).await?, path),
+        None => {
+            let file = context.key_file();
+            let new = change_key(&database, &file, &old, &context.random).await.map_err(|error| {
+                Failure::new(match error {
+                    vestibule_tokens::RewrapError::Provided { .. } => format!("{error} with --new-key-file"),
+                    other => other.to_string(),
+                })
+            })?;
+            (new, file.path().to_owned())
+        }
+    };
+    if json {
+        return context.output.json(&json!({ "old_key_id": old.key_id(), "key_id": new.key_id(), "file": path }));
+    }
+    context.output.text(&format!(
+        "Everything is sealed with the key {} now, which lies in {}. The key {} opens nothing any more.",
+        new.key_id(),
+        path.display(),
+        old.key_id()
+    ))
+}
+
+/// Seals with a key that somebody provides. Where the server finds it is for them to set.
+async fn with_provided_key(
+    context: &Context,
+    database: &Database,
+    old: &Vault,
+    path: &std::path::Path,
+) -> Result<Vault, Failure> {
+    let new = KeyFile::at(&context.config.keys.dir, Some(path)).load().map_err(Failure::of)?;
+    let new = new.ok_or_else(|| Failure::new(format!("there is no key in {}; make one there", path.display())))?;
+    rewrap(database, old, &new, &context.random).await.map_err(Failure::of)?;
+    Ok(new)
+}

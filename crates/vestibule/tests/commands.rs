@@ -1,0 +1,216 @@
+//! The commands, as an operator's script calls them: the real program in a folder of its own.
+
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder with a database and keys of its own.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let place = Self(tempfile::tempdir().expect("a folder"));
+        // Cheap hashes: what they cost is tested where they are made.
+        let config = "[passwords]\nmemory_kib = 64\niterations = 1\n";
+        std::fs::write(place.path().join("vestibule.toml"), config).expect("written");
+        place
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn run_with(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("VESTIBULE_")) {
+            command.env_remove(name);
+        }
+        command.args(arguments).current_dir(self.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("started");
+        let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
+        child.wait_with_output().expect("ended")
+    }
+
+    /// What a command reports that must succeed, and say nothing else.
+    fn run(&self, arguments: &[&str]) -> String {
+        self.reported(&self.run_with(arguments, ""))
+    }
+
+    fn reported(&self, output: &Output) -> String {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && stderr.is_empty(), "{stderr}");
+        String::from_utf8(output.stdout.clone()).expect("UTF-8")
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.run(arguments)).expect("exactly one JSON document")
+    }
+
+    /// What is said by a command that must fail with that code and report nothing.
+    fn fail(&self, code: i32, arguments: &[&str]) -> String {
+        let output = self.run_with(arguments, "");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        String::from_utf8(output.stderr).expect("UTF-8")
+    }
+}
+
+#[test]
+fn a_user_is_created_with_a_password_from_standard_input_and_shown() {
+    let place = Place::new();
+    let arguments = [
+        "users",
+        "create",
+        "eve",
+        "--email",
+        "eve@example.com",
+        "--password-stdin",
+        "--claim",
+        "given_name=Eve",
+        "--json",
+    ];
+    let output = place.run_with(&arguments, "correct horse battery\n");
+    let created: Value = serde_json::from_str(&place.reported(&output)).expect("JSON");
+    let shown = place.json(&["users", "show", "Eve@Example.com", "--json"]);
+    assert_eq!((&shown["id"], &shown["username"]), (&created["id"], &"eve".into()));
+    assert_eq!((&shown["email"], &shown["email_verified"]), (&"eve@example.com".into(), &false.into()));
+    assert_eq!((&shown["password_hasher"], &shown["claims"]["given_name"]), (&"argon2id".into(), &"Eve".into()));
+    assert_eq!((&shown["active"], &shown["staff"], &shown["superuser"]), (&true.into(), &false.into(), &false.into()));
+    assert!(
+        shown["created_at"].as_str().is_some_and(|moment| moment.ends_with('Z')) && shown["last_sign_in"].is_null()
+    );
+}
+
+#[test]
+fn a_user_without_a_password_is_created_where_nobody_can_be_asked() {
+    let place = Place::new();
+    let created = place.run(&["users", "create", "eve", "--superuser"]);
+    assert!(created.starts_with("User eve (") && created.contains("without a password"), "{created}");
+    assert!(place.json(&["users", "show", "eve", "--json"])["password_hasher"].is_null());
+    assert!(place.run(&["users", "show", "eve"]).contains("State         superuser\n"));
+}
+
+#[test]
+fn a_user_is_changed_found_by_id_and_deleted() {
+    let place = Place::new();
+    place.run(&["users", "create", "eve", "--email", "eve@example.com"]);
+    place.run(&["users", "create", "bob", "--staff"]);
+    place.run(&[
+        "users",
+        "update",
+        "eve",
+        "--username",
+        "eva",
+        "--staff",
+        "--email-verified=true",
+        "--claim",
+        "locale=fr",
+    ]);
+    let eva = place.json(&["users", "show", "eva", "--json"]);
+    assert_eq!(
+        (&eva["staff"], &eva["email_verified"], &eva["claims"]["locale"]),
+        (&true.into(), &true.into(), &"fr".into())
+    );
+    let id = eva["id"].as_str().expect("an id");
+    place.run(&["users", "deactivate", id]);
+    let names =
+        |list: Value| list.as_array().expect("a list").iter().map(|user| user["username"].to_string()).collect();
+    let users: Vec<String> = names(place.json(&["users", "list", "--json"]));
+    assert_eq!(users, ["\"bob\"", "\"eva\""]);
+    assert_eq!(place.json(&["users", "show", id, "--json"])["active"], false);
+    place.run(&["users", "activate", "eva"]);
+    place.run(&["users", "delete", "eva"]);
+    assert!(place.fail(1, &["users", "show", "eva"]).contains("there is no user \"eva\"; `vestibule users list`"));
+}
+
+#[test]
+fn a_new_password_is_set_from_standard_input_only_when_told_so() {
+    let place = Place::new();
+    place.run(&["users", "create", "eve"]);
+    assert!(place.fail(1, &["users", "set-password", "eve"]).contains("--password-stdin"));
+    place.reported(&place.run_with(&["users", "set-password", "eve", "--password-stdin"], "correct horse battery\n"));
+    assert_eq!(place.json(&["users", "show", "eve", "--json"])["password_hasher"], "argon2id");
+    let short = place.run_with(&["users", "set-password", "eve", "--password-stdin"], "short\n");
+    assert!(String::from_utf8_lossy(&short.stderr).contains("at least 8 characters"));
+}
+
+#[test]
+fn what_cannot_be_done_is_one_line_and_says_why() {
+    let place = Place::new();
+    place.run(&["users", "create", "eve"]);
+    for (arguments, why) in [
+        (&["users", "create", "EVE"][..], "the username is taken"),
+        (&["users", "create", "bob", "--claim", "given=x"], "there is no claim `given`"),
+        (&["users", "create", "bob", "--email", "bob"], "email"),
+        (&["--config", "nowhere.toml", "users", "list"], "nowhere.toml: the configuration file cannot be read"),
+    ] {
+        let said = place.fail(1, arguments);
+        assert!(said.contains(why) && said.lines().count() == 1, "{said}");
+    }
+    for wrong in [&["users", "update", "eve"][..], &["users"], &["user"], &["users", "create", "bob", "--claim", "x"]] {
+        place.fail(2, wrong);
+    }
+}
+
+#[test]
+fn keys_are_listed_rotated_and_sealed_anew() {
+    let place = Place::new();
+    let first = place.json(&["keys", "list", "--json"]);
+    assert_eq!(first.as_array().map(Vec::len), Some(3));
+    assert!(first[0]["signs_from"].as_str().is_some_and(|moment| moment.ends_with('Z')));
+    let rotated = place.json(&["keys", "rotate", "--alg", "ES256", "--json"]);
+    assert_eq!((&rotated[0]["algorithm"], &rotated[0]["state"]), (&"ES256".into(), &"published".into()));
+    let changed = place.json(&["keys", "rewrap", "--json"]);
+    assert_ne!(changed["old_key_id"], changed["key_id"]);
+    assert_eq!(place.json(&["keys", "list", "--json"]).as_array().map(Vec::len), Some(4));
+    assert_eq!(place.run(&["keys", "list"]).lines().count(), 5);
+    std::fs::remove_dir_all(place.path().join("keys")).expect("removed");
+    assert!(place.fail(1, &["keys", "list"]).contains(changed["key_id"].as_str().expect("an id")));
+}
+
+#[test]
+fn a_provided_key_takes_the_place_of_ours() {
+    let place = Place::new();
+    place.run(&["keys", "list"]);
+    let file = place.path().join("provided");
+    std::fs::write(&file, "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n").expect("written");
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("changed");
+    place.run(&["keys", "rewrap", "--new-key-file", "provided"]);
+    assert!(place.fail(1, &["keys", "list"]).contains("key-encryption key"));
+    let mut config = std::fs::read_to_string(place.path().join("vestibule.toml")).expect("read");
+    config.push_str("[keys]\nencryption_key_file = \"provided\"\n");
+    std::fs::write(place.path().join("vestibule.toml"), config).expect("written");
+    assert_eq!(place.json(&["keys", "list", "--json"]).as_array().map(Vec::len), Some(3));
+    assert!(place.fail(1, &["keys", "rewrap"]).contains("--new-key-file"));
+}
+
+#[test]
+fn migrate_reports_what_is_lacking_and_then_applies_it() {
+    let place = Place::new();
+    let pending = place.json(&["migrate", "--check", "--json"]);
+    assert!(pending["pending"].as_array().is_some_and(|steps| !steps.is_empty()));
+    assert_eq!(place.json(&["migrate", "--json"])["applied"], pending["pending"]);
+    assert_eq!(place.json(&["migrate", "--check", "--json"])["pending"], serde_json::json!([]));
+    assert_eq!(place.run(&["migrate"]), "The schema is up to date.\n");
+}
+
+#[test]
+fn the_configuration_is_checked_shown_and_explained() {
+    let place = Place::new();
+    assert_eq!(place.json(&["config", "check", "--json"])["valid"], true);
+    let shown = place.run(&["config", "show"]);
+    assert!(shown.lines().any(|line| line.starts_with("passwords.iterations") && line.ends_with("vestibule.toml:3")));
+    assert!(place.run(&["config", "reference"]).contains("\n[http.tls]\n"));
+    std::fs::write(place.path().join("vestibule.toml"), "[http]\nlisen = 1\n").expect("written");
+    let said = place.fail(1, &["config", "check"]);
+    assert_eq!(said, "vestibule.toml:2: unknown key http.lisen; the nearest known key is http.listen\n");
+    let output = place.run_with(&["config", "check", "--json"], "");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    assert_eq!((output.status.code(), &report["problems"][0]["key"]), (Some(1), &"http.lisen".into()));
+}
