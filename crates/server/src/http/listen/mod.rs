@@ -1,0 +1,94 @@
+//! From a TCP socket to one HTTP request: our own accept loop on hyper.
+//!
+//! poem brings a server of its own, but one without a time limit on request heads, and whose accept loop spins when the
+//! process runs out of open files. Here every connection costs its client something: each stage (handshake, head, body,
+//! answer, waiting for the next request) has a deadline, and the number of connections has a bound.
+//!
+//! It serves any hyper service, so that the small servers of the demo stand on it too:
+//!
+//! ```text
+//! bind ──> serve ──> Acceptor ──> connection: TLS? ──> HTTP/1.1 or HTTP/2 ──> service
+//!            │ shutdown                 │
+//!            └── Draining ── Cut ───────┘
+//! ```
+//!
+//! Over plain TCP only HTTP/1.1 is spoken: no browser speaks HTTP/2 there, and hyper's sniffing for its preface waits without a
+//! deadline. Over TLS the protocol is agreed by ALPN.
+
+mod accept;
+mod bind;
+mod connection;
+mod serve;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod usage;
+
+use std::{net::SocketAddr, time::Duration};
+
+pub use bind::{BindError, bind};
+pub use serve::serve;
+pub use tls::{TlsError, TlsFiles};
+
+/// How much time and room clients get.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// For the TLS handshake, for the head of a request from its first byte, and for an idle connection until the next one.
+    pub header_timeout: Duration,
+    /// For a request once its head is read: its body, and the work on the answer. A second past it the client gets a bare
+    /// 503, unless the service itself has answered.
+    pub request_timeout: Duration,
+    /// For requests under way when the shutdown begins.
+    pub drain_timeout: Duration,
+    /// Connections open at once. More wait in the operating system's queue.
+    pub max_connections: usize,
+    /// The request line and all header fields together, in bytes; at least 8192 are always allowed.
+    pub max_header_bytes: usize,
+    /// Header fields of one request.
+    pub max_headers: usize,
+}
+
+/// What a service that bounds its own time gets beyond the limit, so that its answer, the better one, comes first.
+const LENIENCE: Duration = Duration::from_secs(1);
+
+impl Limits {
+    /// When a request is given up, whatever the service still wants to do.
+    fn longest_request(&self) -> Duration {
+        self.request_timeout + LENIENCE
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(10),
+            max_connections: 900,
+            max_header_bytes: 32 * 1024,
+            max_headers: 100,
+        }
+    }
+}
+
+/// The two ends of the connection on which a request came: in the extensions of each request.
+#[derive(Clone, Copy, Debug)]
+pub struct Connection {
+    /// Our end.
+    pub local: SocketAddr,
+    /// The other end: the client, or a proxy.
+    pub peer: SocketAddr,
+    /// Whether it is encrypted, with us ending TLS.
+    pub tls: bool,
+}
+
+/// How far the shutdown has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    /// There is none.
+    Serving,
+    /// Requests under way are finished; nothing new begins.
+    Draining,
+    /// Time is up.
+    Cut,
+}

@@ -1,0 +1,104 @@
+//! TLS from two PEM files.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use rustls::{ServerConfig, crypto::CryptoProvider};
+use rustls_pki_types::{
+    CertificateDer, PrivateKeyDer,
+    pem::{Error as PemError, PemObject as _},
+};
+use tokio_rustls::TlsAcceptor;
+
+/// Where the certificate and its key are.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// A PEM file with the certificate, then its chain.
+    pub certificate: PathBuf,
+    /// A PEM file with the certificate's private key, not encrypted.
+    pub key: PathBuf,
+}
+
+/// Why TLS cannot be offered.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file holds something else.
+    #[error("{} holds no {wanted}: {why}", .path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What it should hold.
+        wanted: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Certificate and key do not work together.
+    #[error("the certificate in {} and the key in {} cannot be used: {why}", .files.certificate.display(), .files.key.display())]
+    Pair {
+        /// The files.
+        files: TlsFiles,
+        /// What is wrong with them.
+        why: rustls::Error,
+    },
+}
+
+impl TlsFiles {
+    /// Reads both files, and proves that the key is the certificate's.
+    ///
+    /// # Errors
+    /// What is wrong, with the file that it is wrong with.
+    pub fn check(&self) -> Result<(), TlsError> {
+        self.acceptor().map(drop)
+    }
+
+    pub(super) fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
+        let pair = |why| TlsError::Pair { files: self.clone(), why };
+        let provider = CryptoProvider::get_default()
+            .cloned()
+            .unwrap_or_else(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(pair)?
+            .with_no_client_auth()
+            .with_single_cert(certificates(&self.certificate)?, key(&self.key)?)
+            .map_err(pair)?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let content = |why| TlsError::Content { path: path.to_owned(), wanted: "certificate in PEM", why };
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(&read(path)?)
+        .collect::<Result<_, _>>()
+        .map_err(|error| content(error.to_string()))?;
+    if chain.is_empty() { Err(content("no section begins with BEGIN CERTIFICATE".to_owned())) } else { Ok(chain) }
+}
+
+fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    PrivateKeyDer::from_pem_slice(&read(path)?).map_err(|error| TlsError::Content {
+        path: path.to_owned(),
+        wanted: "private key in PEM",
+        why: match error {
+            PemError::NoItemsFound => {
+                "no section begins with BEGIN PRIVATE KEY; an encrypted key must be decrypted first".to_owned()
+            }
+            other => other.to_string(),
+        },
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
+    std::fs::read(path).map_err(|source| TlsError::Unreadable { path: path.to_owned(), source })
+}

@@ -1,0 +1,53 @@
+//! Everything below the handlers: connections, and what each request passes on its way to its handler and back.
+//!
+//! [`listen`] owns the sockets and gives each request to a hyper service; [`Bridge`] makes one of a poem endpoint; [`Stack`]
+//! puts around the router, in the one right order, what holds for every request:
+//!
+//! ```text
+//! Journal           request id, client address, one line in the log
+//! SecurityHeaders   on every answer, whoever gave it
+//! Cors              opens the few endpoints that pages elsewhere may read
+//! ErrorAnswers      an error becomes a page, or JSON on a protocol endpoint
+//! CatchPanic        a panic becomes an error
+//! TimeLimit         a request that takes too long becomes an error
+//! BodyLimit         a body that is too long becomes an error
+//! the router        with Methods, which answers 405 with Allow
+//! ```
+//!
+//! For handlers there is besides: [`read_form`] and [`read_query`], [`check_origin`], [`Cookies`] and [`CookieRules`],
+//! [`page_policy`], and [`Failure`], the error to return.
+
+mod body_limit;
+mod bridge;
+mod catch_panic;
+mod client_address;
+mod cookies;
+mod cors;
+mod error_answers;
+mod failure;
+mod form;
+mod journal;
+mod layer;
+mod listen;
+mod methods;
+mod origin;
+mod policy;
+mod request_id;
+mod security_headers;
+mod stack;
+#[cfg(test)]
+mod tests;
+mod time_limit;
+
+pub use bridge::Bridge;
+pub use client_address::{ClientAddress, TrustedProxies};
+pub use cookies::{CookieName, CookieRules, Cookies};
+pub use cors::OpenPath;
+pub use failure::Failure;
+pub use form::{FormError, read_form, read_query};
+pub use listen::{BindError, Connection, Limits, TlsError, TlsFiles, bind, serve};
+pub use methods::Methods;
+pub use origin::{ForeignOrigin, check_origin};
+pub use policy::page_policy;
+pub use request_id::RequestId;
+pub use stack::Stack;

@@ -1,0 +1,86 @@
+//! Content-Security-Policy.
+
+use url::{Host, Url};
+
+/// For everything that does not need more: no script at all, styles and images of our own, no frame around it.
+pub(super) const DEFAULT: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+                                  frame-ancestors 'none'; base-uri 'none'";
+
+/// Schemes that no app can be reached by, and a page could be attacked with.
+const NEVER: [&str; 8] = ["about", "blob", "data", "file", "filesystem", "javascript", "vbscript", "view-source"];
+
+/// The policy of a page whose form leads to one of `form_targets`: proved redirect URIs.
+///
+/// Chromium applies `form-action` to the redirect after a POST too, so a form that ends at an app must name it. What goes into
+/// the policy is taken from the parsed URL, so that no target can add a directive. A target that cannot be named is left out.
+#[must_use]
+pub fn page_policy(form_targets: &[String]) -> String {
+    let mut sources = vec!["'self'".to_owned()];
+    for source in form_targets.iter().filter_map(|target| source(target)) {
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    DEFAULT.replace("form-action 'self'", &format!("form-action {}", sources.join(" ")))
+}
+
+fn source(target: &str) -> Option<String> {
+    let url = Url::parse(target).ok()?;
+    let scheme = url.scheme();
+    if !matches!(scheme, "http" | "https") {
+        // An app on the same device, by a scheme of its own. The parser lets through letters, digits, `+`, `-` and `.` only.
+        return (!NEVER.contains(&scheme)).then(|| format!("{scheme}:"));
+    }
+    match url.host()? {
+        // The grammar of sources knows no IPv6 address: only the scheme can be named.
+        Host::Ipv6(_) => Some(format!("{scheme}:")),
+        Host::Ipv4(_) => Some(url.origin().ascii_serialization()),
+        Host::Domain(name) => {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+            name.bytes().all(plain).then(|| url.origin().ascii_serialization())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form_action(targets: &[&str]) -> String {
+        let targets: Vec<_> = targets.iter().map(|target| (*target).to_owned()).collect();
+        let policy = page_policy(&targets);
+        assert_eq!(policy.matches(';').count(), DEFAULT.matches(';').count(), "{policy}");
+        let directive = policy.split("; ").find_map(|directive| directive.strip_prefix("form-action "));
+        directive.expect("a form-action").to_owned()
+    }
+
+    #[test]
+    fn a_form_may_lead_to_the_origin_of_its_app_and_nowhere_else() {
+        assert_eq!(form_action(&[]), "'self'");
+        assert_eq!(
+            form_action(&["https://app.example/cb?x=1", "https://app.example/other"]),
+            "'self' https://app.example"
+        );
+        assert_eq!(form_action(&["http://127.0.0.1:4711/cb"]), "'self' http://127.0.0.1:4711");
+        assert_eq!(form_action(&["com.example.app:/cb"]), "'self' com.example.app:");
+        assert_eq!(form_action(&["http://[::1]:4711/cb"]), "'self' http:");
+    }
+
+    #[test]
+    fn no_target_can_widen_the_policy_a11() {
+        for evil in [
+            "https://a.example; frame-ancestors *",
+            "https://a;b.example/",
+            "https://*/",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "*",
+            "'unsafe-inline'",
+            "",
+        ] {
+            let action = form_action(&[evil]);
+            assert!(!action.contains(['*', ';']) && !action.contains("unsafe"), "{evil}: {action}");
+        }
+        assert_eq!(form_action(&["javascript:alert(1)", "data:text/html,x"]), "'self'");
+    }
+}

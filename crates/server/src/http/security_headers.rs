@@ -1,0 +1,61 @@
+//! The headers that keep browsers from being turned against us, on every answer.
+
+use http::{
+    HeaderName, HeaderValue,
+    header::{
+        ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY,
+        STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    },
+};
+use poem::{Endpoint, Request, Response, Result};
+
+use super::{layer::Layer, policy};
+
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+
+/// What no handler can change.
+const ALWAYS: [(HeaderName, HeaderValue); 4] = [
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    // Under no-referrer browsers would post our own forms with `Origin: null`.
+    (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (PERMISSIONS_POLICY, HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()")),
+];
+
+/// What holds unless a handler has set its own.
+const UNLESS_SET: [(HeaderName, HeaderValue); 3] = [
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy::DEFAULT)),
+    (OPENER_POLICY, HeaderValue::from_static("same-origin")),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+/// A year: for as long, a browser that was here once comes back by HTTPS alone.
+const TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Puts the security headers on each answer, errors included.
+pub(super) struct SecurityHeaders {
+    /// Whether the public URL is HTTPS.
+    pub(super) https: bool,
+}
+
+impl Layer for SecurityHeaders {
+    async fn call<E: Endpoint<Output = Response>>(&self, next: &E, request: Request) -> Result<Response> {
+        let mut response = next.call(request).await.unwrap_or_else(|error| error.into_response());
+        let headers = response.headers_mut();
+        for (name, value) in ALWAYS {
+            headers.insert(name, value);
+        }
+        for (name, value) in UNLESS_SET {
+            headers.entry(name).or_insert(value);
+        }
+        if self.https {
+            headers.insert(STRICT_TRANSPORT_SECURITY, TRANSPORT);
+        }
+        if !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
+            headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+        }
+        Ok(response)
+    }
+}
