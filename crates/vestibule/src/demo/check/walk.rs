@@ -172,7 +172,9 @@ async fn called_the_api(browser: &mut Browser, home: &Page) -> Result<(), Unexpe
 
 async fn signed_in_silently(browser: &mut Browser, target: Target<'_>) -> Result<Page, Unexpected> {
     let page = browser.open(url(target.app_url, "/login")?).await?;
-    has(page, "the app, signed in, with no page between", |page| is_home(page, target))
+    // Straight through: the app, the provider, the app's callback, the app.
+    let answered = |page: &Page| page.redirects.iter().any(|url| Page::query(url, "code").is_some());
+    has(page, "the app, signed in, with no page between", |page| is_home(page, target) && answered(page))
 }
 
 async fn signed_out(browser: &mut Browser, target: Target<'_>, home: &Page) -> Result<(), Unexpected> {

@@ -3,6 +3,38 @@
 use chrono::DateTime;
 use serde_json::{Map, Value};
 
+/// What the app knows of claims, in the order that it shows them.
+const MEANINGS: [(&str, &str); 28] = [
+    ("name", "your full name"),
+    ("given_name", "your first name"),
+    ("family_name", "your last name"),
+    ("middle_name", "your name between those"),
+    ("nickname", "what friends call you"),
+    ("preferred_username", "what you like to be called"),
+    ("email", "where mail reaches you"),
+    ("email_verified", "whether that was proved"),
+    ("birthdate", "when you were born"),
+    ("gender", "your gender"),
+    ("locale", "your language"),
+    ("zoneinfo", "your time zone"),
+    ("website", "your site"),
+    ("profile", "a page about you"),
+    ("picture", "what you look like"),
+    ("updated_at", "when any of this last changed"),
+    ("sub", "who you are to Vestibule, for ever"),
+    ("iss", "who vouches for this"),
+    ("aud", "which app it is meant for"),
+    ("auth_time", "when you proved who you are"),
+    ("amr", "by what means you proved it"),
+    ("acr", "how sure Vestibule is of you"),
+    ("iat", "when it was issued"),
+    ("exp", "not valid from then on"),
+    ("nonce", "ties it to the request that we sent"),
+    ("at_hash", "ties it to the access token"),
+    ("azp", "which app asked for it"),
+    ("sid", "your session with Vestibule"),
+];
+
 /// A line of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
@@ -12,7 +44,7 @@ pub(super) struct Row {
     pub(super) meaning: &'static str,
 }
 
-/// One line a claim; one a member, too, of a claim that is an object.
+/// One line a claim; of a claim that is an object, one a member. Those that the app knows come first.
 pub(super) fn rows(claims: &Map<String, Value>) -> Vec<Row> {
     let mut rows = Vec::new();
     for (name, value) in claims {
@@ -23,6 +55,7 @@ pub(super) fn rows(claims: &Map<String, Value>) -> Vec<Row> {
             value => rows.push(row(name.clone(), value)),
         }
     }
+    rows.sort_by_key(|row| MEANINGS.iter().position(|(known, _)| *known == row.name).unwrap_or(MEANINGS.len()));
     rows
 }
 
@@ -53,28 +86,7 @@ fn moment(seconds: i64) -> Option<String> {
 }
 
 fn meaning(name: &str) -> &'static str {
-    match name {
-        "iss" => "who vouches for this",
-        "sub" => "who you are to Vestibule, for ever",
-        "aud" => "which app it is meant for",
-        "azp" => "which app asked for it",
-        "exp" => "not valid from then on",
-        "iat" => "when it was issued",
-        "auth_time" => "when you proved who you are",
-        "nonce" => "ties it to the request that we sent",
-        "at_hash" => "ties it to the access token",
-        "sid" => "your session with Vestibule",
-        "acr" => "how sure Vestibule is of you",
-        "amr" => "by what means you proved it",
-        "name" => "your full name",
-        "given_name" => "your first name",
-        "family_name" => "your last name",
-        "preferred_username" => "what you like to be called",
-        "email" => "where mail reaches you",
-        "email_verified" => "whether that was proved",
-        "updated_at" => "when any of this last changed",
-        _ => "",
-    }
+    MEANINGS.iter().find(|(known, _)| *known == name).map_or("", |(_, meaning)| meaning)
 }
 
 #[cfg(test)]
@@ -92,10 +104,10 @@ mod tests {
     fn moments_lists_and_flags_are_shown_in_words() {
         let shown = values(json!({ "amr": ["pwd", "otp"], "auth_time": 0, "email_verified": true, "sub": "x" }));
         let expected = [
-            ("amr", "pwd, otp"),
-            ("auth_time", "1 January 1970, 00:00:00 UTC"),
             ("email_verified", "yes"),
             ("sub", "x"),
+            ("auth_time", "1 January 1970, 00:00:00 UTC"),
+            ("amr", "pwd, otp"),
         ];
         assert_eq!(shown, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }

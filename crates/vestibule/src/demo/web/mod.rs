@@ -93,7 +93,7 @@ impl App {
             (&Method::GET, "/") => self.home(session),
             (&Method::GET, "/login") => self.login(session, &query).await,
             (&Method::GET, "/callback") => self.callback(session, &query).await,
-            (&Method::GET, "/signed-out") => self.html(StatusCode::OK, pages::signed_out(&self.settings)),
+            (&Method::GET, "/signed-out") => self.signed_out(session),
             (&Method::GET, "/harbour.css") => answer(StatusCode::OK, "text/css; charset=utf-8", STYLESHEET),
             (&Method::POST, _) if is_foreign(request.headers()) => {
                 text(StatusCode::FORBIDDEN, "This form was sent from another site.")
@@ -112,6 +112,14 @@ impl App {
             return self.html(StatusCode::OK, pages::welcome(&self.settings));
         };
         self.html(StatusCode::OK, pages::home(&self.settings, &person, notes.as_deref()))
+    }
+
+    /// Where the provider leads back to; whoever comes here otherwise may well be signed in.
+    fn signed_out(&self, session: Option<&str>) -> Answer {
+        if session.and_then(|id| self.sessions.person(id)).is_some() {
+            return see_other("/");
+        }
+        self.html(StatusCode::OK, pages::signed_out(&self.settings))
     }
 
     /// Signs out here, then sends the browser to sign out of the provider (RP-Initiated Logout 1.0 section 2).
