@@ -2,32 +2,18 @@
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
 };
 
 use http::HeaderMap;
 use ipnet::IpNet;
-use poem::Request;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// The address of a client, as well as it can be known. An IPv4 address in IPv6's clothes (`::ffff:…`) is the IPv4 address.
+/// The address of a client, as well as it can be known: in the data of each request that came through a
+/// [`Stack`](super::Stack) from a socket. An IPv4 address in IPv6's clothes (`::ffff:…`) is the IPv4 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ClientAddress(IpAddr);
-
-impl ClientAddress {
-    /// The address that `request` came from; 0.0.0.0 for one that did not come through a [`Stack`](super::Stack).
-    #[must_use]
-    pub fn of(request: &Request) -> Self {
-        request.data::<Self>().copied().unwrap_or(Self(Ipv4Addr::UNSPECIFIED.into()))
-    }
-
-    /// As an address.
-    #[must_use]
-    pub const fn ip(self) -> IpAddr {
-        self.0
-    }
-}
+pub(crate) struct ClientAddress(IpAddr);
 
 impl fmt::Display for ClientAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,7 +34,7 @@ impl FromIterator<IpNet> for TrustedProxies {
 impl TrustedProxies {
     /// Whether `address` is a proxy of ours.
     #[must_use]
-    pub fn contains(&self, address: IpAddr) -> bool {
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
     }
@@ -60,7 +46,7 @@ impl TrustedProxies {
     /// header is believed, and the client is the peer: a header that is garbled on purpose must not free anybody from limits
     /// that go by address.
     #[must_use]
-    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
+    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
         let peer = peer.to_canonical();
         if !self.contains(peer) {
             return ClientAddress(peer);

@@ -9,7 +9,7 @@ use url::Url;
 
 /// Which cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CookieName {
+pub(crate) enum CookieName {
     /// Who is signed in.
     Session,
     /// Which browser it is, before anybody is signed in.
@@ -30,40 +30,40 @@ impl CookieName {
 /// Over HTTPS a cookie is `Secure` and its name begins with `__Host-`, which browsers accept only from the host itself: no
 /// sibling host and no plain HTTP can plant one. Over HTTP, for this machine alone, neither is possible.
 #[derive(Clone, Copy, Debug)]
-pub struct CookieRules {
+pub(crate) struct CookieRules {
     secure: bool,
 }
 
 impl CookieRules {
     /// The rules for a provider at `public_url`.
     #[must_use]
-    pub fn new(public_url: &Url) -> Self {
+    pub(crate) fn new(public_url: &Url) -> Self {
         Self { secure: public_url.scheme() == "https" }
     }
 
     /// The cookie's name on the wire.
     #[must_use]
-    pub fn name(&self, name: CookieName) -> String {
+    pub(crate) fn name(&self, name: CookieName) -> String {
         let prefix = if self.secure { "__Host-" } else { "" };
         format!("{prefix}{}", name.base())
     }
 
     /// The cookie's value in a request.
     #[must_use]
-    pub fn value<'a>(&self, cookies: &'a Cookies, name: CookieName) -> Option<&'a str> {
+    pub(crate) fn value<'a>(&self, cookies: &'a Cookies, name: CookieName) -> Option<&'a str> {
         cookies.get(&self.name(name))
     }
 
     /// A `Set-Cookie` for `value`, of base64url. Without `max_age` the browser forgets it when it closes.
     #[must_use]
-    pub fn set(&self, name: CookieName, value: &str, max_age: Option<Duration>) -> HeaderValue {
+    pub(crate) fn set(&self, name: CookieName, value: &str, max_age: Option<Duration>) -> HeaderValue {
         let age = max_age.map(|age| cookie::time::Duration::seconds(i64::try_from(age.as_secs()).unwrap_or(i64::MAX)));
         self.header(name, value, age)
     }
 
     /// A `Set-Cookie` that makes the browser forget it.
     #[must_use]
-    pub fn clear(&self, name: CookieName) -> HeaderValue {
+    pub(crate) fn clear(&self, name: CookieName) -> HeaderValue {
         self.header(name, "", Some(cookie::time::Duration::ZERO))
     }
 
@@ -84,12 +84,12 @@ impl CookieRules {
 /// The cookies of a request.
 ///
 /// Names are compared as they stand, never decoded: `__%48ost-` is not `__Host-`.
-pub struct Cookies(Vec<(String, String)>);
+pub(crate) struct Cookies(Vec<(String, String)>);
 
 impl Cookies {
     /// Reads every `Cookie` header (HTTP/2 may send several). What is not ASCII text is passed over.
     #[must_use]
-    pub fn read(request: &Request) -> Self {
+    pub(crate) fn read(request: &Request) -> Self {
         let lines = request.headers().get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
         let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
         Self(pairs.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())).collect())
@@ -98,7 +98,7 @@ impl Cookies {
     /// The value of a cookie. One that stands twice counts as absent: somebody else may have planted one of the two, and which
     /// one comes first is theirs to choose.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let mut found = self.0.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str());
         let first = found.next().filter(|value| !value.is_empty());
         if found.next().is_some() { None } else { first }

@@ -15,7 +15,7 @@ use super::layer::Layer;
 ///
 /// Any origin may read its answers, but never with the person's cookies: `*` excludes them.
 #[derive(Clone, Copy, Debug)]
-pub struct OpenPath {
+pub(crate) struct OpenPath {
     /// The whole path.
     pub path: &'static str,
     /// The methods, as `Access-Control-Allow-Methods` lists them.

@@ -17,7 +17,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Why a body is no form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FormError {
+pub(crate) enum FormError {
     /// Its `Content-Type` says that it is something else.
     #[error("the body must be application/x-www-form-urlencoded, in UTF-8")]
     WrongType,
@@ -53,7 +53,7 @@ impl From<FormError> for Failure {
 ///
 /// # Errors
 /// A query that is not form-urlencoded UTF-8.
-pub fn read_query(request: &Request) -> Result<Parameters, Malformed> {
+pub(crate) fn read_query(request: &Request) -> Result<Parameters, Malformed> {
     Parameters::parse(request.uri().query().unwrap_or_default().as_bytes())
 }
 
@@ -61,7 +61,7 @@ pub fn read_query(request: &Request) -> Result<Parameters, Malformed> {
 ///
 /// # Errors
 /// A body that is no form, or too long.
-pub async fn read_form(request: &mut Request, limit: usize) -> Result<Parameters, FormError> {
+pub(crate) async fn read_form(request: &mut Request, limit: usize) -> Result<Parameters, FormError> {
     let body = request.take_body();
     if body.is_empty() && !request.headers().contains_key(CONTENT_TYPE) {
         return Ok(Parameters::default());

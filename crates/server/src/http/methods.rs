@@ -15,30 +15,30 @@ use super::Failure;
 /// The endpoints of one path by method. HEAD is answered as GET is, without the body; a method that is not there with 405 and the
 /// `Allow` that RFC 9110 section 15.5.6 asks for, which poem leaves out.
 #[derive(Default)]
-pub struct Methods(Vec<(Method, BoxEndpoint<'static, Response>)>);
+pub(crate) struct Methods(Vec<(Method, BoxEndpoint<'static, Response>)>);
 
 impl Methods {
     /// None yet.
     #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// With an endpoint for GET and HEAD.
     #[must_use]
-    pub fn get<E: IntoEndpoint<Endpoint: 'static>>(self, endpoint: E) -> Self {
+    pub(crate) fn get<E: IntoEndpoint<Endpoint: 'static>>(self, endpoint: E) -> Self {
         self.method(Method::GET, endpoint)
     }
 
     /// With an endpoint for POST.
     #[must_use]
-    pub fn post<E: IntoEndpoint<Endpoint: 'static>>(self, endpoint: E) -> Self {
+    pub(crate) fn post<E: IntoEndpoint<Endpoint: 'static>>(self, endpoint: E) -> Self {
         self.method(Method::POST, endpoint)
     }
 
     /// With an endpoint for another method.
     #[must_use]
-    pub fn method<E: IntoEndpoint<Endpoint: 'static>>(mut self, method: Method, endpoint: E) -> Self {
+    pub(crate) fn method<E: IntoEndpoint<Endpoint: 'static>>(mut self, method: Method, endpoint: E) -> Self {
         self.0.push((method, endpoint.into_endpoint().map_to_response().boxed()));
         self
     }

@@ -40,14 +40,16 @@ mod tests;
 mod time_limit;
 
 pub use bridge::Bridge;
-pub use client_address::{ClientAddress, TrustedProxies};
-pub use cookies::{CookieName, CookieRules, Cookies};
-pub use cors::OpenPath;
-pub use failure::Failure;
-pub use form::{FormError, read_form, read_query};
+pub use client_address::TrustedProxies;
 pub use listen::{BindError, Connection, Limits, TlsError, TlsFiles, bind, serve};
-pub use methods::Methods;
-pub use origin::{ForeignOrigin, check_origin};
-pub use policy::page_policy;
-pub use request_id::RequestId;
-pub use stack::Stack;
+
+pub(crate) use client_address::ClientAddress;
+pub(crate) use cookies::{CookieName, CookieRules, Cookies};
+pub(crate) use cors::OpenPath;
+pub(crate) use failure::Failure;
+pub(crate) use form::{read_form, read_query};
+pub(crate) use methods::Methods;
+pub(crate) use origin::check_origin;
+pub(crate) use policy::page_policy;
+pub(crate) use request_id::RequestId;
+pub(crate) use stack::Stack;

@@ -9,7 +9,7 @@ const FETCH_SITE: &str = "sec-fetch-site";
 /// A request that changes something was sent from a page that is not ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the form was sent from a page of another origin")]
-pub struct ForeignOrigin;
+pub(crate) struct ForeignOrigin;
 
 /// Refuses a request that the browser says comes from elsewhere.
 ///
@@ -19,7 +19,7 @@ pub struct ForeignOrigin;
 ///
 /// # Errors
 /// [`ForeignOrigin`].
-pub fn check_origin(request: &Request, public_url: &Url) -> Result<(), ForeignOrigin> {
+pub(crate) fn check_origin(request: &Request, public_url: &Url) -> Result<(), ForeignOrigin> {
     let ours = public_url.origin().ascii_serialization();
     let all = |name: &str, fits: &dyn Fn(&[u8]) -> bool| {
         request.headers().get_all(name).iter().all(|value| fits(value.as_bytes()))

@@ -14,7 +14,7 @@ const NEVER: [&str; 8] = ["about", "blob", "data", "file", "filesystem", "javasc
 /// Chromium applies `form-action` to the redirect after a POST too, so a form that ends at an app must name it. What goes into
 /// the policy is taken from the parsed URL, so that no target can add a directive. A target that cannot be named is left out.
 #[must_use]
-pub fn page_policy(form_targets: &[String]) -> String {
+pub(crate) fn page_policy(form_targets: &[String]) -> String {
     let mut sources = vec!["'self'".to_owned()];
     for source in form_targets.iter().filter_map(|target| source(target)) {
         if !sources.contains(&source) {

@@ -14,18 +14,18 @@ const LONGEST: usize = 64;
 
 /// The id of a request: on its answer, on the page that tells of an error, and in each line that the log has of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(Arc<str>);
+pub(crate) struct RequestId(Arc<str>);
 
 impl RequestId {
     /// The id of `request`. Empty for one that did not come through a [`Stack`](super::Stack).
     #[must_use]
-    pub fn of(request: &Request) -> Self {
+    pub(crate) fn of(request: &Request) -> Self {
         request.data::<Self>().cloned().unwrap_or_else(|| Self("".into()))
     }
 
     /// As text.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 

@@ -21,7 +21,7 @@ use crate::pages::Label;
 
 /// What the layers need to know.
 #[derive(Clone, Debug)]
-pub struct Stack {
+pub(crate) struct Stack {
     /// The issuer's URL.
     pub public_url: Url,
     /// The proxies in front of us.
@@ -40,7 +40,7 @@ pub struct Stack {
 
 impl Stack {
     /// The router with all layers around it. What comes out always answers, never with an `Err`.
-    pub fn around<E>(self, router: E) -> impl Endpoint<Output = Response> + 'static
+    pub(crate) fn around<E>(self, router: E) -> impl Endpoint<Output = Response> + 'static
     where
         E: IntoEndpoint<Endpoint: 'static>,
     {

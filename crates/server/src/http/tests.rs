@@ -21,10 +21,22 @@ fn router() -> Route {
         .at("/page", Methods::new().get(make(|_| async { "a page" })).post(make(form)))
         .at("/link/:secret", Methods::new().get(make(|_| async { "once" })))
         .at("/oauth2/token", Methods::new().post(make(form)))
-        .at("/panic", make(|_| async { if true { panic!("hunter2") } }))
+        .at(
+            "/panic",
+            make(|_| async {
+                if true {
+                    panic!("hunter2")
+                }
+            }),
+        )
         .at("/never", make(|_| async { std::future::pending::<()>().await }))
-        .at("/who", make(|request: Request| async move { format!("{} {}", ClientAddress::of(&request), RequestId::of(&request)) }))
+        .at("/who", make(who))
         .at("/own", make(|_| async { own() }))
+}
+
+async fn who(request: Request) -> String {
+    let client = request.data::<ClientAddress>().expect("an address");
+    format!("{client} {}", RequestId::of(&request))
 }
 
 async fn form(mut request: Request) -> poem::Result<String> {

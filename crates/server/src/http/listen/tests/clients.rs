@@ -23,7 +23,7 @@ async fn dripping_headers_are_cut_off_within_the_time_for_a_head() {
     let mut client = server.client().await;
     client.send("GET / HTTP/1.1\r\n").await;
     let (answer, kept) = client.drip("X: y\r\n").await;
-    assert!(answer.is_empty() && kept < Duration::from_secs(3), "{answer:?} after {kept:?}");
+    assert!(answer.is_empty() && kept < Duration::from_secs(6), "{answer:?} after {kept:?}");
 }
 
 #[tokio::test]
@@ -34,7 +34,7 @@ async fn a_connection_without_a_request_and_one_between_requests_are_closed() {
     idle.get("/").await;
     let (greeting, kept) = idle.read_to_end().await;
     assert!(greeting.ends_with("hello"), "{greeting}");
-    assert!(kept >= Duration::from_millis(300) && kept < Duration::from_secs(3), "{kept:?}");
+    assert!(kept >= Duration::from_millis(900) && kept < Duration::from_secs(6), "{kept:?}");
     assert_eq!(silent.read_to_end().await.0, "");
 }
 
@@ -45,7 +45,7 @@ async fn a_dripping_body_is_cut_off_within_the_time_for_a_request() {
     client.send("POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n").await;
     let (answer, kept) = client.drip("a=b&").await;
     assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("connection: close"), "{answer}");
-    assert!(kept < Duration::from_secs(4), "{kept:?}");
+    assert!(kept < Duration::from_secs(8), "{kept:?}");
 }
 
 #[tokio::test]

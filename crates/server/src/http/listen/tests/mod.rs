@@ -62,9 +62,9 @@ fn service() -> impl Service<
 
 fn limits() -> Limits {
     Limits {
-        header_timeout: Duration::from_millis(400),
-        request_timeout: Duration::from_secs(5),
-        drain_timeout: Duration::from_secs(5),
+        header_timeout: Duration::from_secs(1),
+        request_timeout: Duration::from_secs(10),
+        drain_timeout: Duration::from_secs(10),
         ..Limits::default()
     }
 }
