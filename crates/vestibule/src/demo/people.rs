@@ -48,6 +48,7 @@ fn alice() -> Value {
             "formatted": "7 Quay Street\n1200-109 Lisboa\nPortugal",
             "street_address": "7 Quay Street",
             "locality": "Lisboa",
+            "region": "Lisboa",
             "postal_code": "1200-109",
             "country": "Portugal",
         },
@@ -77,6 +78,7 @@ fn password(random: &Random) -> String {
 #[cfg(test)]
 mod tests {
     use secrecy::ExposeSecret;
+    use vestibule_users::StandardClaims;
 
     use super::*;
 
@@ -88,6 +90,14 @@ mod tests {
         let parts: Vec<&str> = alice.split('-').collect();
         assert_eq!(parts.len(), 3);
         assert!(WORDS.contains(&parts[0]) && WORDS.contains(&parts[1]) && parts[2].len() == 5, "{alice}");
+    }
+
+    #[test]
+    fn everybodys_claims_can_be_stored() {
+        for user in demo_users(&Random::system()) {
+            let claims: StandardClaims = serde_json::from_value(user.claims).unwrap();
+            assert_eq!(claims.check(), Ok(()), "{}", user.username);
+        }
     }
 
     #[test]
