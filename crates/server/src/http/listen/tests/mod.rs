@@ -24,7 +24,7 @@ use tokio::{
 use super::{Connection, Limits, TlsFiles, bind, serve};
 
 /// How long `/slow` takes.
-const SLOW: Duration = Duration::from_millis(600);
+const SLOW: Duration = Duration::from_millis(1500);
 
 /// More than any of these tests should have to wait for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
