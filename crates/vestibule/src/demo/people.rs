@@ -1,8 +1,8 @@
 //! Who can sign in to the demo, each with a password that is made anew at every start and can be typed by hand.
 
 use secrecy::SecretString;
-use serde_json::{Value, json};
 use vestibule_core::Random;
+use vestibule_users::{Address, StandardClaims};
 
 /// A person of the demo, to be created before it starts.
 #[derive(Clone, Debug)]
@@ -13,46 +13,52 @@ pub struct DemoUser {
     pub password: SecretString,
     /// The e-mail address, to be stored as verified.
     pub email: &'static str,
-    /// The standard claims, under their names in OpenID Connect Core 5.1; all that `username` and `email` do not give.
-    pub claims: Value,
+    /// What else apps may be told.
+    pub claims: StandardClaims,
 }
 
 /// Alice, of whom everything is known, and Bob, of whom only the name is.
 #[must_use]
 pub fn demo_users(random: &Random) -> Vec<DemoUser> {
     let user = |username, email, claims| DemoUser { username, password: password(random).into(), email, claims };
-    vec![
-        user("alice", "alice@example.com", alice()),
-        user("bob", "bob@example.com", json!({ "name": "Bob Brook", "given_name": "Bob", "family_name": "Brook" })),
-    ]
+    vec![user("alice", "alice@example.com", alice()), user("bob", "bob@example.com", bob())]
 }
 
 /// Every claim that the scopes of OpenID Connect can ask for.
-fn alice() -> Value {
-    json!({
-        "name": "Alice Anchor",
-        "given_name": "Alice",
-        "family_name": "Anchor",
-        "middle_name": "Marina",
-        "nickname": "Allie",
-        "profile": "https://example.com/people/alice",
-        "picture": "https://example.com/people/alice.jpg",
-        "website": "https://alice.example.com/",
-        "gender": "female",
-        "birthdate": "1984-06-21",
-        "zoneinfo": "Europe/Lisbon",
-        "locale": "en-GB",
-        "phone_number": "+351 21 555 0134",
-        "phone_number_verified": true,
-        "address": {
-            "formatted": "7 Quay Street\n1200-109 Lisboa\nPortugal",
-            "street_address": "7 Quay Street",
-            "locality": "Lisboa",
-            "region": "Lisboa",
-            "postal_code": "1200-109",
-            "country": "Portugal",
-        },
-    })
+fn alice() -> StandardClaims {
+    StandardClaims {
+        name: told("Alice Anchor"),
+        given_name: told("Alice"),
+        family_name: told("Anchor"),
+        middle_name: told("Marina"),
+        nickname: told("Allie"),
+        profile: told("https://example.com/people/alice"),
+        picture: told("https://example.com/people/alice.jpg"),
+        website: told("https://alice.example.com/"),
+        gender: told("female"),
+        birthdate: told("1984-06-21"),
+        zoneinfo: told("Europe/Lisbon"),
+        locale: told("en-GB"),
+        phone_number: told("+351 21 555 0134"),
+        phone_number_verified: Some(true),
+        address: Some(Address {
+            formatted: told("7 Quay Street\n1200-109 Lisboa\nPortugal"),
+            street_address: told("7 Quay Street"),
+            locality: told("Lisboa"),
+            region: told("Lisboa"),
+            postal_code: told("1200-109"),
+            country: told("Portugal"),
+        }),
+    }
+}
+
+fn bob() -> StandardClaims {
+    let (given_name, family_name) = (told("Bob"), told("Brook"));
+    StandardClaims { name: told("Bob Brook"), given_name, family_name, ..StandardClaims::default() }
+}
+
+fn told(text: &str) -> Option<String> {
+    Some(text.to_owned())
 }
 
 /// Short words that are hard to mistake for one another when read from a screen. Their number divides 256, so that a byte
@@ -78,7 +84,6 @@ fn password(random: &Random) -> String {
 #[cfg(test)]
 mod tests {
     use secrecy::ExposeSecret;
-    use vestibule_users::StandardClaims;
 
     use super::*;
 
@@ -95,8 +100,7 @@ mod tests {
     #[test]
     fn everybodys_claims_can_be_stored() {
         for user in demo_users(&Random::system()) {
-            let claims: StandardClaims = serde_json::from_value(user.claims).unwrap();
-            assert_eq!(claims.check(), Ok(()), "{}", user.username);
+            assert_eq!(user.claims.check(), Ok(()), "{}", user.username);
         }
     }
 
