@@ -118,17 +118,6 @@ impl RedirectUri {
         };
         format!("{}{separator}{}", self.0, serializer.finish())
     }
-
-    /// The source expression that lets a page's forms lead here (Content Security Policy `form-action`).
-    #[must_use]
-    pub fn csp_source(&self) -> String {
-        let Ok(url) = Url::parse(&self.0) else { return "'none'".to_owned() };
-        match url.host() {
-            // A host-source cannot spell an IPv6 address (CSP 3 section 2.3.1), so the scheme stands for it.
-            Some(Host::Ipv6(_)) | None => format!("{}:", url.scheme()),
-            Some(_) => url.origin().ascii_serialization(),
-        }
-    }
 }
 
 /// Allows `https`, `http` on loopback, and private-use schemes in reverse domain order (RFC 8252 section 7.1).
@@ -314,13 +303,5 @@ mod tests {
         );
         assert_eq!(uri("https://rp.example/cb?x=1").with_query(&[("code", "y")]), "https://rp.example/cb?x=1&code=y");
         assert_eq!(uri("https://rp.example/cb?").with_query(&[("code", "y")]), "https://rp.example/cb?code=y");
-    }
-
-    #[test]
-    fn forms_may_lead_to_the_origin_only() {
-        assert_eq!(uri("https://rp.example/cb?x=1").csp_source(), "https://rp.example");
-        assert_eq!(uri("http://127.0.0.1:9000/cb").csp_source(), "http://127.0.0.1:9000");
-        assert_eq!(uri("http://[::1]:9000/cb").csp_source(), "http:");
-        assert_eq!(uri("com.example.app:/cb").csp_source(), "com.example.app:");
     }
 }

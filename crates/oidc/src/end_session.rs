@@ -38,12 +38,6 @@ impl ReturnTo {
             None => self.uri.to_string(),
         }
     }
-
-    /// The source expression for a page whose form leads there.
-    #[must_use]
-    pub fn csp_source(&self) -> String {
-        self.uri.csp_source()
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,1 +1,132 @@
+//! Everything HTTP, and the only crate that names poem.
+//!
+//! ```text
+//! bind ─▶ serve ─▶ Bridge ─▶ the layers of `http` ─▶ the router below ─▶ `endpoints` ─▶ vestibule-oidc and the rest
+//!                                                                          └─▶ `pages`
+//! ```
+//! [`service`] puts it together; [`serve`] runs any hyper service, so that the demo's small servers stand on it too.
+
+mod endpoints;
+mod http;
 pub mod pages;
+mod setup;
+mod state;
+
+use std::{future::Future, time::Duration};
+
+use poem::{Endpoint, IntoEndpoint, Request, Response, Route, endpoint::make};
+use vestibule_oidc::discovery::path;
+
+pub use crate::{
+    http::{BindError, Bridge, Connection, Limits, TlsError, TlsFiles, TrustedProxies, bind, serve},
+    setup::SetupLinks,
+    state::Parts,
+};
+use crate::{
+    http::{Methods, OpenPath, Stack},
+    state::State,
+};
+
+/// What the layers around the endpoints are told by the configuration.
+#[derive(Clone, Debug)]
+pub struct Front {
+    /// The proxies in front of us (`http.trusted_proxies`).
+    pub proxies: TrustedProxies,
+    /// The longest time from the head of a request to its answer (`http.request_timeout`).
+    pub request_timeout: Duration,
+}
+
+/// The endpoints that apps in browsers may read from other origins.
+const OPEN: [OpenPath; 5] = [
+    OpenPath { path: "/.well-known/openid-configuration", methods: "GET, HEAD, OPTIONS" },
+    OpenPath { path: "/.well-known/oauth-authorization-server", methods: "GET, HEAD, OPTIONS" },
+    OpenPath { path: path::JWKS, methods: "GET, HEAD, OPTIONS" },
+    OpenPath { path: path::TOKEN, methods: "POST, OPTIONS" },
+    OpenPath { path: path::USERINFO, methods: "GET, HEAD, POST, OPTIONS" },
+];
+
+/// The whole provider as a hyper service, for [`serve`].
+pub fn service(parts: Parts, front: Front) -> Bridge<impl Endpoint<Output = Response> + 'static> {
+    let stack = Stack {
+        public_url: parts.public_url.clone(),
+        proxies: front.proxies,
+        max_body: parts.max_body,
+        request_timeout: front.request_timeout,
+        site: parts.site_name.as_str().into(),
+        open: OPEN.to_vec(),
+        random: parts.random.clone(),
+    };
+    Bridge::new(stack.around(router(&State::new(parts))))
+}
+
+fn router(state: &State) -> Route {
+    use endpoints::{authorize, consent, documents, end_session, health, home, login, logout, setup, token, userinfo};
+    Route::new()
+        .at("/", Methods::new().get(answers(state, home::home_page)))
+        .at(pages::stylesheet().0, Methods::new().get(answers(state, documents::assets)))
+        .at("/.well-known/openid-configuration", Methods::new().get(answers(state, documents::metadata)))
+        .at("/.well-known/oauth-authorization-server", Methods::new().get(answers(state, documents::metadata)))
+        .at(path::JWKS, Methods::new().get(answers(state, documents::jwks)))
+        .at(
+            path::AUTHORIZE,
+            Methods::new()
+                .get(answers(state, authorize::authorize_by_get))
+                .post(answers(state, authorize::authorize_by_post)),
+        )
+        .at("/oauth2/authorize/posted/:id", Methods::new().get(answers(state, authorize::authorize_posted)))
+        .at(path::TOKEN, Methods::new().post(answers(state, token::token_posted)))
+        .at(
+            path::USERINFO,
+            Methods::new().get(answers(state, userinfo::userinfo)).post(answers(state, userinfo::userinfo)),
+        )
+        .at(
+            path::END_SESSION,
+            Methods::new()
+                .get(answers(state, end_session::end_session_by_get))
+                .post(answers(state, end_session::end_session_by_post)),
+        )
+        .at("/oauth2/end_session/posted/:id", Methods::new().get(answers(state, end_session::end_session_posted)))
+        .at("/login", Methods::new().get(answers(state, login::login_page)).post(answers(state, login::login_posted)))
+        .at(
+            "/consent",
+            Methods::new().get(answers(state, consent::consent_page)).post(answers(state, consent::consent_posted)),
+        )
+        .at(
+            "/logout",
+            Methods::new().get(answers(state, logout::logout_page)).post(answers(state, logout::logout_posted)),
+        )
+        .at("/setup", Methods::new().get(answers(state, setup::setup_page)).post(answers(state, setup::setup_posted)))
+        .at("/health/live", Methods::new().get(answers(state, health::live)))
+        .at("/health/ready", Methods::new().get(answers(state, health::ready)))
+}
+
+/// An endpoint of a handler: an async function of the state and a request.
+fn answers<H, F, A>(state: &State, handler: H) -> impl IntoEndpoint<Endpoint: 'static> + use<H, F, A>
+where
+    H: Fn(State, Request) -> F + Send + Sync + 'static,
+    F: Future<Output = A> + Send + 'static,
+    A: Answer + 'static,
+{
+    let state = state.clone();
+    make(move |request| {
+        let answer = handler(state.clone(), request);
+        async move { answer.await.into_result() }
+    })
+}
+
+/// What a handler may return.
+trait Answer: Send {
+    fn into_result(self) -> poem::Result<Response>;
+}
+
+impl Answer for Response {
+    fn into_result(self) -> poem::Result<Response> {
+        Ok(self)
+    }
+}
+
+impl Answer for poem::Result<Response> {
+    fn into_result(self) -> poem::Result<Response> {
+        self
+    }
+}

@@ -1,5 +1,6 @@
 //! The program: its commands, its configuration, and the wiring of all the other crates.
 
+pub mod app;
 pub mod cli;
 pub mod config;
 pub mod demo;

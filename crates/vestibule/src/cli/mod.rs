@@ -5,9 +5,11 @@
 
 mod config;
 mod context;
+mod demo;
 mod keys;
 mod migrate;
 mod output;
+mod serve;
 mod time;
 mod users;
 
@@ -36,6 +38,10 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the provider
+    Serve(serve::Arguments),
+    /// Run the provider in a temporary folder, with a sample app and a sample API to try it with
+    Demo(demo::Arguments),
     /// Create, change and list the people who can sign in
     #[command(subcommand)]
     Users(users::Command),
@@ -69,14 +75,23 @@ fn run(cli: Cli, environment: &Environment, output: Output) -> Result<(), Failur
         return command.run(file, environment, output);
     }
     let loaded = Loaded::load(file, environment)?;
-    begin_to_log(&loaded)?;
+    match cli.command {
+        // Its log is what a server has to say.
+        Command::Serve(_) => telemetry::init(&loaded.config.log).map_err(Failure::of)?,
+        _ => begin_to_log(&loaded)?,
+    }
     runtime()?.block_on(async {
+        let command = match cli.command {
+            Command::Serve(arguments) => return arguments.run(loaded, output).await,
+            Command::Demo(arguments) => return arguments.run(loaded, output).await,
+            command => command,
+        };
         let context = Context::new(loaded.config, output);
-        match cli.command {
+        match command {
             Command::Users(command) => command.run(context).await,
             Command::Keys(command) => command.run(context).await,
             Command::Migrate(arguments) => arguments.run(context).await,
-            Command::Config(_) => Ok(()),
+            Command::Serve(_) | Command::Demo(_) | Command::Config(_) => Ok(()),
         }
     })
 }

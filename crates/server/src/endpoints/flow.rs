@@ -1,0 +1,221 @@
+//! What waits for a person, and the way on: every page returns here, and the dispatcher says what comes next.
+
+use poem::{Request, Response, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use vestibule_oidc::{
+    Present, Unavailable,
+    authorize::{Answer, ErrorCode, Next, Progress, ValidRequest, dispatch},
+    client::Client,
+    end_session::EndSession,
+};
+use vestibule_sessions::{FinishError, PendingError, RequestId, UpdateError, Waiting};
+
+use super::{
+    browser::Browser,
+    form::REQUEST,
+    reply::{error_page, see_other, unavailable_page, with_cookies},
+};
+use crate::state::State;
+
+/// What a browser is on its way for. It waits on our side, bound to the browser that began it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Purpose {
+    /// An application waits for an answer.
+    Authorize(Authorize),
+    /// A person is asked whether to sign out.
+    SignOut(EndSession),
+}
+
+/// An authorization request on its way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Authorize {
+    pub(crate) request: ValidRequest,
+    pub(crate) progress: Progress,
+    /// Whether the person wants to sign in with another account than the one that is signed in.
+    pub(crate) switching: bool,
+}
+
+/// An authorization request that was found waiting for this browser.
+pub(crate) struct Found {
+    pub(crate) id: RequestId,
+    waiting: Waiting<Purpose>,
+    pub(crate) authorize: Authorize,
+    pub(crate) client: Client,
+}
+
+/// Why a page cannot be shown, or a step not be made.
+pub(crate) enum Stop {
+    /// What waited is gone, or waits for another browser.
+    Gone,
+    /// Another tab was quicker: the dispatcher says how that left it.
+    MovedOn(RequestId),
+    /// Something does not answer.
+    Unavailable(Unavailable),
+}
+
+impl From<Unavailable> for Stop {
+    fn from(error: Unavailable) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+impl From<PendingError> for Stop {
+    fn from(error: PendingError) -> Self {
+        match error {
+            PendingError::Unknown | PendingError::OtherBrowser => Self::Gone,
+            PendingError::Unavailable(why) => Self::Unavailable(Unavailable::because(why)),
+        }
+    }
+}
+
+impl From<FinishError> for Stop {
+    fn from(error: FinishError) -> Self {
+        match error {
+            FinishError::AlreadyFinished | FinishError::Changed => Self::Gone,
+            FinishError::Unavailable(why) => Self::Unavailable(Unavailable::because(why)),
+        }
+    }
+}
+
+impl Stop {
+    /// As the error of a handler that answers pages.
+    pub(crate) fn error(&self, state: &State, request: &Request) -> poem::Error {
+        poem::Error::from_response(match self {
+            Self::Gone => error_page(state, request, StatusCode::BAD_REQUEST, "expired", None),
+            Self::MovedOn(id) => see_other(&address("/login", id)),
+            Self::Unavailable(error) => unavailable_page(state, request, error),
+        })
+    }
+}
+
+/// Finds what waits under `id` for this browser.
+pub(crate) async fn load(state: &State, browser: &Browser, id: &str) -> Result<(RequestId, Waiting<Purpose>), Stop> {
+    let id = RequestId::parse(id).ok_or(Stop::Gone)?;
+    let waiting = state.waiting().load(&id, &browser.token).await?;
+    Ok((id, waiting))
+}
+
+/// Finds an authorization request that waits under `id` for this browser.
+pub(crate) async fn load_authorize(state: &State, browser: &Browser, id: &str) -> Result<Found, Stop> {
+    let (id, waiting) = load(state, browser, id).await?;
+    let Purpose::Authorize(authorize) = waiting.payload.clone() else { return Err(Stop::Gone) };
+    let client = state.provider().clients().find(&authorize.request.to.client_id).await?.ok_or(Stop::Gone)?;
+    Ok(Found { id, waiting, authorize, client })
+}
+
+impl Authorize {
+    pub(crate) fn new(request: ValidRequest, state: &State) -> Self {
+        Self { request, progress: Progress::begun(state.clock().now()), switching: false }
+    }
+
+    /// Who counts as signed in for this request: somebody who wants to be another does not, until they have signed in.
+    pub(crate) fn counts<'a>(&self, present: Option<&'a Present>) -> Option<&'a Present> {
+        present.filter(|present| !self.switching || present.session.auth_time >= self.progress.began_at)
+    }
+
+    /// Asks the dispatcher.
+    pub(crate) async fn next(
+        &self,
+        state: &State,
+        client: &Client,
+        present: Option<&Present>,
+    ) -> Result<Next, Unavailable> {
+        let counted = self.counts(present);
+        let granted = match counted {
+            Some(present) => state.provider().consents().granted(present.user.id, &client.id).await?,
+            None => vestibule_core::ScopeSet::default(),
+        };
+        let signed_in = counted.map(Present::signed_in);
+        let now = state.clock().now();
+        Ok(dispatch::next(&self.request, &self.progress, signed_in, &granted, !client.first_party, now))
+    }
+}
+
+/// The first step of a request that just came in: an answer at once where nothing is missing (or no page may be shown), else
+/// the request waits and the browser goes to a page.
+pub(crate) async fn begin(
+    state: &State,
+    browser: &Browser,
+    client: &Client,
+    authorize: Authorize,
+) -> Result<Response, Unavailable> {
+    let next = authorize.next(state, client, browser.present.as_ref()).await?;
+    if authorize.request.is_silent() {
+        if let Some((code, words)) = next.error_without_page() {
+            return Ok(refuse(state, &authorize, code, words));
+        }
+    }
+    match (&next, &browser.present) {
+        (Next::Finish, Some(present)) => {
+            let answer = state.provider().finish(authorize.request, &present.session).await?;
+            Ok(see_other(&answer.location))
+        }
+        (Next::OtherUser, _) => Ok(other_user(state, &authorize)),
+        _ => {
+            let purpose = Purpose::Authorize(authorize);
+            let id = state.waiting().begin(&browser.token, &purpose).await.map_err(Unavailable::because)?;
+            Ok(with_cookies(see_other(&page_for(&next, &id)), browser.introduce(state)))
+        }
+    }
+}
+
+/// The step after a page has done its part. What waited is taken once, before a code is issued.
+pub(crate) async fn go_on(state: &State, found: Found, present: Option<&Present>) -> Result<Response, Stop> {
+    let next = found.authorize.next(state, &found.client, present).await?;
+    match (&next, present) {
+        (Next::Finish, Some(present)) => {
+            finish(state, found.waiting).await?;
+            let answer = state.provider().finish(found.authorize.request, &present.session).await?;
+            Ok(see_other(&answer.location))
+        }
+        (Next::OtherUser, _) => {
+            finish(state, found.waiting).await?;
+            Ok(other_user(state, &found.authorize))
+        }
+        _ => Ok(see_other(&page_for(&next, &found.id))),
+    }
+}
+
+/// The person gives up: the application hears `access_denied`.
+pub(crate) async fn deny(state: &State, found: Found) -> Result<Response, Stop> {
+    finish(state, found.waiting).await?;
+    Ok(refuse(state, &found.authorize, ErrorCode::AccessDenied, "the person said no"))
+}
+
+/// Keeps what the person has done so far.
+pub(crate) async fn keep(state: &State, found: Found, authorize: Authorize) -> Result<Found, Stop> {
+    let Found { id, waiting, client, .. } = found;
+    match state.waiting().update(waiting, Purpose::Authorize(authorize.clone())).await {
+        Ok(waiting) => Ok(Found { id, waiting, authorize, client }),
+        Err(UpdateError::Conflict) => Err(Stop::MovedOn(id)),
+        Err(UpdateError::Unavailable(why)) => Err(Unavailable::because(why).into()),
+    }
+}
+
+/// Takes what waits: of any number of tabs, one.
+pub(crate) async fn finish(state: &State, waiting: Waiting<Purpose>) -> Result<Purpose, Stop> {
+    Ok(state.waiting().finish(waiting).await?)
+}
+
+fn refuse(state: &State, authorize: &Authorize, code: ErrorCode, words: &str) -> Response {
+    see_other(&Answer::error(&authorize.request.to, state.provider().issuer(), code, words).location)
+}
+
+fn other_user(state: &State, authorize: &Authorize) -> Response {
+    refuse(state, authorize, ErrorCode::LoginRequired, "another person signed in than the one that was meant")
+}
+
+/// The page for a step.
+fn page_for(next: &Next, id: &RequestId) -> String {
+    match next {
+        Next::Consent(_) => address("/consent", id),
+        Next::SignIn | Next::Reauthenticate | Next::SelectAccount | Next::OtherUser | Next::Finish => {
+            address("/login", id)
+        }
+    }
+}
+
+/// A page of ours, for what waits under `id`.
+pub(crate) fn address(page: &str, id: &RequestId) -> String {
+    format!("{page}?{REQUEST}={}", id.as_str())
+}

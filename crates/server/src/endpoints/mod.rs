@@ -1,0 +1,23 @@
+//! The endpoints: each reads a request, asks the crates below, and writes the answer. Nothing is decided here that the
+//! specifications decide; that is `vestibule-oidc`'s.
+//!
+//! - Protocol: [`authorize`], [`token`], [`userinfo`], [`documents`] (discovery and keys), [`end_session`].
+//! - Pages: [`login`], [`consent`], [`logout`], [`setup`], [`home`]. Each form is posted back to its page, and each answer
+//!   goes through [`flow`], where the dispatcher says what comes next.
+//! - [`health`] is for operators.
+
+pub(crate) mod authorize;
+pub(crate) mod browser;
+pub(crate) mod consent;
+pub(crate) mod documents;
+pub(crate) mod end_session;
+pub(crate) mod flow;
+pub(crate) mod form;
+pub(crate) mod health;
+pub(crate) mod home;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod reply;
+pub(crate) mod setup;
+pub(crate) mod token;
+pub(crate) mod userinfo;

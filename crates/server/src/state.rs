@@ -1,0 +1,135 @@
+//! What every endpoint is given.
+
+use std::sync::Arc;
+
+use url::Url;
+use vestibule_core::{Clock, HashKey, Random};
+use vestibule_database::Database;
+use vestibule_ephemeral::Ephemeral;
+use vestibule_oidc::{Provider, client::Client};
+use vestibule_sessions::{CsrfKey, Pending};
+use vestibule_users::User;
+
+use crate::{
+    endpoints::flow::Purpose,
+    http::CookieRules,
+    pages::{App, Label, Person},
+    setup::SetupLinks,
+};
+
+/// What the server is put together from.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// The authorization server.
+    pub provider: Provider,
+    /// What lasts, for `/health/ready`.
+    pub database: Database,
+    /// What expires.
+    pub ephemeral: Ephemeral,
+    /// The key of all keyed hashes.
+    pub hash_key: HashKey,
+    /// The issuer's URL (`http.public_url`).
+    pub public_url: Url,
+    /// The name of the organisation, as pages show it (`branding.name`).
+    pub site_name: String,
+    /// The largest request body, in bytes (`http.max_body`).
+    pub max_body: usize,
+    /// Time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+}
+
+/// What every endpoint is given. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct State(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    parts: Parts,
+    csrf: CsrfKey,
+    waiting: Pending<Purpose>,
+    setup: SetupLinks,
+    site: Label,
+    cookies: CookieRules,
+}
+
+impl State {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(Inner {
+            csrf: CsrfKey::new(&parts.hash_key),
+            waiting: parts.provider.sessions().pending(),
+            setup: SetupLinks::new(parts.ephemeral.clone(), &parts.hash_key, parts.random.clone()),
+            site: Label::from(parts.site_name.as_str()),
+            cookies: CookieRules::new(&parts.public_url),
+            parts,
+        }))
+    }
+
+    pub(crate) fn provider(&self) -> &Provider {
+        &self.0.parts.provider
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.0.parts.database
+    }
+
+    pub(crate) fn ephemeral(&self) -> &Ephemeral {
+        &self.0.parts.ephemeral
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.parts.clock
+    }
+
+    pub(crate) fn random(&self) -> &Random {
+        &self.0.parts.random
+    }
+
+    pub(crate) fn csrf(&self) -> &CsrfKey {
+        &self.0.csrf
+    }
+
+    /// What waits for a person at a browser.
+    pub(crate) fn waiting(&self) -> &Pending<Purpose> {
+        &self.0.waiting
+    }
+
+    pub(crate) fn setup(&self) -> &SetupLinks {
+        &self.0.setup
+    }
+
+    /// The name of the organisation.
+    pub(crate) fn site(&self) -> Label {
+        self.0.site.clone()
+    }
+
+    pub(crate) fn max_body(&self) -> usize {
+        self.0.parts.max_body
+    }
+
+    /// Where browsers reach us: the issuer, parsed.
+    pub(crate) fn public_url(&self) -> &Url {
+        &self.0.parts.public_url
+    }
+
+    /// How cookies are named and set.
+    pub(crate) fn cookies(&self) -> CookieRules {
+        self.0.cookies
+    }
+}
+
+/// How a page names an application: its name, and the host that an answer goes to.
+pub(crate) fn app_of(client: &Client, answered_at: Option<&str>) -> App {
+    let host = answered_at.and_then(|uri| Url::parse(uri).ok()).and_then(|url| {
+        let host = url.host_str()?.to_owned();
+        Some(Label::from(url.port().map_or(host.clone(), |port| format!("{host}:{port}"))))
+    });
+    App { name: Label::from(client.name.as_str()), host }
+}
+
+/// How a page names a person.
+pub(crate) fn person_of(user: &User) -> Person {
+    let name = user.claims.name.as_deref().unwrap_or(&user.username);
+    Person { name: Label::from(name), identifier: Label::from(user.email.as_deref().unwrap_or(&user.username)) }
+}
