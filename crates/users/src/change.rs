@@ -43,7 +43,7 @@ impl Users {
     /// # Errors
     /// No such user, a password that is too short or too long, a busy pool, a store that does not answer.
     pub async fn set_password(&self, id: UserId, password: &SecretString) -> Result<(), ChangeError> {
-        rules::new_password(password)?;
+        rules::new_password(password, self.shortest_password)?;
         let hash = self.hasher.hash(password).await?;
         self.set(id, Column::PasswordHash, hash.into()).await?;
         tracing::info!(user = %id, "a user has a new password");

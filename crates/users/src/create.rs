@@ -51,7 +51,7 @@ impl Users {
         let names = Names::new(&new.username, new.email.as_deref())?;
         let claims = written(&new.claims)?;
         if let Some(password) = &new.password {
-            rules::new_password(password)?;
+            rules::new_password(password, self.shortest_password)?;
         }
         if let Some(taken) = taken(self.database.reader(), &names, None).await? {
             return Err(taken.into());

@@ -33,12 +33,25 @@ pub struct Users {
     hasher: PasswordHasher,
     clock: Clock,
     random: Random,
+    shortest_password: usize,
 }
 
 impl Users {
-    /// On a database whose schema is up to date.
+    /// On a database whose schema is up to date. New passwords need 8 characters.
     #[must_use]
     pub fn new(database: Database, hasher: PasswordHasher, clock: Clock, random: Random) -> Self {
-        Self { database, hasher, clock, random }
+        Self { database, hasher, clock, random, shortest_password: rules::SHORTEST_PASSWORD }
+    }
+
+    /// The same, but new passwords need `characters` characters. Those that people have already stay good.
+    #[must_use]
+    pub fn with_shortest_password(self, characters: usize) -> Self {
+        Self { shortest_password: characters, ..self }
+    }
+
+    /// How many characters a new password needs at least, to be told before somebody types one.
+    #[must_use]
+    pub fn shortest_password(&self) -> usize {
+        self.shortest_password
     }
 }

@@ -3,8 +3,8 @@
 use secrecy::{ExposeSecret, SecretString};
 use vestibule_core::NormalisedIdentifier;
 
-/// The shortest password that can be set, in characters (OWASP ASVS 6.2.1).
-const SHORTEST_PASSWORD: usize = 8;
+/// The shortest password that can be set unless a site asks for longer ones, in characters (OWASP ASVS 6.2.1).
+pub(crate) const SHORTEST_PASSWORD: usize = 8;
 
 /// The longest password, in characters: far above the 64 that ASVS 6.2.9 asks for, and no burden to read.
 const LONGEST_PASSWORD: usize = 1024;
@@ -90,13 +90,14 @@ fn address(typed: &str) -> Result<Name, Invalid> {
     }
 }
 
-/// Whether a password may be set. Nothing is trimmed and nothing is forbidden: what was typed is what is verified.
-pub(crate) fn new_password(password: &SecretString) -> Result<(), Invalid> {
+/// Whether a password of at least `shortest` characters may be set. Nothing is trimmed and nothing is forbidden: what was
+/// typed is what is verified.
+pub(crate) fn new_password(password: &SecretString, shortest: usize) -> Result<(), Invalid> {
     if !could_be_a_password(password) {
-        return Err(Invalid::new("password", format!("it is longer than {LONGEST_PASSWORD} characters")));
+        return Err(Invalid::new("password", format!("it is too long; take at most {LONGEST_PASSWORD} characters")));
     }
-    if password.expose_secret().chars().count() < SHORTEST_PASSWORD {
-        return Err(Invalid::new("password", format!("it is shorter than {SHORTEST_PASSWORD} characters")));
+    if password.expose_secret().chars().count() < shortest {
+        return Err(Invalid::new("password", format!("it is too short; take at least {shortest} characters")));
     }
     Ok(())
 }
@@ -146,11 +147,18 @@ mod tests {
     /// Attack A62.
     #[test]
     fn a_password_has_8_to_1024_characters_of_any_kind() {
-        let fits = |text: String| new_password(&text.into()).is_ok();
+        let fits = |text: String| new_password(&text.into(), SHORTEST_PASSWORD).is_ok();
         assert!(!fits("é".repeat(7)));
         assert!(fits("\0".repeat(8)));
         assert!(fits("\u{1f511}".repeat(1024)));
         assert!(!fits("x".repeat(1025)));
         assert!(!fits("x".repeat(1 << 20)));
+    }
+
+    #[test]
+    fn a_site_may_ask_for_longer_passwords_and_the_words_say_how_long() {
+        assert_eq!(new_password(&"x".repeat(12).into(), 12), Ok(()));
+        let refused = new_password(&"x".repeat(11).into(), 12).unwrap_err();
+        assert_eq!(refused.why, "it is too short; take at least 12 characters");
     }
 }

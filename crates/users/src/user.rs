@@ -45,7 +45,8 @@ pub struct NewUser {
     pub email: Option<String>,
     /// Whether they were shown to hold that address; without one it says nothing.
     pub email_verified: bool,
-    /// The password, of 8 to 1024 characters. Without one they cannot sign in by password.
+    /// The password, of [`Users::shortest_password`](crate::Users::shortest_password) to 1024 characters. Without one they
+    /// cannot sign in by password.
     pub password: Option<SecretString>,
     /// Whether they may sign in.
     pub active: bool,
