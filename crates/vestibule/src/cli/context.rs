@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use vestibule_core::{Clock, Random, UserId, Vault};
+use vestibule_core::{ClientId, Clock, Random, Timestamp, UserId, Vault};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
-use vestibule_tokens::{KeyFile, Revocation, RevocationLog, Subject, open_vault};
+use vestibule_oidc::client::Clients;
+use vestibule_tokens::{KeyFile, Revocation, RevocationLog, Secrets, Subject, open_vault};
 use vestibule_users::{HashingPolicy, PasswordHasher, Users};
 
 use super::{Failure, Output};
@@ -70,7 +71,8 @@ impl Context {
             ..HashingPolicy::default()
         };
         let hasher = PasswordHasher::new(policy, self.random.clone()).map_err(Failure::of)?;
-        Ok(Users::new(database.clone(), hasher, self.clock.clone(), self.random.clone()))
+        Ok(Users::new(database.clone(), hasher, self.clock.clone(), self.random.clone())
+            .with_shortest_password(settings.min_length))
     }
 
     /// The file of the key-encryption key.
@@ -85,6 +87,18 @@ impl Context {
     /// A key that is missing, or is another than the database needs.
     pub async fn vault(&self, database: &Database) -> Result<Vault, Failure> {
         open_vault(database, &self.key_file(), &self.clock, &self.random).await.map_err(Failure::of)
+    }
+
+    /// The registered applications. Their secrets are hashed with a key that the vault seals.
+    ///
+    /// # Errors
+    /// As [`Context::vault`], or a sealed key that does not open.
+    pub async fn clients(&self, database: &Database) -> Result<Clients, Failure> {
+        let vault = self.vault(database).await?;
+        let secrets = Secrets::open(database, &vault, &self.clock, &self.random).await.map_err(Failure::of)?;
+        let require_pkce = self.config.oidc.require_pkce;
+        let (clock, random) = (self.clock.clone(), self.random.clone());
+        Ok(Clients::new(database.clone(), secrets.hash_key(), require_pkce, clock, random))
     }
 
     /// How long what was given out until now can live: the longest session, or the longest token.
@@ -105,15 +119,28 @@ impl Context {
     /// # Errors
     /// A database that does not answer.
     pub async fn revoke_user(&self, database: &Database, user: UserId) -> Result<(), Failure> {
+        self.revoke(database, Subject::User(user), Some(self.clock.now())).await
+    }
+
+    /// Ends what an application was given, whenever that was or will be: for one that goes for good. Running servers read it
+    /// within half a second.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn revoke_client(&self, database: &Database, client: ClientId) -> Result<(), Failure> {
+        self.revoke(database, Subject::Client(client), None).await
+    }
+
+    async fn revoke(
+        &self,
+        database: &Database,
+        subject: Subject,
+        issued_before: Option<Timestamp>,
+    ) -> Result<(), Failure> {
         // The servers' own bus would only be quicker, and the embedded one belongs to the serving process.
         let bus = Ephemeral::in_memory(self.clock.clone()).await.map_err(Failure::of)?;
-        let now = self.clock.now();
         let log = RevocationLog::load(database.clone(), bus, self.clock.clone(), &self.random);
-        let revocation = Revocation {
-            subject: Subject::User(user),
-            issued_before: Some(now),
-            expires_at: now + self.longest_life(),
-        };
+        let revocation = Revocation { subject, issued_before, expires_at: self.clock.now() + self.longest_life() };
         log.await.map_err(Failure::of)?.revoke(revocation).await.map_err(Failure::of)
     }
 }

@@ -3,6 +3,8 @@
 //! A command reports on standard output; logs and errors go to standard error. It ends with 0 when done, 1 when it failed (one
 //! line says what and what to do), 2 when it was called wrongly.
 
+mod apis;
+mod clients;
 mod config;
 mod context;
 mod demo;
@@ -45,6 +47,12 @@ enum Command {
     /// Create, change and list the people who can sign in
     #[command(subcommand)]
     Users(users::Command),
+    /// Register, show and delete the applications that people sign in to
+    #[command(subcommand)]
+    Clients(clients::Command),
+    /// Register, show and delete the APIs that applications call
+    #[command(subcommand)]
+    Apis(apis::Command),
     /// List and rotate the signing keys, and change the key that seals them
     #[command(subcommand)]
     Keys(keys::Command),
@@ -89,6 +97,8 @@ fn run(cli: Cli, environment: &Environment, output: Output) -> Result<(), Failur
         let context = Context::new(loaded.config, output);
         match command {
             Command::Users(command) => command.run(context).await,
+            Command::Clients(command) => command.run(context).await,
+            Command::Apis(command) => command.run(context).await,
             Command::Keys(command) => command.run(context).await,
             Command::Migrate(arguments) => arguments.run(context).await,
             Command::Serve(_) | Command::Demo(_) | Command::Config(_) => Ok(()),

@@ -43,7 +43,7 @@ pub use listen::{ListenAddress, ListenAddresses};
 pub use networks::Networks;
 pub use problem::{ConfigError, Problem, Source};
 pub use public_url::PublicUrl;
-pub use quantity::ByteSize;
+pub use quantity::{ByteSize, parse_duration};
 pub use reference::{markdown, toml_file};
 pub use secret::{DatabaseUrl, RedisUrl};
 pub use settings::{

@@ -31,6 +31,14 @@ impl Value for Duration {
     }
 }
 
+/// Reads a duration in the notation of the configuration, for an argument of a command.
+///
+/// # Errors
+/// What is expected in its place.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    duration(text).ok_or_else(|| format!("expected {}", Duration::EXPECTED))
+}
+
 /// `10m`, `90s`, or several parts from the long to the short, `1h30m`.
 fn duration(text: &str) -> Option<Duration> {
     let mut rest = text.trim();

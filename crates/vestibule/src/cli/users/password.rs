@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{cli::Failure, config::Config};
+use crate::cli::Failure;
 
 /// The longest line that is read: more than the longest password has bytes.
 const LONGEST_LINE: u64 = 8192;
@@ -31,15 +31,6 @@ pub(super) fn for_known_user(username: &str, from_stdin: bool) -> Result<SecretS
     }
     ask(&format!("New password for {username}: "))?
         .ok_or_else(|| Failure::new("no password was typed; nothing is changed"))
-}
-
-/// Holds a new password against `passwords.min_length`. All other rules are the user store's.
-pub(super) fn check(password: &SecretString, config: &Config) -> Result<(), Failure> {
-    let least = config.passwords.min_length;
-    if password.expose_secret().chars().count() < least {
-        return Err(Failure::new(format!("the password is too short; take at least {least} characters")));
-    }
-    Ok(())
 }
 
 /// Asks twice, without echo.

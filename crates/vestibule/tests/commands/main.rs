@@ -1,65 +1,11 @@
 //! The commands, as an operator's script calls them: the real program in a folder of its own.
 
-use std::{
-    io::Write,
-    path::Path,
-    process::{Command, Output, Stdio},
-};
+mod apis;
+mod clients;
+mod place;
 
+use place::Place;
 use serde_json::Value;
-use tempfile::TempDir;
-
-/// A folder with a database and keys of its own.
-struct Place(TempDir);
-
-impl Place {
-    fn new() -> Self {
-        let place = Self(tempfile::tempdir().expect("a folder"));
-        // Cheap hashes: what they cost is tested where they are made.
-        let config = "[passwords]\nmemory_kib = 64\niterations = 1\n";
-        std::fs::write(place.path().join("vestibule.toml"), config).expect("written");
-        place
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn run_with(&self, arguments: &[&str], input: &str) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("VESTIBULE_")) {
-            command.env_remove(name);
-        }
-        command.args(arguments).current_dir(self.path());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("started");
-        let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
-        child.wait_with_output().expect("ended")
-    }
-
-    /// What a command reports that must succeed, and say nothing else.
-    fn run(&self, arguments: &[&str]) -> String {
-        self.reported(&self.run_with(arguments, ""))
-    }
-
-    fn reported(&self, output: &Output) -> String {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && stderr.is_empty(), "{stderr}");
-        String::from_utf8(output.stdout.clone()).expect("UTF-8")
-    }
-
-    fn json(&self, arguments: &[&str]) -> Value {
-        serde_json::from_str(&self.run(arguments)).expect("exactly one JSON document")
-    }
-
-    /// What is said by a command that must fail with that code and report nothing.
-    fn fail(&self, code: i32, arguments: &[&str]) -> String {
-        let output = self.run_with(arguments, "");
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
-        assert!(output.stdout.is_empty(), "{arguments:?}");
-        String::from_utf8(output.stderr).expect("UTF-8")
-    }
-}
 
 #[test]
 fn a_user_is_created_with_a_password_from_standard_input_and_shown() {
@@ -141,6 +87,16 @@ fn a_new_password_is_set_from_standard_input_only_when_told_so() {
 }
 
 #[test]
+fn a_password_is_as_long_as_the_configuration_asks() {
+    let place = Place::new();
+    std::fs::write(place.path().join("vestibule.toml"), "[passwords]\nmin_length = 30\n").expect("written");
+    let refused = place.run_with(&["users", "create", "eve", "--password-stdin"], "correct horse battery\n");
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(said, "password: it is too short; take at least 30 characters\n");
+}
+
+#[test]
 fn what_cannot_be_done_is_one_line_and_says_why() {
     let place = Place::new();
     place.run(&["users", "create", "eve"]);
@@ -183,9 +139,7 @@ fn a_provided_key_takes_the_place_of_ours() {
     std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("changed");
     place.run(&["keys", "rewrap", "--new-key-file", "provided"]);
     assert!(place.fail(1, &["keys", "list"]).contains("key-encryption key"));
-    let mut config = std::fs::read_to_string(place.path().join("vestibule.toml")).expect("read");
-    config.push_str("[keys]\nencryption_key_file = \"provided\"\n");
-    std::fs::write(place.path().join("vestibule.toml"), config).expect("written");
+    place.configure("[keys]\nencryption_key_file = \"provided\"\n");
     assert_eq!(place.json(&["keys", "list", "--json"]).as_array().map(Vec::len), Some(3));
     assert!(place.fail(1, &["keys", "rewrap"]).contains("--new-key-file"));
 }

@@ -1,0 +1,145 @@
+//! `--metadata`: a whole RFC 7591 document, from a file or from standard input.
+
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    path::Path,
+};
+
+use serde_json::{Map, Value};
+use vestibule_core::RedirectUri;
+use vestibule_oidc::client::{MetadataError, NewClient};
+
+use crate::cli::Failure;
+
+/// The longest document that is read, in bytes; real ones have some hundreds.
+const LONGEST: u64 = 1 << 20;
+
+/// The members that hold redirect URIs.
+const URIS: [&str; 2] = ["redirect_uris", "post_logout_redirect_uris"];
+
+/// The members that mean something to us. Those that we know and cannot honour are refused, and so need not be here.
+const KNOWN: [&str; 19] = [
+    "client_name",
+    "token_endpoint_auth_method",
+    "subject_type",
+    "require_pkce",
+    "first_party",
+    "redirect_uris",
+    "post_logout_redirect_uris",
+    "grant_types",
+    "response_types",
+    "scope",
+    "id_token_signed_response_alg",
+    "default_max_age",
+    "require_auth_time",
+    "application_type",
+    "client_uri",
+    "logo_uri",
+    "policy_uri",
+    "tos_uri",
+    "contacts",
+];
+
+/// Reads a document, and says on standard error which of its members mean nothing to us.
+pub(super) fn read(path: &Path) -> Result<NewClient, Failure> {
+    let text = if path == Path::new("-") { text(io::stdin().lock()) } else { File::open(path).and_then(text) };
+    let text = text.map_err(|error| Failure::new(format!("--metadata: {} cannot be read: {error}", place(path))))?;
+    let (new, ignored) = parse(&text).map_err(|error| Failure::new(format!("{}: {error}", place(path))))?;
+    if !ignored.is_empty() {
+        // Nothing is lost to whoever closed standard error.
+        let _ = writeln!(
+            io::stderr(),
+            "{}: ignored, since this version gives it no meaning: {}",
+            place(path),
+            ignored.join(", ")
+        );
+    }
+    Ok(new)
+}
+
+/// Where a document comes from, in words.
+pub(super) fn place(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+fn text(input: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    input.take(LONGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST {
+        return Err(io::Error::other("it is longer than 1 MiB"));
+    }
+    Ok(text)
+}
+
+/// The application that a document describes, and the members that say nothing of it.
+fn parse(text: &str) -> Result<(NewClient, Vec<String>), MetadataError> {
+    // What is no JSON object is told by the parser below.
+    let members: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
+    check_uris(&members)?;
+    let new = NewClient::from_document(text)?;
+    let means_nothing = |(name, value): &(&String, &Value)| !value.is_null() && !KNOWN.contains(&name.as_str());
+    Ok((new, members.iter().filter(means_nothing).map(|(name, _)| name.clone()).collect()))
+}
+
+/// Looks at each URI by itself, so that a refusal can name it.
+fn check_uris(members: &Map<String, Value>) -> Result<(), MetadataError> {
+    for member in URIS {
+        let listed = members.get(member).and_then(Value::as_array).into_iter().flatten();
+        for uri in listed.filter_map(Value::as_str) {
+            RedirectUri::parse(uri).map_err(|why| MetadataError::Uri { member, uri: uri.to_owned(), why })?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_oidc::client::ClientMetadata;
+
+    use super::*;
+
+    #[test]
+    fn every_member_that_is_kept_is_known() {
+        let some = || Some(String::new());
+        let full = ClientMetadata {
+            default_max_age: Some(1),
+            require_auth_time: Some(true),
+            application_type: some(),
+            client_uri: some(),
+            logo_uri: some(),
+            policy_uri: some(),
+            tos_uri: some(),
+            contacts: vec![String::new()],
+            ..ClientMetadata::default()
+        };
+        let Ok(Value::Object(members)) = serde_json::to_value(full) else { panic!("is an object") };
+        for member in members.keys() {
+            assert!(KNOWN.contains(&member.as_str()), "{member}");
+        }
+    }
+
+    #[test]
+    fn members_without_a_meaning_are_named_and_those_of_null_are_not() {
+        let text =
+            r#"{"client_name": "App", "software_id": "x", "jwks": null, "client_name#fr": "Appli", "nonsense": null}"#;
+        let (new, ignored) = parse(text).unwrap();
+        assert_eq!((new.name.as_str(), ignored), ("App", vec!["client_name#fr".to_owned(), "software_id".to_owned()]));
+    }
+
+    #[test]
+    fn a_uri_that_may_not_be_registered_is_named() {
+        let text = r#"{"redirect_uris": ["https://a.example/cb", "https://a.example/cb#x"]}"#;
+        let said = parse(text).unwrap_err().to_string();
+        assert!(said.starts_with("redirect_uris: https://a.example/cb#x: it has a fragment"), "{said}");
+    }
+
+    #[test]
+    fn what_is_no_document_is_refused() {
+        for text in ["", "[]", "null", "{", r#"{"redirect_uris": "https://a.example/cb"}"#] {
+            assert!(matches!(parse(text), Err(MetadataError::Malformed(_))), "{text:?}");
+        }
+        let long = " ".repeat(LONGEST as usize + 1);
+        assert!(super::text(long.as_bytes()).is_err());
+    }
+}

@@ -1,0 +1,99 @@
+//! An application in the words of a report. The digest of its secret is nowhere in it.
+
+use serde_json::{Value, json};
+use vestibule_oidc::client::{AuthMethod, Client, ClientMetadata};
+
+use crate::cli::time::{readable, rfc3339};
+
+/// The headings of the list.
+pub(super) const HEADINGS: [&str; 4] = ["name", "proves itself by", "marks", "client id"];
+
+/// A line of the list.
+pub(super) fn row(client: &Client) -> Vec<String> {
+    let marks = [(client.first_party, "first party"), (!must_use_pkce(client), "PKCE not required")];
+    let marks: Vec<_> = marks.into_iter().filter_map(|(holds, mark)| holds.then_some(mark)).collect();
+    vec![client.name.clone(), proof(client).to_owned(), marks.join(", "), client.id.to_string()]
+}
+
+fn proof(client: &Client) -> &'static str {
+    match client.auth_method {
+        None => "client_secret_basic or client_secret_post",
+        Some(AuthMethod::None) => "nothing (public)",
+        Some(method) => method.as_str(),
+    }
+}
+
+fn must_use_pkce(client: &Client) -> bool {
+    client.is_public() || client.require_pkce
+}
+
+/// Everything, for programs, in the names of RFC 7591. Without a `token_endpoint_auth_method`, either way of a secret will do.
+pub(super) fn document(client: &Client) -> Value {
+    let mut document = json!(client.metadata);
+    if let (Value::Object(members), Value::Object(more)) = (
+        &mut document,
+        json!({
+            "client_id": client.id.as_str(),
+            "client_name": client.name,
+            "token_endpoint_auth_method": client.auth_method,
+            "first_party": client.first_party,
+            "require_pkce": must_use_pkce(client),
+            "created_at": rfc3339(client.created_at),
+            "updated_at": rfc3339(client.updated_at),
+        }),
+    ) {
+        members.extend(more);
+    }
+    document
+}
+
+/// Everything, for people.
+pub(super) fn lines(client: &Client) -> String {
+    let ClientMetadata {
+        redirect_uris,
+        post_logout_redirect_uris,
+        grant_types,
+        response_types,
+        scope,
+        id_token_signed_response_alg,
+        default_max_age,
+        require_auth_time: _,
+        application_type,
+        client_uri,
+        logo_uri,
+        policy_uri,
+        tos_uri,
+        contacts,
+    } = &client.metadata;
+    let each = |uris: &[vestibule_core::RedirectUri]| uris.iter().map(ToString::to_string).collect();
+    let yes_or_no = |yes| vec![if yes { "yes" } else { "no" }.to_owned()];
+    let optional = |text: &Option<String>| text.iter().cloned().collect();
+    let lines: [(&str, Vec<String>); 19] = [
+        ("Name", vec![client.name.clone()]),
+        ("Client id", vec![client.id.to_string()]),
+        ("Proves itself by", vec![proof(client).to_owned()]),
+        ("Answered at", each(redirect_uris)),
+        ("After sign-out", each(post_logout_redirect_uris)),
+        ("Scopes", vec![scope.to_string()]),
+        ("Grants", vec![grant_types.join(" ")]),
+        ("Response types", vec![response_types.join(" ")]),
+        ("ID tokens", vec![id_token_signed_response_alg.to_string()]),
+        ("Must use PKCE", yes_or_no(must_use_pkce(client))),
+        ("First party", yes_or_no(client.first_party)),
+        ("Sign-in at most", default_max_age.map(|seconds| format!("{seconds} s ago")).into_iter().collect()),
+        ("Kind", optional(application_type)),
+        ("Home page", optional(client_uri)),
+        ("Logo", optional(logo_uri)),
+        ("Policies", policy_uri.iter().chain(tos_uri).cloned().collect()),
+        ("Contacts", contacts.clone()),
+        ("Created", vec![readable(client.created_at)]),
+        ("Changed", vec![readable(client.updated_at)]),
+    ];
+    lines.iter().flat_map(|(name, values)| aligned(name, values)).collect()
+}
+
+/// The name before the first value; the others stand below it.
+fn aligned<'a>(name: &'a str, values: &'a [String]) -> impl Iterator<Item = String> + 'a {
+    let names = std::iter::once(name).chain(std::iter::repeat(""));
+    names.zip(values).map(|(name, value)| format!("{name:<16} {value}\n"))
+}

@@ -1,0 +1,77 @@
+//! `vestibule apis`.
+
+use serde_json::json;
+
+use crate::place::Place;
+
+const NOTES: &str = "https://notes.example";
+
+#[test]
+fn an_api_is_registered_shown_and_deleted_with_its_scopes() {
+    let place = Place::new();
+    let create = [
+        "apis",
+        "create",
+        NOTES,
+        "--name",
+        "Notes",
+        "--scope=notes.read=Read your notes",
+        "--scope=notes.write notes.tag",
+        "--access-token-alg=RS256",
+        "--access-token-lifetime=1h30m",
+        "--json",
+    ];
+    let created = place.json(&create);
+    let expected = json!({
+        "identifier": NOTES, "name": "Notes", "access_token_alg": "RS256", "access_token_lifetime": 5400,
+        "scopes": [
+            { "scope": "notes.read", "description": "Read your notes" },
+            { "scope": "notes.tag", "description": null },
+            { "scope": "notes.write", "description": null },
+        ],
+    });
+    assert_eq!(created, expected);
+    assert_eq!(place.json(&["apis", "show", NOTES, "--json"]), expected);
+    assert_eq!(place.json(&["apis", "list", "--json"]), json!([expected]));
+    let text = place.run(&["apis", "show", NOTES]);
+    assert!(text.contains("Scopes         3 scopes\n  notes.read   Read your notes\n  notes.tag\n"), "{text}");
+    assert_eq!(place.run(&["apis", "list"]).lines().count(), 2);
+    assert_eq!(place.json(&["apis", "delete", NOTES, "--json"]), json!({ "identifier": NOTES, "deleted": true }));
+    place.run(&["apis", "create", "https://other.example", "--scope", "notes.read"]);
+}
+
+#[test]
+fn a_scope_belongs_to_one_api() {
+    let place = Place::new();
+    place.run(&["apis", "create", NOTES, "--scope", "notes.read"]);
+    for (scope, owner) in [("notes.read", NOTES), ("email", "OpenID Connect"), ("offline_access", "OpenID Connect")] {
+        let said = place.fail(1, &["apis", "create", "https://other.example", "--scope", scope]);
+        assert_eq!(said, format!("--scope: the scope {scope} belongs to {owner} already; give it another name\n"));
+    }
+    assert_eq!(place.json(&["apis", "list", "--json"]).as_array().map(Vec::len), Some(1), "nothing is half done");
+}
+
+#[test]
+fn an_api_that_cannot_be_is_refused_in_words() {
+    let place = Place::new();
+    place.run(&["apis", "create", NOTES]);
+    for (more, why) in [
+        (&[NOTES][..], "there is an API https://notes.example already"),
+        (&["notes"], "notes: an API is named by an absolute URI"),
+        (&["https://notes.example/#x"], "https://notes.example/#x: an API is named by an absolute URI"),
+        (&["http://localhost:8080"], "http://localhost:8080 is this provider's own audience"),
+        (&["https://a.example", "--scope", "a\\b"], "--scope: the scope"),
+        (&["https://a.example", "--scope", "a", "--scope", "a=A"], "--scope: a is given twice"),
+        (&["https://a.example", "--access-token-alg", "EdDSA"], "--access-token-alg: access tokens are signed"),
+        (&["https://a.example", "--access-token-lifetime", "25h"], "--access-token-lifetime: access tokens live"),
+    ] {
+        let said = place.fail(1, &[&["apis", "create"], more].concat());
+        assert!(said.starts_with(why) && said.lines().count() == 1, "{said}");
+    }
+    let said = place.fail(1, &["apis", "show", "https://a.example"]);
+    assert_eq!(said, "there is no API https://a.example; `vestibule apis list` names them\n");
+    assert!(place.fail(1, &["apis", "delete", "https://a.example"]).contains("there is no API"));
+    let said = place.fail(2, &["apis", "create", NOTES, "--access-token-lifetime", "600"]);
+    assert!(said.contains("a duration with its unit"), "{said}");
+    place.fail(2, &["apis", "create"]);
+}
