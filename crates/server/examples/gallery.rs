@@ -11,7 +11,7 @@ fn main() -> io::Result<()> {
     let folder =
         env::args_os().nth(1).map(PathBuf::from).ok_or_else(|| io::Error::other("name a folder to write to"))?;
     fs::create_dir_all(&folder)?;
-    let (path, css) = stylesheet();
+    let (path, css) = (stylesheet().path.as_str(), stylesheet().bytes);
     fs::write(folder.join("vestibule.css"), css)?;
     for (name, html) in pages() {
         // A page opened from a file has no server to ask for `/assets/…`.

@@ -63,7 +63,8 @@ fn router(state: &State) -> Route {
     use endpoints::{authorize, consent, documents, end_session, health, home, login, logout, setup, token, userinfo};
     Route::new()
         .at("/", Methods::new().get(answers(state, home::home_page)))
-        .at(pages::stylesheet().0, Methods::new().get(answers(state, documents::assets)))
+        .at(pages::stylesheet().path.as_str(), Methods::new().get(answers(state, documents::stylesheet)))
+        .at(pages::mark().path.as_str(), Methods::new().get(answers(state, documents::mark)))
         .at("/.well-known/openid-configuration", Methods::new().get(answers(state, documents::metadata)))
         .at("/.well-known/oauth-authorization-server", Methods::new().get(answers(state, documents::metadata)))
         .at(path::JWKS, Methods::new().get(answers(state, documents::jwks)))

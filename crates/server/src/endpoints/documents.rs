@@ -6,7 +6,10 @@ use poem::{
 };
 
 use super::reply::error_page;
-use crate::{pages::stylesheet, state::State};
+use crate::{
+    pages::{self, Asset},
+    state::State,
+};
 
 /// How long the metadata may be kept.
 const METADATA_CACHE: &str = "public, max-age=300";
@@ -36,9 +39,18 @@ pub(crate) async fn jwks(state: State, _: Request) -> Response {
 }
 
 /// The stylesheet, under a name that changes with its content.
-pub(crate) async fn assets(_: State, _: Request) -> Response {
+pub(crate) async fn stylesheet(_: State, _: Request) -> Response {
+    asset(pages::stylesheet())
+}
+
+/// The mark in a browser's tab, likewise.
+pub(crate) async fn mark(_: State, _: Request) -> Response {
+    asset(pages::mark())
+}
+
+fn asset(asset: &'static Asset) -> Response {
     Response::builder()
-        .content_type("text/css; charset=utf-8")
+        .content_type(asset.content_type)
         .header(header::CACHE_CONTROL, "public, max-age=31536000, immutable")
-        .body(stylesheet().1)
+        .body(asset.bytes)
 }

@@ -11,7 +11,6 @@ use poem::{Endpoint, Request, Response, Result};
 
 use super::{layer::Layer, policy};
 
-const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
@@ -25,9 +24,11 @@ const ALWAYS: [(HeaderName, HeaderValue); 4] = [
 ];
 
 /// What holds unless a handler has set its own.
-const UNLESS_SET: [(HeaderName, HeaderValue); 3] = [
+///
+/// There is no Cross-Origin-Opener-Policy among it: an app may sign people in by a popup (`display=popup`), which would lose
+/// its opener on passing one page of ours that had such a policy.
+const UNLESS_SET: [(HeaderName, HeaderValue); 2] = [
     (CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy::DEFAULT)),
-    (OPENER_POLICY, HeaderValue::from_static("same-origin")),
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 

@@ -1,20 +1,40 @@
-//! The one file that the pages load: their stylesheet, compiled in.
+//! The files that the pages load, compiled in: the stylesheet, and the mark that stands in a browser's tab.
 
 use std::sync::LazyLock;
 
-static BYTES: &[u8] = include_bytes!("../../assets/vestibule.css");
+/// A file that pages load.
+pub struct Asset {
+    /// Where it is served. The path changes with the content, so the answer may be cached for ever
+    /// (`Cache-Control: public, max-age=31536000, immutable`).
+    pub path: String,
+    /// Its `Content-Type`.
+    pub content_type: &'static str,
+    /// What is served.
+    pub bytes: &'static [u8],
+}
 
-static PATH: LazyLock<String> = LazyLock::new(|| format!("/assets/vestibule-{:016x}.css", FINGERPRINT));
+static STYLESHEET: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("css", "text/css; charset=utf-8", include_bytes!("../../assets/vestibule.css")));
 
-const FINGERPRINT: u64 = fingerprint(include_bytes!("../../assets/vestibule.css"));
+static MARK: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("svg", "image/svg+xml", include_bytes!("../../assets/mark.svg")));
 
-/// Where the stylesheet is served, and what is served there.
-///
-/// The path changes with the content, so the answer may be cached for ever
-/// (`Cache-Control: public, max-age=31536000, immutable`).
+/// The pages' stylesheet.
 #[must_use]
-pub fn stylesheet() -> (&'static str, &'static [u8]) {
-    (PATH.as_str(), BYTES)
+pub fn stylesheet() -> &'static Asset {
+    &STYLESHEET
+}
+
+/// The mark in a browser's tab.
+#[must_use]
+pub fn mark() -> &'static Asset {
+    &MARK
+}
+
+impl Asset {
+    fn new(extension: &str, content_type: &'static str, bytes: &'static [u8]) -> Self {
+        Self { path: format!("/assets/vestibule-{:016x}.{extension}", fingerprint(bytes)), content_type, bytes }
+    }
 }
 
 /// FNV-1a. It only tells one version of the file from the next; nothing trusts it.
@@ -40,7 +60,7 @@ mod tests {
 
     #[test]
     fn the_stylesheet_loads_nothing_itself() {
-        let css = std::str::from_utf8(stylesheet().1).unwrap();
+        let css = std::str::from_utf8(stylesheet().bytes).unwrap();
         for loading in ["url(", "@import", "@font-face", "://"] {
             assert!(!css.contains(loading), "{loading}");
         }

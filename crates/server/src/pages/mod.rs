@@ -23,7 +23,7 @@ mod sign_in;
 mod tests;
 mod web_address;
 
-pub use assets::stylesheet;
+pub use assets::{Asset, mark, stylesheet};
 pub use consent::{Consent, ScopeLine};
 pub use error::ErrorPage;
 pub use home::Home;
