@@ -34,7 +34,7 @@ fn an_api_is_registered_shown_and_deleted_with_its_scopes() {
     assert_eq!(place.json(&["apis", "show", NOTES, "--json"]), expected);
     assert_eq!(place.json(&["apis", "list", "--json"]), json!([expected]));
     let text = place.run(&["apis", "show", NOTES]);
-    assert!(text.contains("Scopes         3 scopes\n  notes.read   Read your notes\n  notes.tag\n"), "{text}");
+    assert!(text.contains("Scopes          3 scopes\n  notes.read   Read your notes\n  notes.tag\n"), "{text}");
     assert_eq!(place.run(&["apis", "list"]).lines().count(), 2);
     assert_eq!(place.json(&["apis", "delete", NOTES, "--json"]), json!({ "identifier": NOTES, "deleted": true }));
     place.run(&["apis", "create", "https://other.example", "--scope", "notes.read"]);

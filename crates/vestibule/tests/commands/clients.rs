@@ -84,7 +84,7 @@ fn what_is_said_of_a_client_is_what_is_kept() {
     );
     let text = place.run(&["clients", "show", &id]);
     assert!(
-        text.contains("Answered at      https://rp.example/cb\n                 com.example.notes:/cb\n"),
+        text.contains("Answered at       https://rp.example/cb\n                  com.example.notes:/cb\n"),
         "{text}"
     );
 }

@@ -49,7 +49,7 @@ pub(super) fn lines(api: &Api) -> String {
         ("Token lifetime", or_configured(lifetime)),
         ("Scopes", scopes_in_words(api)),
     ] {
-        text.push_str(&format!("{name:<14} {value}\n"));
+        text.push_str(&format!("{name:<15} {value}\n"));
     }
     let widest = api.scopes.iter().map(|scope| scope.scope.len()).max().unwrap_or(0);
     for scope in &api.scopes {

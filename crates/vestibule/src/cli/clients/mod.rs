@@ -128,7 +128,7 @@ impl Desk {
         if json {
             return self.context.output.json(&json!({ "client_id": client.id.as_str(), "client_secret": secret }));
         }
-        let shown = secret.unwrap_or("none: the application is public and proves itself by PKCE alone");
+        let shown = secret.unwrap_or("none: the application is public");
         let mut text =
             format!("Client {} {what}.\n\nClient id      {}\nClient secret  {shown}\n", client.name, client.id);
         if secret.is_some() {

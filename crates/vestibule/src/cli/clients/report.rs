@@ -95,5 +95,5 @@ pub(super) fn lines(client: &Client) -> String {
 /// The name before the first value; the others stand below it.
 fn aligned<'a>(name: &'a str, values: &'a [String]) -> impl Iterator<Item = String> + 'a {
     let names = std::iter::once(name).chain(std::iter::repeat(""));
-    names.zip(values).map(|(name, value)| format!("{name:<16} {value}\n"))
+    names.zip(values).map(|(name, value)| format!("{name:<17} {value}\n"))
 }
