@@ -49,7 +49,7 @@ test('signs in with client_secret_post', async () => {
 });
 
 test('signs in as a public client, which has no secret', async () => {
-  assert.equal(open.client_secret, undefined);
+  assert.ok(!open.client_secret);
   const application = await Application.discover(provider.issuer, open.client_id, client.None());
   const { tokens } = await application.signIn(alice);
   assert.equal((await application.userInfo(tokens)).sub, alice.id);
@@ -57,7 +57,8 @@ test('signs in as a public client, which has no secret', async () => {
 
 test('a wrong secret is refused', async () => {
   const application = await byBasic({ ...confidential, client_secret: 'x'.repeat(43) });
-  await assert.rejects(application.signIn(alice), { error: 'invalid_client', status: 401 });
+  // RFC 6749 section 5.2: whoever tried the header is challenged.
+  await assert.rejects(application.signIn(alice), { code: 'OAUTH_WWW_AUTHENTICATE_CHALLENGE', status: 401 });
 });
 
 test('a wrong code verifier is refused, and spends the code', async () => {

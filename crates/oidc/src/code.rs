@@ -47,6 +47,9 @@ pub(crate) struct CodeGrant {
 pub(crate) struct Redeemed {
     pub(crate) grant: GrantId,
     pub(crate) client: ClientId,
+    /// When the last token that it gave has expired, whatever its lifetime. Fixed at the redemption, so that each replay asks
+    /// for the same entry of the revocation log, and the table does not grow with the replays.
+    pub(crate) dead_at: Timestamp,
 }
 
 /// What is known of a code that was presented.

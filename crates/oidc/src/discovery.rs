@@ -59,7 +59,8 @@ type Metadata = ProviderMetadata<
 >;
 
 /// Claims of ID tokens that are not about the person.
-const PROTOCOL_CLAIMS: [&str; 9] = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"];
+const PROTOCOL_CLAIMS: [&str; 10] =
+    ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
 
 impl Provider {
     /// The metadata document, as JSON.

@@ -39,7 +39,8 @@ fn subscriber<W>(log: &Log, writer: W, colours: bool) -> Result<impl SubscriberI
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let levels: Targets = log.level.as_str().parse()?;
+    // The schema's library tells each step twice; ours tells it once. Whoever names it in log.level hears it all the same.
+    let levels: Targets = format!("sea_orm_migration=warn,{}", log.level.as_str()).parse()?;
     // A closed standard error must not become a panic: what cannot be written is dropped.
     let lines = fmt::layer().with_writer(writer).with_ansi(colours).log_internal_errors(false);
     let lines = match log.format {

@@ -8,7 +8,7 @@ use super::{TokenError, mint::Checked};
 use crate::{
     Provider, Unavailable,
     client::Client,
-    code::{CodeGrant, Presented, Redeemed},
+    code::{self, CodeGrant, Presented, Redeemed},
     code_grant::{self, Redemption},
     provider::LONGEST_ACCESS_TOKEN,
 };
@@ -22,13 +22,16 @@ pub(super) struct Source {
 /// Reads what the code stands for, and proves that it is this client's. A replay by the client that redeemed it revokes what
 /// it gave; another client's try changes nothing.
 pub(super) async fn read(provider: &Provider, client: &Client, parameters: &Parameters) -> Result<Source, TokenError> {
-    let code = parameters.get("code").ok_or_else(|| TokenError::InvalidRequest("code is missing".to_owned()))?;
-    match provider.codes().look(code).await? {
+    let presented = parameters.get("code").ok_or_else(|| TokenError::InvalidRequest("code is missing".to_owned()))?;
+    match provider.codes().look(presented).await? {
         Presented::Unknown => Err(TokenError::UnknownCode),
         Presented::Spent(redeemed) => Err(replayed(provider, client, redeemed).await?),
         Presented::Live(grant) if grant.client != client.id => Err(TokenError::OtherClientsCode),
         Presented::Live(grant) => {
-            Ok(Source { code: code.to_owned(), left: Redeemed { grant: grant.grant, client: client.id.clone() } })
+            // A moment more for what is minted between here and the answer.
+            let dead_at = provider.clock().now() + LONGEST_ACCESS_TOKEN + code::LIFETIME;
+            let left = Redeemed { grant: grant.grant, client: client.id.clone(), dead_at };
+            Ok(Source { code: presented.to_owned(), left })
         }
     }
 }
@@ -93,7 +96,7 @@ async fn replayed(provider: &Provider, client: &Client, redeemed: Redeemed) -> R
 
 async fn revoke(provider: &Provider, redeemed: &Redeemed) -> Result<(), Unavailable> {
     tracing::warn!(client_id = %redeemed.client, grant = %redeemed.grant, "a code was redeemed twice; what it gave is revoked");
-    let expires_at = provider.clock().now() + LONGEST_ACCESS_TOKEN;
-    let entry = Revocation { subject: Subject::Grant(redeemed.grant), issued_before: None, expires_at };
+    let subject = Subject::Grant(redeemed.grant);
+    let entry = Revocation { subject, issued_before: None, expires_at: redeemed.dead_at };
     Ok(provider.tokens().revocations().revoke(entry).await?)
 }
