@@ -1,1 +1,33 @@
+//! What the end-to-end tests stand on: a whole provider in this process, and those who deal with it.
+//!
+//! - [`TestApp`] is the provider on a loopback port, with a clock that tests move. `VESTIBULE_TEST_BACKEND` chooses what it
+//!   stands on: SQLite and the embedded store, or (`postgres`) the servers that `VESTIBULE_TEST_POSTGRES_URL` and
+//!   `VESTIBULE_TEST_REDIS_URL` name.
+//! - [`Person`] has an account there, [`ThirdParty`] is an application that is registered there.
+//! - [`Browser`] keeps cookies and shows [`Page`]s; a person at it signs in and consents.
+//! - [`AuthorizeRequest`] and [`TokenRequest`] are what an application sends: right by default, and free to be wrong.
 
+mod answer;
+mod app;
+mod backend;
+mod browser;
+mod client;
+mod html;
+mod jwt;
+mod page;
+mod person;
+mod request;
+mod token;
+mod wire;
+
+pub use answer::Answer;
+pub use app::TestApp;
+pub use browser::Browser;
+pub use client::{ClientSpec, ThirdParty};
+pub use html::Form;
+pub use jwt::{claims, header, unsigned};
+pub use page::Page;
+pub use person::Person;
+pub use request::AuthorizeRequest;
+pub use token::{JsonAnswer, TokenRequest, Tokens};
+pub use wire::Wire;

@@ -1,0 +1,155 @@
+//! The provider under test.
+
+use std::net::Ipv4Addr;
+
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use vestibule::{
+    app::{App, StartError},
+    config::Config,
+};
+use vestibule_core::{Clock, Random};
+use vestibule_oidc::{Provider, client::NewApi};
+
+use crate::{Browser, Person, Wire, backend::Storage};
+
+/// A whole provider in this process. Dropping it ends it.
+pub struct TestApp {
+    config: Config,
+    clock: Clock,
+    provider: Provider,
+    setup_link: Option<String>,
+    wire: Wire,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<Result<(), StartError>>,
+    storage: Storage,
+}
+
+impl TestApp {
+    /// Starts one that is configured as by default, but for quick password hashes.
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// Starts one with changes to its configuration. A changed `http.public_url` is only a name: it is reached all the same.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::on(Storage::from_template().await, change).await
+    }
+
+    /// Starts one that begins with nothing, so that it makes signing keys that no other has.
+    pub async fn with_keys_of_its_own(change: impl FnOnce(&mut Config)) -> Self {
+        Self::on(Storage::empty().await, change).await
+    }
+
+    async fn on(storage: Storage, change: impl FnOnce(&mut Config)) -> Self {
+        let listener = listen(0).await;
+        let port = port_of(&listener);
+        let mut config = Config::default();
+        config.http.public_url = format!("http://localhost:{port}").parse().expect("a public URL");
+        config.passwords.memory_kib = 8;
+        config.passwords.iterations = 1;
+        config.passwords.workers = Some(1);
+        storage.live_in(&mut config);
+        change(&mut config);
+        Self::open(storage, config, Clock::system(), listener).await
+    }
+
+    async fn open(storage: Storage, config: Config, clock: Clock, listener: TcpListener) -> Self {
+        let app = App::open(&config, clock.clone(), Random::system()).await.expect("the provider opens");
+        let address = listener.local_addr().expect("an address");
+        let (stop, told) = watch::channel(false);
+        Self {
+            provider: app.provider().clone(),
+            setup_link: app.setup_link().await.expect("a setup link, or none"),
+            wire: Wire::new(config.http.public_url.as_str(), address),
+            serving: tokio::spawn(app.run(vec![listener], told)),
+            stop,
+            storage,
+            clock,
+            config,
+        }
+    }
+
+    /// Stops it, and waits until it has closed what it opened.
+    pub async fn shutdown(self) {
+        self.stop_and_wait().await;
+    }
+
+    /// Stops it and starts it again on the same storage and port.
+    pub async fn restart(self) -> Self {
+        let (storage, config, clock, port) = self.stop_and_wait().await;
+        Self::open(storage, config, clock, listen(port).await).await
+    }
+
+    async fn stop_and_wait(self) -> (Storage, Config, Clock, u16) {
+        let Self { stop, serving, storage, config, clock, wire, .. } = self;
+        stop.send_replace(true);
+        serving.await.expect("the provider does not panic").expect("the provider closes");
+        let port = wire.port();
+        (storage, config, clock, port)
+    }
+
+    /// Its issuer.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.provider.issuer()
+    }
+
+    /// Its clock, for tests to advance.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Its inside, to arrange what a test begins with.
+    #[must_use]
+    pub fn provider(&self) -> &Provider {
+        &self.provider
+    }
+
+    /// Its configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The way to it.
+    #[must_use]
+    pub fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    /// The link that it would print for the first superuser, as long as there was no user when it started.
+    #[must_use]
+    pub fn setup_link(&self) -> Option<&str> {
+        self.setup_link.as_deref()
+    }
+
+    /// A browser that nobody has used yet.
+    #[must_use]
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.wire.clone(), self.clock.clone())
+    }
+
+    /// A browser with somebody at it who is not signed in yet, and knows how to.
+    #[must_use]
+    pub fn browser_of(&self, person: &Person) -> Browser {
+        let mut browser = self.browser();
+        browser.seat(person);
+        browser
+    }
+
+    /// Registers an API with its scopes.
+    pub async fn api(&self, identifier: &str, scopes: &[&str]) {
+        let scopes = scopes.iter().map(|scope| ((*scope).to_owned(), Some(format!("Use {scope}")))).collect();
+        let api = NewApi { identifier: identifier.to_owned(), scopes, ..NewApi::default() };
+        self.provider.apis().create(api, self.issuer()).await.expect("an API");
+    }
+}
+
+async fn listen(port: u16) -> TcpListener {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.expect("a port of this machine")
+}
+
+fn port_of(listener: &TcpListener) -> u16 {
+    listener.local_addr().expect("an address").port()
+}

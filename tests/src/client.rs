@@ -1,0 +1,135 @@
+//! Applications of third parties.
+
+use url::Url;
+use vestibule_core::{ClientId, RedirectUri};
+use vestibule_oidc::client::{AuthMethod, NewClient};
+
+use crate::{Answer, AuthorizeRequest, JsonAnswer, TestApp, TokenRequest, Tokens, Wire};
+
+/// An application to be registered: confidential, with one redirect URI, until a test says otherwise.
+#[derive(Clone, Debug)]
+pub struct ClientSpec(NewClient);
+
+impl Default for ClientSpec {
+    fn default() -> Self {
+        Self::named("Harbour Notes")
+    }
+}
+
+impl ClientSpec {
+    /// A confidential one of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        let mut new = NewClient::named(name, vec![uri("https://rp.example/cb")]);
+        new.metadata.post_logout_redirect_uris = vec![uri("https://rp.example/signed-out")];
+        Self(new)
+    }
+
+    /// One that cannot keep a secret.
+    #[must_use]
+    pub fn public() -> Self {
+        Self::default().with(|new| new.auth_method = Some(AuthMethod::None))
+    }
+
+    /// One of the organisation's own: nobody is asked for consent.
+    #[must_use]
+    pub fn first_party() -> Self {
+        Self::default().with(|new| new.first_party = true)
+    }
+
+    /// One that need not use PKCE.
+    #[must_use]
+    pub fn without_pkce() -> Self {
+        Self::default().with(|new| new.require_pkce = Some(false))
+    }
+
+    /// With these redirect URIs, and no other.
+    #[must_use]
+    pub fn at(self, redirect_uris: &[&str]) -> Self {
+        self.with(|new| new.metadata.redirect_uris = redirect_uris.iter().map(|text| uri(text)).collect())
+    }
+
+    /// That may ask for these scopes.
+    #[must_use]
+    pub fn for_scope(self, scope: &str) -> Self {
+        self.with(|new| new.metadata.scope = scope.parse().expect("a scope"))
+    }
+
+    /// Changed in any other way.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut NewClient)) -> Self {
+        change(&mut self.0);
+        self
+    }
+}
+
+fn uri(text: &str) -> RedirectUri {
+    RedirectUri::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// A registered application, as its developers know it.
+#[derive(Clone, Debug)]
+pub struct ThirdParty {
+    /// Its `client_id`.
+    pub client_id: String,
+    /// Its secret, if it has one.
+    pub secret: Option<String>,
+    /// Its first redirect URI.
+    pub redirect_uri: String,
+    /// Its first post-logout redirect URI.
+    pub post_logout_redirect_uri: String,
+    wire: Wire,
+}
+
+impl TestApp {
+    /// Registers an application.
+    pub async fn client(&self, spec: ClientSpec) -> ThirdParty {
+        let created = self.provider().clients().create(spec.0).await.expect("an application");
+        let first = |uris: &[RedirectUri]| uris.first().map(ToString::to_string).unwrap_or_default();
+        ThirdParty {
+            client_id: created.client.id.to_string(),
+            secret: created.secret,
+            redirect_uri: first(&created.client.metadata.redirect_uris),
+            post_logout_redirect_uri: first(&created.client.metadata.post_logout_redirect_uris),
+            wire: self.wire().clone(),
+        }
+    }
+}
+
+impl ThirdParty {
+    /// Its `client_id`, as the provider has it.
+    #[must_use]
+    pub fn id(&self) -> ClientId {
+        self.client_id.as_str().into()
+    }
+
+    /// An authorization request, for a test to change and a browser to open.
+    #[must_use]
+    pub fn request(&self) -> AuthorizeRequest {
+        AuthorizeRequest::new(self)
+    }
+
+    /// A token request for what it was answered, for a test to change and send. The application proves itself by
+    /// client_secret_basic where it has a secret.
+    #[must_use]
+    pub fn exchange(&self, answer: &Answer) -> TokenRequest {
+        TokenRequest::new(self.wire.clone(), self, answer)
+    }
+
+    /// Redeems what it was answered.
+    ///
+    /// # Panics
+    /// Where that is refused.
+    pub async fn redeem(&self, answer: &Answer) -> Tokens {
+        self.exchange(answer).send().await.tokens()
+    }
+
+    /// Asks userinfo, with the token in the header.
+    pub async fn userinfo(&self, access_token: &str) -> JsonAnswer {
+        JsonAnswer::of(self.wire.get("/oauth2/userinfo").bearer_auth(access_token)).await
+    }
+
+    pub(crate) fn authorize_endpoint(&self) -> Url {
+        self.wire.url("/oauth2/authorize")
+    }
+}

@@ -1,0 +1,80 @@
+//! What an application sends to the authorization endpoint.
+
+use openidconnect::PkceCodeChallenge;
+use url::{Url, form_urlencoded};
+use vestibule_core::Random;
+
+use crate::ThirdParty;
+
+/// An authorization request: right in every part until a test changes it.
+#[derive(Clone, Debug)]
+pub struct AuthorizeRequest {
+    endpoint: Url,
+    /// The parameters, in the order in which they are sent.
+    pub parameters: Vec<(String, String)>,
+    /// The PKCE verifier that belongs to its challenge.
+    pub verifier: String,
+}
+
+impl AuthorizeRequest {
+    /// One for `scope=openid`, with state, nonce and PKCE.
+    pub(crate) fn new(client: &ThirdParty) -> Self {
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let random = Random::system();
+        let request =
+            Self { endpoint: client.authorize_endpoint(), parameters: Vec::new(), verifier: verifier.secret().clone() };
+        request
+            .add("response_type", "code")
+            .add("client_id", &client.client_id)
+            .add("redirect_uri", &client.redirect_uri)
+            .add("scope", "openid")
+            .add("state", &random.token())
+            .add("nonce", &random.token())
+            .add("code_challenge", challenge.as_str())
+            .add("code_challenge_method", "S256")
+    }
+
+    /// The value of a parameter, the first where it stands twice.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(parameter, _)| parameter == name).map(|(_, value)| value.as_str())
+    }
+
+    /// With a parameter, in place of what stood there.
+    #[must_use]
+    pub fn set(self, name: &str, value: &str) -> Self {
+        self.without(name).add(name, value)
+    }
+
+    /// With a parameter once more.
+    #[must_use]
+    pub fn add(mut self, name: &str, value: &str) -> Self {
+        self.parameters.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Without a parameter.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.parameters.retain(|(parameter, _)| parameter != name);
+        self
+    }
+
+    /// Without PKCE.
+    #[must_use]
+    pub fn without_pkce(self) -> Self {
+        self.without("code_challenge").without("code_challenge_method")
+    }
+
+    /// The address that a browser is sent to.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}?{}", self.endpoint, self.query())
+    }
+
+    /// The parameters, form-urlencoded.
+    #[must_use]
+    pub fn query(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.parameters).finish()
+    }
+}
