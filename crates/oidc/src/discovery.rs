@@ -59,8 +59,7 @@ type Metadata = ProviderMetadata<
 >;
 
 /// Claims of ID tokens that are not about the person.
-const PROTOCOL_CLAIMS: [&str; 10] =
-    ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
+const PROTOCOL_CLAIMS: [&str; 10] = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
 
 impl Provider {
     /// The metadata document, as JSON.

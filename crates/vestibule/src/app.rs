@@ -65,7 +65,8 @@ impl App {
         let hasher = PasswordHasher::new(hashing(config), random.clone()).map_err(StartError::because)?;
         let public_url = &config.http.public_url;
         let parts = vestibule_oidc::Parts {
-            users: Users::new(database.clone(), hasher, clock.clone(), random.clone()),
+            users: Users::new(database.clone(), hasher, clock.clone(), random.clone())
+                .with_shortest_password(config.passwords.min_length),
             sessions: Sessions::new(
                 ephemeral.clone(),
                 hash_key.clone(),

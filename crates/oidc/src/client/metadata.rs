@@ -213,6 +213,9 @@ impl NewClient {
                 return Err(unsupported(member, "not supported by this version"));
             }
         }
+        for member in ["redirect_uris", "post_logout_redirect_uris"] {
+            check_uris(member, members.get(member))?;
+        }
         let text = |name: &str| members.get(name).and_then(serde_json::Value::as_str);
         if text("subject_type").is_some_and(|kind| kind != "public") {
             return Err(unsupported("subject_type", "only public subjects are supported"));
@@ -282,6 +285,15 @@ impl ClientMetadata {
         }
         Ok(())
     }
+}
+
+/// Says which URI of a list may not be registered, and why. What is no list of texts is found when the document is read.
+fn check_uris(member: &'static str, uris: Option<&serde_json::Value>) -> Result<(), MetadataError> {
+    let texts = uris.and_then(serde_json::Value::as_array).into_iter().flatten().filter_map(serde_json::Value::as_str);
+    for uri in texts {
+        RedirectUri::parse(uri).map_err(|why| MetadataError::Uri { member, uri: uri.to_owned(), why })?;
+    }
+    Ok(())
 }
 
 /// No person's sign-in is asked to be younger than this.

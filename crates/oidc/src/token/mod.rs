@@ -58,7 +58,9 @@ impl Provider {
     pub async fn token(&self, request: TokenRequest<'_>) -> Result<TokenResponse, TokenError> {
         let answer = self.redeem(request).await;
         if let Err(error) = &answer {
-            tracing::info!(error = error.code().as_str(), reason = %error, "a token request was refused");
+            // As text, which the log quotes: it may hold a parameter's name as it came, with a line break in it (attack A80).
+            let reason = error.to_string();
+            tracing::info!(error = error.code().as_str(), reason, "a token request was refused");
         }
         answer
     }
