@@ -6,7 +6,7 @@ use vestibule_core::{HashKey, Random};
 use vestibule_ephemeral::{Ephemeral, Kind};
 
 /// How long a link is good for.
-pub const LIFETIME: Duration = Duration::from_secs(3600);
+const LIFETIME: Duration = Duration::from_secs(3600);
 
 const SETUP: Kind = Kind::once("setup");
 

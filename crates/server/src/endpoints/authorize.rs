@@ -15,12 +15,10 @@ use vestibule_oidc::{
 use super::{
     browser::Browser,
     flow::{self, Authorize, Purpose, Stop},
+    form::read_parameters,
     reply::{error_page, see_other, unavailable_page},
 };
-use crate::{
-    http::{Failure, read_form, read_query},
-    state::State,
-};
+use crate::{http::read_query, state::State};
 
 /// Requests on their way from a POST to the GET that takes them up.
 const POSTED: Kind = Kind::once("posted");
@@ -44,7 +42,7 @@ pub(crate) async fn authorize_by_get(state: State, request: Request) -> Response
 
 /// POST: the parameters stand in the body (OpenID Connect Core section 3.1.2.1).
 pub(crate) async fn authorize_by_post(state: State, mut request: Request) -> poem::Result<Response> {
-    let parameters = read_form(&mut request, state.max_body()).await.map_err(Failure::from)?;
+    let parameters = read_parameters(&state, &mut request).await?;
     Ok(match state.provider().authorize(&parameters).await {
         Ok((_, valid)) => match keep(&state, &Purpose::Authorize(Authorize::new(valid, &state))).await {
             Ok(id) => see_other(&format!("/oauth2/authorize/posted/{id}")),

@@ -10,14 +10,11 @@ use super::{
     authorize::{keep, take_up},
     browser::{Browser, no_session_cookie},
     flow::{Purpose, Stop, address},
-    form::bad_query,
+    form::{bad_query, read_parameters},
     logout::{end_here, signed_out},
     reply::{error_page, see_other, unavailable_page, with_cookies},
 };
-use crate::{
-    http::{Failure, read_form, read_query},
-    state::State,
-};
+use crate::{http::read_query, state::State};
 
 /// GET: the parameters stand in the query.
 pub(crate) async fn end_session_by_get(state: State, request: Request) -> poem::Result<Response> {
@@ -30,7 +27,7 @@ pub(crate) async fn end_session_by_get(state: State, request: Request) -> poem::
 
 /// POST: the parameters stand in the body. Taken up by a GET, where the cookies arrive.
 pub(crate) async fn end_session_by_post(state: State, mut request: Request) -> poem::Result<Response> {
-    let parameters = read_form(&mut request, state.max_body()).await.map_err(Failure::from)?;
+    let parameters = read_parameters(&state, &mut request).await?;
     Ok(match state.provider().read_end_session(&parameters).await {
         Ok(end) => match keep(&state, &Purpose::SignOut(end)).await {
             Ok(id) => see_other(&format!("/oauth2/end_session/posted/{id}")),

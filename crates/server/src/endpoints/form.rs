@@ -6,7 +6,7 @@ use vestibule_oidc::Unavailable;
 
 use super::{browser::Browser, reply::unavailable_page};
 use crate::{
-    http::{Failure, check_origin, read_form},
+    http::{Failure, check_origin, read_form, read_query},
     pages::Hidden,
     state::State,
 };
@@ -46,6 +46,14 @@ pub(crate) async fn read(state: &State, request: &mut Request) -> poem::Result<P
         return Err(Failure::new(StatusCode::FORBIDDEN, "invalid_form").into());
     }
     Ok(Posted { browser, fields })
+}
+
+/// The parameters that an application lets a browser post: those of the query count too, so that one in each place is a
+/// double (attack A08).
+pub(crate) async fn read_parameters(state: &State, request: &mut Request) -> poem::Result<Parameters> {
+    let query = read_query(request).map_err(bad_query)?;
+    let body = read_form(request, state.max_body()).await.map_err(Failure::from)?;
+    Ok(query.chain(body))
 }
 
 /// For `?` on what may be unavailable, in a handler that answers pages.
