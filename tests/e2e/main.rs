@@ -3,4 +3,37 @@
 //! A module is a feature; a test is named after the rule that it proves. `a08_…` names the case of the attack list, in
 //! `docs/attacks.md`. They run on SQLite and the embedded store, and once more on PostgreSQL and Redis.
 
+mod binding;
 mod code_flow;
+mod consent;
+mod duplicates;
+mod errors;
+mod hints;
+mod max_age;
+mod post_authorize;
+mod prompt;
+mod redirect_uri;
+
+use vestibule_tests::{Answer, AuthorizeRequest, ClientSpec, Person, TestApp, ThirdParty};
+
+/// A provider with alice, and an application of somebody else.
+async fn scene() -> (TestApp, Person, ThirdParty) {
+    let app = TestApp::start().await;
+    let (alice, client) = (app.user("alice").await, app.client(ClientSpec::default()).await);
+    (app, alice, client)
+}
+
+/// The error that an authorization request of `client`, changed by `change`, is answered with at once. It gives back `state`
+/// and names its issuer, as each answer must.
+async fn error_at_once(
+    app: &TestApp,
+    client: &ThirdParty,
+    change: impl FnOnce(AuthorizeRequest) -> AuthorizeRequest,
+) -> String {
+    let request = change(client.request());
+    let page = app.browser().get(&request.url()).await;
+    let answer = Answer::read(&page, &request);
+    assert_eq!(answer.state.as_deref(), request.get("state"), "{page}");
+    assert_eq!(answer.iss.as_deref(), Some(app.issuer()), "{page}");
+    answer.error().to_owned()
+}

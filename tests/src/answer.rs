@@ -57,7 +57,6 @@ impl Answer {
     ///
     /// # Panics
     /// Where the answer is an error.
-    #[must_use]
     pub fn code(&self) -> &str {
         self.code.as_deref().unwrap_or_else(|| panic!("no code: {}", self.url))
     }
@@ -66,7 +65,6 @@ impl Answer {
     ///
     /// # Panics
     /// Where the answer is none.
-    #[must_use]
     pub fn error(&self) -> &str {
         assert!(self.code.is_none(), "both a code and an error, or no error: {}", self.url);
         self.error.as_deref().unwrap_or_else(|| panic!("no error: {}", self.url))
