@@ -58,7 +58,8 @@ async fn an_independent_verifier_takes_it_and_finds_the_nonce() {
     let answer = browser.authorize(&client, |request| request).await;
     let token: CoreIdToken = client.redeem(&answer).await.id_token.parse().unwrap();
     let issuer = IssuerUrl::new(app.issuer().to_owned()).unwrap();
-    let verifier = CoreIdTokenVerifier::new_public_client(ClientId::new(client.client_id), issuer, jose::keys(&app).await);
+    let verifier =
+        CoreIdTokenVerifier::new_public_client(ClientId::new(client.client_id), issuer, jose::keys(&app).await);
     let nonce = Nonce::new(answer.request.get("nonce").unwrap().to_owned());
     token.claims(&verifier, &nonce).unwrap();
     assert!(token.claims(&verifier, &Nonce::new("another".to_owned())).is_err());

@@ -3,16 +3,25 @@
 //! A module is a feature; a test is named after the rule that it proves. `a08_…` names the case of the attack list, in
 //! `docs/attacks.md`. They run on SQLite and the embedded store, and once more on PostgreSQL and Redis.
 
+mod access_token;
 mod binding;
+mod client_auth;
 mod code_flow;
+mod codes;
 mod consent;
 mod duplicates;
 mod errors;
 mod hints;
+mod id_token;
+mod jose;
+mod limits;
 mod max_age;
 mod post_authorize;
 mod prompt;
+mod races;
 mod redirect_uri;
+mod revocation;
+mod userinfo;
 
 use vestibule_tests::{Answer, AuthorizeRequest, ClientSpec, Person, TestApp, ThirdParty};
 

@@ -219,8 +219,8 @@ async fn a_key_made_by_another_process_is_published_before_it_signs_and_the_old_
 #[tokio::test]
 async fn a_token_of_the_old_key_is_good_until_it_expires_and_still_a_hint_when_the_key_is_retired() {
     let (app, client, _, mut browser) = begun().await;
-    rotate(&app, Duration::ZERO).await;
     let old = tokens(&mut browser, &client).await;
+    rotate(&app, Duration::ZERO).await;
     let kid = header(&old.access_token)["kid"].clone();
     let signs_anew = async || header(&tokens(&mut browser, &client).await.access_token)["kid"] != kid;
     within_a_second("the new key signs", signs_anew).await;

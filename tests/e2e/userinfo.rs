@@ -239,7 +239,8 @@ async fn no_page_and_no_endpoint_for_browsers_is_open_to_other_origins() {
     let app = TestApp::start().await;
     let client = app.client(ClientSpec::default()).await;
     let authorize = client.request().url();
-    for path in [&authorize, "/oauth2/authorize", "/oauth2/end_session", "/login", "/consent", "/logout", "/", "/setup"] {
+    for path in [&authorize, "/oauth2/authorize", "/oauth2/end_session", "/login", "/consent", "/logout", "/", "/setup"]
+    {
         for method in [Method::GET, Method::OPTIONS, Method::POST] {
             let answer = foreign(app.wire().request(method.clone(), path)).send().await.unwrap();
             let names = answer.headers().keys().map(ToString::to_string);
