@@ -9,7 +9,7 @@ use vestibule_oidc::token::{TokenError, TokenErrorCode, TokenRequest};
 
 use super::reply::json;
 use crate::{
-    http::{Failure, read_form},
+    http::{Failure, plain_description, read_form},
     state::State,
 };
 
@@ -55,7 +55,8 @@ fn error(code: TokenErrorCode, description: &str, by_header: bool) -> Response {
         TokenErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::BAD_REQUEST,
     };
-    let mut response = json(status, &json!({ "error": code.as_str(), "error_description": description }));
+    let mut response =
+        json(status, &json!({ "error": code.as_str(), "error_description": plain_description(description) }));
     let headers = response.headers_mut();
     if code == TokenErrorCode::InvalidClient && by_header {
         headers

@@ -99,7 +99,7 @@ fn failure(error: Error) -> Failure {
 }
 
 /// The characters that RFC 6749 section 5.2 allows in `error_description`; others become spaces or single quotes.
-fn description(detail: &str) -> String {
+pub(crate) fn description(detail: &str) -> String {
     let allowed = |c: char| match c {
         '"' => '\'',
         '\\' => '/',

@@ -46,8 +46,9 @@ pub use listen::{BindError, Connection, Limits, TlsError, TlsFiles, bind, serve}
 pub(crate) use client_address::ClientAddress;
 pub(crate) use cookies::{CookieName, CookieRules, Cookies};
 pub(crate) use cors::OpenPath;
+pub(crate) use error_answers::description as plain_description;
 pub(crate) use failure::Failure;
-pub(crate) use form::{read_form, read_query};
+pub(crate) use form::{FormError, read_form, read_query};
 pub(crate) use methods::Methods;
 pub(crate) use origin::check_origin;
 pub(crate) use policy::page_policy;
