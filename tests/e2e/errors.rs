@@ -114,16 +114,6 @@ async fn a_scope_that_nobody_knows_is_ignored_beside_one_that_is_known() {
 }
 
 #[tokio::test]
-async fn scopes_of_two_apis_cannot_be_had_at_once() {
-    let app = TestApp::start().await;
-    app.api("https://one.example", &["one.read"]).await;
-    app.api("https://two.example", &["two.read"]).await;
-    let client = app.client(ClientSpec::default().for_scope("openid one.read two.read")).await;
-    let error = error_at_once(&app, &client, |request| request.set("scope", "one.read two.read")).await;
-    assert_eq!(error, "invalid_scope");
-}
-
-#[tokio::test]
 async fn a25_pkce_cannot_be_left_out_weakened_or_malformed() {
     let (app, _, client) = scene().await;
     let challenge = |value: &str| client.request().set("code_challenge", value);

@@ -2,6 +2,7 @@
 //!
 //! A module is a feature; a test is named after the rule that it proves. `a08_…` names the case of the attack list, in
 //! `docs/attacks.md`. They run on SQLite and the embedded store, and once more on PostgreSQL and Redis.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access_token;
 mod binding;
@@ -9,18 +10,28 @@ mod client_auth;
 mod code_flow;
 mod codes;
 mod consent;
+mod cookies;
+mod discovery;
 mod duplicates;
 mod errors;
 mod hints;
 mod id_token;
 mod jose;
+mod jwks;
 mod limits;
+mod logout;
+mod logs;
 mod max_age;
+mod openidconnect_client;
+mod pages;
 mod post_authorize;
 mod prompt;
 mod races;
 mod redirect_uri;
 mod revocation;
+mod sessions;
+mod setup;
+mod sign_in;
 mod userinfo;
 
 use vestibule_tests::{Answer, AuthorizeRequest, ClientSpec, Person, TestApp, ThirdParty};

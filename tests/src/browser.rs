@@ -170,10 +170,23 @@ impl Browser {
     ///
     /// # Panics
     /// Where it leads to any other page than those for signing in, choosing an account and consenting.
-    pub async fn finish(&mut self, mut page: Page, request: &AuthorizeRequest) -> Answer {
+    pub async fn finish(&mut self, page: Page, request: &AuthorizeRequest) -> Answer {
+        Answer::read(&self.click_through(page).await, request)
+    }
+
+    /// Opens any address of the provider and walks on as [`Browser::authorize`] does, up to the redirect that leads elsewhere.
+    ///
+    /// # Panics
+    /// Where it leads to any other page.
+    pub async fn walk(&mut self, path_or_url: &str) -> Page {
+        let page = self.open(path_or_url).await;
+        self.click_through(page).await
+    }
+
+    async fn click_through(&mut self, mut page: Page) -> Page {
         for _ in 0..MOST_STEPS {
             if page.is_redirect() {
-                return Answer::read(&page, request);
+                return page;
             }
             page = self.step(page).await;
         }

@@ -74,7 +74,6 @@ impl TokenRequest {
     }
 
     /// The request, for a test that needs more of it.
-    #[must_use]
     pub fn build(&self) -> RequestBuilder {
         let request = self.wire.post("/oauth2/token").form(&self.parameters);
         let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();

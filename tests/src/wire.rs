@@ -52,7 +52,6 @@ impl Wire {
     ///
     /// # Panics
     /// For a URL of somebody else: tests reach nobody else.
-    #[must_use]
     pub fn request(&self, method: Method, path_or_url: &str) -> RequestBuilder {
         let mut url = self.url(path_or_url);
         assert!(self.is_ours(&url), "{url} is not the provider's, and tests reach nobody else");
@@ -64,13 +63,11 @@ impl Wire {
     }
 
     /// [`Wire::request`] by GET.
-    #[must_use]
     pub fn get(&self, path_or_url: &str) -> RequestBuilder {
         self.request(Method::GET, path_or_url)
     }
 
     /// [`Wire::request`] by POST.
-    #[must_use]
     pub fn post(&self, path_or_url: &str) -> RequestBuilder {
         self.request(Method::POST, path_or_url)
     }

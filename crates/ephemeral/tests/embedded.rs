@@ -1,4 +1,5 @@
 //! The embedded engine keeps its promises in memory and on a file, and its file survives what a process can suffer.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod promises;
 

@@ -1,5 +1,6 @@
 //! The Redis engine keeps the same promises. Needs a server: `VESTIBULE_TEST_REDIS_URL` names it (`cargo xtask test` does all
 //! that). Each test keeps to a prefix of its own, so that they can share it.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod promises;
 

@@ -1,4 +1,5 @@
 //! What a request that waits at a browser must and must not do.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! What the hashing pool leaves behind, measured on this very process: hence a test program of its own.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![cfg(target_os = "linux")]
 
 use std::time::Duration;

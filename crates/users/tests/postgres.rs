@@ -2,6 +2,7 @@
 //!
 //! The role there must be allowed to create databases. Each test makes one for itself and leaves it, as the server is meant to
 //! be a private one that ends with the tests.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod store;
 

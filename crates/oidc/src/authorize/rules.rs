@@ -27,8 +27,10 @@ struct Refusal(ErrorCode, String);
 
 type Verdict = Result<(), Refusal>;
 
+type Rule = fn(&mut Draft<'_>) -> Verdict;
+
 /// The rules in their order, each with the clause that it implements.
-const RULES: &[(&str, fn(&mut Draft<'_>) -> Verdict)] = &[
+const RULES: &[(&str, Rule)] = &[
     ("RFC 6749 section 3.1: parameters stand once", no_doubles),
     ("OpenID Connect Core section 6: request objects", no_request_object),
     ("OpenID Connect Core section 7.2.1: registration", no_registration),

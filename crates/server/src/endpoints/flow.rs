@@ -140,10 +140,10 @@ pub(crate) async fn begin(
     authorize: Authorize,
 ) -> Result<Response, Unavailable> {
     let next = authorize.next(state, client, browser.present.as_ref()).await?;
-    if authorize.request.is_silent() {
-        if let Some((code, words)) = next.error_without_page() {
-            return Ok(refuse(state, &authorize, code, words));
-        }
+    if authorize.request.is_silent()
+        && let Some((code, words)) = next.error_without_page()
+    {
+        return Ok(refuse(state, &authorize, code, words));
     }
     match (&next, &browser.present) {
         (Next::Finish, Some(present)) => {

@@ -71,8 +71,8 @@ impl ErrorAnswers {
 
 /// Whether a program calls there.
 fn is_for_programs(path: &str) -> bool {
-    let begins = |prefix: &&str| path.starts_with(prefix);
-    PROTOCOL.iter().any(|prefix| begins(&prefix)) && !PAGES.iter().any(|prefix| begins(&prefix))
+    let begins = |prefix: &&str| path.starts_with(*prefix);
+    PROTOCOL.iter().any(begins) && !PAGES.iter().any(begins)
 }
 
 /// What an error means to the outside. One that is not a [`Failure`] says no more than its status there; ours go to the log.

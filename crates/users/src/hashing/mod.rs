@@ -122,7 +122,7 @@ impl PasswordHasher {
     /// [`HashingError::Unverifiable`] for a text that is no Argon2 hash, or one that would take more than 128 MiB, more than
     /// 1 GiB over all its passes, or more than 16 lanes; [`HashingError::Busy`] when too many wait already.
     pub async fn verify(&self, password: &SecretString, phc: &str) -> Result<Verdict, HashingError> {
-        let stored = Stored::read(phc, &self.pool.params)?;
+        let stored = Box::new(Stored::read(phc, &self.pool.params)?);
         let needs_rehash = !stored.up_to_date;
         let password = password.clone();
         let matches = self.ask(|reply| Job::Verify { password, stored, reply }).await?;

@@ -27,7 +27,7 @@ pub(super) enum Job {
     /// Hash a new password.
     Hash { password: SecretString, salt: [u8; SALT_BYTES], reply: Reply<String> },
     /// Hold a password against a stored hash.
-    Verify { password: SecretString, stored: Stored, reply: Reply<bool> },
+    Verify { password: SecretString, stored: Box<Stored>, reply: Reply<bool> },
 }
 
 impl Job {

@@ -1,7 +1,7 @@
 //! What the configuration file and the environment say, before any setting has read it: which keys, which values, from where.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     ffi::OsString,
     path::{Path, PathBuf},
 };
@@ -175,9 +175,9 @@ pub(super) fn merge(layers: [Layer; 2], problems: &mut Vec<Problem>) -> Layer {
                     key: Some(file_key),
                     cure: "leave one of them out".to_owned(),
                 });
-            } else if !merged.contains_key(&key) {
+            } else if let Entry::Vacant(vacant) = merged.entry(key) {
                 match read_secret(&file_key, &given, source) {
-                    Ok(secret) => drop(merged.insert(key, secret)),
+                    Ok(secret) => drop(vacant.insert(secret)),
                     Err(problem) => problems.push(problem),
                 }
             }

@@ -109,13 +109,16 @@ where
     }
 }
 
+/// What becomes of a request within its bound.
+type Answering<B, E> = std::pin::Pin<Box<dyn Future<Output = Result<Response<Answer<B>>, E>> + Send>>;
+
 /// The service, with a bound on each request's time, the connection told to it, and its requests counted.
 fn within<S, B>(
     service: S,
     limits: Arc<Limits>,
     usage: Arc<Usage>,
     connection: Connection,
-) -> impl Fn(Request<Incoming>) -> std::pin::Pin<Box<dyn Future<Output = Result<Response<Answer<B>>, S::Error>> + Send>>
+) -> impl Fn(Request<Incoming>) -> Answering<B, S::Error>
 where
     S: Service<Request<Incoming>, Response = Response<B>>,
     S::Future: Send + 'static,
