@@ -1,7 +1,7 @@
 //! The embedded engine: one SQLite file, held by one process, worked by one thread.
 //!
 //! Callers queue jobs; the [`worker`] does all that are queued in one transaction and answers after it is committed, so that a
-//! storm of callers shares the cost of committing. The [`file`] module opens and ends the file, [`statements`] is the SQL.
+//! storm of callers shares the cost of committing. The [`mod@file`] module opens and ends the file, [`statements`] is the SQL.
 
 mod file;
 mod statements;
