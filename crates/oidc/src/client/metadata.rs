@@ -1,7 +1,7 @@
 //! What is said of an application when it is registered (RFC 7591 section 2, OpenID Connect Registration section 2).
 //!
 //! A document is parsed into [`ClientMetadata`], whose types prove what can be proved of a single value; what spans several
-//! is checked in [`NewClient::check`]. A member that we know of and cannot honour is refused: an application that registers
+//! is checked in `NewClient::check`. A member that we know of and cannot honour is refused: an application that registers
 //! for encrypted ID tokens must not silently get plain ones.
 
 use std::time::Duration;
@@ -108,21 +108,6 @@ impl Default for ClientMetadata {
     }
 }
 
-/// An application to be registered.
-#[derive(Clone, Debug)]
-pub struct NewClient {
-    /// The name that people are shown.
-    pub name: String,
-    /// How it proves itself; nothing here: client_secret_basic or client_secret_post.
-    pub auth_method: Option<AuthMethod>,
-    /// The rest.
-    pub metadata: ClientMetadata,
-    /// Whether nobody is asked for consent.
-    pub first_party: bool,
-    /// Whether it must use PKCE; nothing here: as `oidc.require_pkce` says.
-    pub require_pkce: Option<bool>,
-}
-
 /// Why an application cannot be registered so.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MetadataError {
@@ -166,101 +151,9 @@ pub enum MetadataError {
     PublicWithoutPkce,
 }
 
-/// Members whose values would change what we do, and what each is missing.
-const UNSUPPORTED: [&str; 14] = [
-    "jwks",
-    "jwks_uri",
-    "sector_identifier_uri",
-    "id_token_encrypted_response_alg",
-    "id_token_encrypted_response_enc",
-    "userinfo_signed_response_alg",
-    "userinfo_encrypted_response_alg",
-    "userinfo_encrypted_response_enc",
-    "request_object_signing_alg",
-    "request_object_encryption_alg",
-    "request_object_encryption_enc",
-    "token_endpoint_auth_signing_alg",
-    "backchannel_logout_uri",
-    "frontchannel_logout_uri",
-];
-
-impl NewClient {
-    /// A confidential application with one redirect URI and nothing special.
-    #[must_use]
-    pub fn named(name: impl Into<String>, redirect_uris: Vec<RedirectUri>) -> Self {
-        Self {
-            name: name.into(),
-            auth_method: None,
-            metadata: ClientMetadata { redirect_uris, ..ClientMetadata::default() },
-            first_party: false,
-            require_pkce: None,
-        }
-    }
-
-    /// Reads a whole RFC 7591 document, plus our own `require_pkce` and `first_party`. Members that mean nothing to us are
-    /// ignored, as that RFC wants.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words.
-    pub fn from_document(document: &str) -> Result<Self, MetadataError> {
-        let malformed = |error: serde_json::Error| MetadataError::Malformed(error.to_string());
-        let value: serde_json::Value = serde_json::from_str(document).map_err(malformed)?;
-        let Some(members) = value.as_object() else {
-            return Err(MetadataError::Malformed("it is not a JSON object".to_owned()));
-        };
-        for member in UNSUPPORTED {
-            if members.get(member).is_some_and(|value| !value.is_null()) {
-                return Err(unsupported(member, "not supported by this version"));
-            }
-        }
-        for member in ["redirect_uris", "post_logout_redirect_uris"] {
-            check_uris(member, members.get(member))?;
-        }
-        let text = |name: &str| members.get(name).and_then(serde_json::Value::as_str);
-        if text("subject_type").is_some_and(|kind| kind != "public") {
-            return Err(unsupported("subject_type", "only public subjects are supported"));
-        }
-        let auth_method = text("token_endpoint_auth_method")
-            .map(|name| {
-                AuthMethod::parse(name).ok_or_else(|| {
-                    unsupported("token_endpoint_auth_method", "use client_secret_basic, client_secret_post or none")
-                })
-            })
-            .transpose()?;
-        let flag = |name: &str| match members.get(name) {
-            None | Some(serde_json::Value::Null) => Ok(None),
-            Some(value) => value
-                .as_bool()
-                .map(Some)
-                .ok_or_else(|| MetadataError::Malformed(format!("{name} is not true or false"))),
-        };
-        Ok(Self {
-            name: text("client_name").unwrap_or_default().to_owned(),
-            auth_method,
-            require_pkce: flag("require_pkce")?,
-            first_party: flag("first_party")?.unwrap_or(false),
-            metadata: serde_json::from_value(value).map_err(malformed)?,
-        })
-    }
-
-    /// Checks what spans several members.
-    pub(crate) fn check(&self) -> Result<(), MetadataError> {
-        let printable = !self.name.trim().is_empty() && !self.name.chars().any(char::is_control);
-        if !printable || self.name.chars().count() > 200 {
-            return Err(MetadataError::Name);
-        }
-        if self.metadata.redirect_uris.is_empty() {
-            return Err(MetadataError::NoRedirectUri);
-        }
-        if self.auth_method == Some(AuthMethod::None) && self.require_pkce == Some(false) {
-            return Err(MetadataError::PublicWithoutPkce);
-        }
-        self.metadata.check()
-    }
-}
-
 impl ClientMetadata {
-    fn check(&self) -> Result<(), MetadataError> {
+    /// Checks what the types cannot.
+    pub(super) fn check(&self) -> Result<(), MetadataError> {
         if let Some(other) = self.grant_types.iter().find(|grant| *grant != "authorization_code") {
             return Err(unsupported("grant_types", &format!("{other} is not supported by this version")));
         }
@@ -287,15 +180,6 @@ impl ClientMetadata {
     }
 }
 
-/// Says which URI of a list may not be registered, and why. What is no list of texts is found when the document is read.
-fn check_uris(member: &'static str, uris: Option<&serde_json::Value>) -> Result<(), MetadataError> {
-    let texts = uris.and_then(serde_json::Value::as_array).into_iter().flatten().filter_map(serde_json::Value::as_str);
-    for uri in texts {
-        RedirectUri::parse(uri).map_err(|why| MetadataError::Uri { member, uri: uri.to_owned(), why })?;
-    }
-    Ok(())
-}
-
 /// No person's sign-in is asked to be younger than this.
 const MAX_AGE_LIMIT: Duration = Duration::from_secs(10 * 366 * 86_400);
 
@@ -303,75 +187,6 @@ fn is_web_link(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
-fn unsupported(member: &str, why: &str) -> MetadataError {
+pub(super) fn unsupported(member: &str, why: &str) -> MetadataError {
     MetadataError::Unsupported { member: member.to_owned(), why: why.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused(document: &str) -> String {
-        match NewClient::from_document(document).and_then(|client| client.check().map(|()| client)) {
-            Ok(client) => panic!("was accepted: {client:?}"),
-            Err(error) => error.to_string(),
-        }
-    }
-
-    #[test]
-    fn a_whole_document_is_read() {
-        let client = NewClient::from_document(
-            r#"{"client_name": "App", "redirect_uris": ["https://rp.example/cb"], "token_endpoint_auth_method": "client_secret_post",
-                "id_token_signed_response_alg": "ES256", "scope": "openid email", "require_pkce": false, "unknown_member": 1}"#,
-        )
-        .unwrap();
-        client.check().unwrap();
-        assert_eq!(client.auth_method, Some(AuthMethod::ClientSecretPost));
-        assert_eq!(client.metadata.id_token_signed_response_alg, SigningAlgorithm::Es256);
-        assert_eq!(client.metadata.scope.to_string(), "email openid");
-        assert_eq!(client.require_pkce, Some(false));
-    }
-
-    #[test]
-    fn a05_a06_unsafe_uris_are_refused_at_registration() {
-        for uri in
-            ["https://rp.example/cb#f", "javascript:alert(1)", "https://rp.example/cb?code=1", "data:text/html,x"]
-        {
-            refused(&format!(r#"{{"client_name": "App", "redirect_uris": ["{uri}"]}}"#));
-            refused(&format!(
-                r#"{{"client_name": "App", "redirect_uris": ["https://rp.example/cb"], "post_logout_redirect_uris": ["{uri}"]}}"#
-            ));
-        }
-        for member in ["client_uri", "logo_uri", "policy_uri", "tos_uri"] {
-            let said = refused(&format!(
-                r#"{{"client_name": "App", "redirect_uris": ["https://rp.example/cb"], "{member}": "JaVaScRiPt:alert(1)"}}"#
-            ));
-            assert!(said.starts_with(member), "{said}");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_honoured_is_refused_and_named() {
-        for (member, value) in [
-            ("jwks_uri", r#""https://rp.example/jwks""#),
-            ("token_endpoint_auth_method", r#""private_key_jwt""#),
-            ("id_token_encrypted_response_alg", r#""RSA-OAEP-256""#),
-            ("subject_type", r#""pairwise""#),
-            ("grant_types", r#"["implicit"]"#),
-            ("response_types", r#"["id_token"]"#),
-        ] {
-            let said = refused(&format!(
-                r#"{{"client_name": "App", "redirect_uris": ["https://rp.example/cb"], "{member}": {value}}}"#
-            ));
-            assert!(said.starts_with(member), "{said}");
-        }
-    }
-
-    #[test]
-    fn a_public_application_must_use_pkce() {
-        let said = refused(
-            r#"{"client_name": "App", "redirect_uris": ["https://rp.example/cb"], "token_endpoint_auth_method": "none", "require_pkce": false}"#,
-        );
-        assert!(said.contains("PKCE"), "{said}");
-    }
 }

@@ -7,13 +7,15 @@
 mod apis;
 pub mod authentication;
 mod metadata;
+mod new_client;
 mod registry;
 
 use vestibule_core::{ClientId, Digest, RedirectUri, ScopeSet, Timestamp};
 use vestibule_tokens::SigningAlgorithm;
 
 pub use apis::{Api, ApiError, ApiScope, Apis, NewApi};
-pub use metadata::{AuthMethod, ClientMetadata, MetadataError, NewClient};
+pub use metadata::{AuthMethod, ClientMetadata, MetadataError};
+pub use new_client::NewClient;
 pub use registry::{Clients, ClientsError, CreatedClient};
 
 /// A registered application.
