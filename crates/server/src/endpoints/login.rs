@@ -200,8 +200,13 @@ pub(crate) async fn sign_in(
         amr: vec!["pwd".to_owned()],
     };
     let sessions = state.provider().sessions();
+    // A session that is void is ended and not continued: under the same `sid` the new one would be void too.
+    let continued = browser.session.as_ref().filter(|_| browser.present.is_some());
+    if let (Some(void), None) = (&browser.session, continued) {
+        sessions.end(void).await.map_err(Unavailable::because)?;
+    }
     let (token, session) =
-        sessions.start(user.id, authentication, keep, browser.session.as_ref()).await.map_err(Unavailable::because)?;
+        sessions.start(user.id, authentication, keep, continued).await.map_err(Unavailable::because)?;
     let cookie = session_cookie(state, &token, keep.then(|| session.expires_at.since(state.clock().now())));
     Ok((Present { user, session }, cookie))
 }
