@@ -319,3 +319,12 @@ async fn a_code_that_is_missing_empty_or_never_was_one_is_refused() {
     assert_refused(&client.exchange(&answer).set("code", &other_case).send().await);
     client.redeem(&answer).await;
 }
+
+#[tokio::test]
+async fn a33_a_scope_named_at_the_token_endpoint_raises_nothing() {
+    let (_app, alice, client, answer) = answered().await;
+    let tokens = client.exchange(&answer).add("scope", "openid profile email").send().await.tokens();
+    assert_eq!(tokens.body["scope"], "openid");
+    let told = client.userinfo(&tokens.access_token).await.body;
+    assert_eq!(told, serde_json::json!({ "sub": alice.id.to_string() }));
+}

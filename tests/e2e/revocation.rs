@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use vestibule::cli::{Context, Output};
 use vestibule_tests::{Browser, ClientSpec, Person, TestApp, ThirdParty, Tokens, header};
-use vestibule_tokens::{KeyRing, Rotation, SigningAlgorithm};
+use vestibule_tokens::{KeyRing, Revocation, Rotation, SigningAlgorithm, Subject};
 
 use crate::jose;
 
@@ -107,6 +107,21 @@ async fn what_another_process_revoked_stays_dead_when_the_person_may_sign_in_aga
     let after = tokens(&mut browser, &client).await;
     assert!(is_alive(&client, &after).await, "the next sign-in is not hit");
     assert!(!is_alive(&client, &before).await);
+}
+
+#[tokio::test]
+async fn a_browser_whose_session_was_revoked_can_sign_in_again_in_another_session() {
+    let (app, client, alice, mut browser) = begun().await;
+    let before = tokens(&mut browser, &client).await;
+    let sid = app.provider().sessions().list(alice.id).await.unwrap()[0].sid;
+    // As where the store failed right after the log had been written: the session is still there, and void.
+    let expires_at = app.clock().now() + Duration::from_secs(86_400);
+    let entry = Revocation { subject: Subject::Session(sid), issued_before: None, expires_at };
+    app.provider().tokens().revocations().revoke(entry).await.unwrap();
+    assert!(!is_alive(&client, &before).await && !is_signed_in(&mut browser, &client).await);
+    let after = tokens(&mut browser, &client).await;
+    assert_ne!(after.id_claims()["sid"], before.id_claims()["sid"]);
+    assert!(is_alive(&client, &after).await && is_signed_in(&mut browser, &client).await);
 }
 
 #[tokio::test]
