@@ -118,6 +118,12 @@ impl JsonAnswer {
         Self { status, headers, body }
     }
 
+    /// A header, once.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
     /// The member `error`, empty where there is none.
     #[must_use]
     pub fn error(&self) -> &str {

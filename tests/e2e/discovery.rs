@@ -1,0 +1,127 @@
+//! What the provider says of itself (OpenID Connect Discovery, RFC 8414): all that is there, and nothing that is not.
+
+use reqwest::header::{HOST, HeaderMap, HeaderValue};
+use serde_json::{Value, json};
+use vestibule_tests::{JsonAnswer, TestApp};
+
+const DOCUMENTS: [&str; 2] = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
+
+async fn metadata(app: &TestApp) -> Value {
+    JsonAnswer::of(app.wire().get(DOCUMENTS[0])).await.body
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    value.as_array().into_iter().flatten().map(|value| value.as_str().expect("a text")).collect()
+}
+
+#[tokio::test]
+async fn both_documents_are_json_the_same_and_may_be_kept_for_a_while() {
+    let app = TestApp::start().await;
+    let mut bodies = Vec::new();
+    for document in DOCUMENTS {
+        let answer = JsonAnswer::of(app.wire().get(document)).await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, Some("application/json")));
+        assert!(answer.header("cache-control").unwrap().contains("max-age="));
+        bodies.push(answer.body);
+    }
+    assert_eq!(bodies[0], bodies[1]);
+}
+
+#[tokio::test]
+async fn every_member_is_one_that_is_meant() {
+    let app = TestApp::start().await;
+    app.api("https://api.example", &["notes.read"]).await;
+    let at = |path: &str| format!("{}{path}", app.issuer());
+    let mut said = metadata(&app).await;
+    let claims = said["claims_supported"].take();
+    let expected = json!({
+        "issuer": app.issuer(),
+        "authorization_endpoint": at("/oauth2/authorize"),
+        "token_endpoint": at("/oauth2/token"),
+        "userinfo_endpoint": at("/oauth2/userinfo"),
+        "jwks_uri": at("/oauth2/jwks"),
+        "end_session_endpoint": at("/oauth2/end_session"),
+        "scopes_supported": ["openid", "profile", "email", "address", "phone", "notes.read"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code"],
+        "acr_values_supported": ["1"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "display_values_supported": ["page", "popup", "touch", "wap"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": null,
+        "ui_locales_supported": ["en"],
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "require_request_uri_registration": false,
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+    });
+    assert_eq!(said, expected);
+    for claim in ["sub", "iss", "auth_time", "acr", "name", "email_verified", "address", "phone_number", "updated_at"] {
+        assert!(texts(&claims).contains(&claim), "{claim}");
+    }
+}
+
+#[tokio::test]
+async fn each_endpoint_lies_below_the_issuer_and_answers() {
+    let app = TestApp::start().await;
+    let said = metadata(&app).await;
+    let endpoints =
+        said.as_object().unwrap().iter().filter(|(name, _)| name.ends_with("_endpoint") || *name == "jwks_uri");
+    for (name, url) in endpoints {
+        let url = url.as_str().unwrap();
+        assert!(url.starts_with(&format!("{}/", app.issuer())) && !url.contains(['?', '#']), "{name}: {url}");
+        let status = app.wire().get(url).send().await.unwrap().status().as_u16();
+        assert!(status != 404 && status < 500, "{name}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn a79_the_issuer_is_the_configured_one_whatever_a_request_says() {
+    let app = TestApp::start().await;
+    let expected = metadata(&app).await;
+    for (name, value) in [
+        ("host", "evil.example"),
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-port", "444"),
+        ("forwarded", "host=evil.example;proto=https"),
+        ("x-original-host", "evil.example"),
+    ] {
+        let mut headers = HeaderMap::new();
+        let name: reqwest::header::HeaderName = name.parse().unwrap();
+        headers.insert(name.clone(), HeaderValue::from_static(value));
+        for document in DOCUMENTS {
+            let answer = JsonAnswer::of(app.wire().get(document).headers(headers.clone())).await;
+            assert_eq!(answer.body, expected, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a79_neither_redirects_nor_pages_repeat_a_forged_host() {
+    let (app, _, client) = crate::scene().await;
+    let mut headers = HeaderMap::new();
+    headers.insert(HOST, HeaderValue::from_static("evil.example"));
+    headers.insert("x-forwarded-host", HeaderValue::from_static("evil.example"));
+    for path in ["/", "/login", "/nothing", &client.request().url()] {
+        let page = app.browser().send(app.wire().get(path).headers(headers.clone()), path).await;
+        let location = page.header("location").unwrap_or_default();
+        assert!(!page.body.contains("evil") && !location.contains("evil"), "{page}");
+        assert!(page.cookies().iter().all(|cookie| !cookie.to_lowercase().contains("domain")), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn the_issuer_is_written_exactly_as_it_was_configured() {
+    for name in ["https://id.example", "https://ID.example", "https://id.example:443", "http://127.0.0.1:1"] {
+        let app = TestApp::with(|config| config.http.public_url = name.parse().expect("a public URL")).await;
+        let said = metadata(&app).await;
+        assert_eq!((&said["issuer"], &said["jwks_uri"]), (&json!(name), &json!(format!("{name}/oauth2/jwks"))));
+    }
+}
