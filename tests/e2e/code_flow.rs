@@ -1,6 +1,6 @@
 //! An application signs a person in: authorization code, PKCE, consent, ID token, userinfo.
 
-use vestibule_tests::{Browser, ClientSpec, TestApp, header};
+use vestibule_tests::{AuthorizeRequest, Browser, ClientSpec, TestApp, header};
 
 #[tokio::test]
 async fn a_person_signs_in_and_consents_and_the_application_gets_tokens() {
@@ -76,4 +76,44 @@ async fn a_session_and_a_waiting_request_survive_a_restart() {
     let _app = app.restart().await;
     let answer = browser.finish(page, &request).await;
     client.redeem(&answer).await;
+}
+
+#[tokio::test]
+async fn neither_the_order_of_parameters_nor_that_of_scopes_matters() {
+    let (app, alice, client) = crate::scene().await;
+    let reversed = |request: AuthorizeRequest| {
+        let mut request = request.set("scope", "phone address email profile openid");
+        request.parameters.reverse();
+        request
+    };
+    let answer = app.browser_of(&alice).authorize(&client, reversed).await;
+    assert_eq!(client.redeem(&answer).await.body["scope"], "address email openid phone profile");
+}
+
+#[tokio::test]
+async fn the_code_flow_needs_no_nonce_and_then_there_is_none_in_the_id_token() {
+    let (app, alice, client) = crate::scene().await;
+    let answer = app.browser_of(&alice).authorize(&client, |request| request.without("nonce")).await;
+    assert!(client.redeem(&answer).await.id_claims().get("nonce").is_none());
+}
+
+#[tokio::test]
+async fn a_long_state_and_a_long_nonce_come_back_whole() {
+    let (app, alice, client) = crate::scene().await;
+    let (state, nonce) = ("s".repeat(3000), "n".repeat(3000));
+    let long = |request: AuthorizeRequest| request.set("state", &state).set("nonce", &nonce);
+    let answer = app.browser_of(&alice).authorize(&client, long).await;
+    assert_eq!(answer.state.as_deref(), Some(&*state));
+    assert_eq!(client.redeem(&answer).await.id_claims()["nonce"], *nonce);
+}
+
+#[tokio::test]
+async fn two_applications_know_the_same_person_by_the_same_sub() {
+    let (app, alice, client) = crate::scene().await;
+    let other = app.client(ClientSpec::named("Another").at(&["https://another.example/cb"])).await;
+    let mut browser = app.browser_of(&alice);
+    let first = browser.authorize(&client, |request| request).await;
+    let second = browser.authorize(&other, |request| request).await;
+    let (first, second) = (client.redeem(&first).await.id_claims(), other.redeem(&second).await.id_claims());
+    assert_eq!((&first["sub"], &second["aud"]), (&second["sub"], &other.client_id.into()));
 }
