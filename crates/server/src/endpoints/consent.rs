@@ -71,17 +71,21 @@ pub(crate) async fn consent_posted(state: State, mut request: Request) -> poem::
 }
 
 /// Remembers what was allowed: only what was asked for and shown.
-async fn allow(state: &State, found: Found, present: &Present, shown: &ScopeSet) -> Result<Response, Stop> {
+async fn allow(state: &State, mut found: Found, present: &Present, shown: &ScopeSet) -> Result<Response, Stop> {
     let Next::Consent(asked) = found.authorize.next(state, &found.client, Some(present)).await? else {
         return flow::go_on(state, found, Some(present)).await;
     };
     let allowed = asked.filter(|scope| shown.contains(scope));
     state.provider().consents().grant(present.user.id, &found.client.id, &allowed).await?;
-    let mut authorize = found.authorize.clone();
     if asked.is_subset(shown) {
-        authorize.progress.consented_by = Some(present.user.id);
+        found.authorize.progress.consented_by = Some(present.user.id);
     }
-    let found = flow::keep(state, found, authorize).await?;
+    // Where this was the last step, nothing is kept before what waits is taken: a second click that came at the same moment
+    // holds the same version of it, so that one of the two gets the code, and not neither.
+    if !matches!(found.authorize.next(state, &found.client, Some(present)).await?, Next::Finish) {
+        let authorize = found.authorize.clone();
+        found = flow::keep(state, found, authorize).await?;
+    }
     flow::go_on(state, found, Some(present)).await
 }
 
