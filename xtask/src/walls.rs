@@ -36,7 +36,15 @@ const KEPT_BY: &[(&str, &[&str])] = &[
     ("oxide-auth", &["vestibule-oidc"]),
     (
         "sea-orm",
-        &["vestibule-database", "vestibule-users", "vestibule-tokens", "vestibule-oidc", "vestibule-migrations"],
+        // The tests make and drop databases of their own.
+        &[
+            "vestibule-database",
+            "vestibule-users",
+            "vestibule-tokens",
+            "vestibule-oidc",
+            "vestibule-migrations",
+            "vestibule-tests",
+        ],
     ),
     ("sea-orm-migration", &["vestibule-database", "vestibule-migrations"]),
 ];

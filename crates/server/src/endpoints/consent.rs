@@ -36,7 +36,8 @@ pub(crate) async fn consent_page(state: State, request: Request) -> poem::Result
     shown.await
 }
 
-/// POST: the person's answer. The buttons say which; a form that comes without either allows, as pressing Enter on it does.
+/// POST: the person's answer. The buttons say which. A form that comes without either allows: its CSRF token and the session
+/// that it names bind it to the page that was shown, and scripts that post back what is hidden are promised to get through.
 pub(crate) async fn consent_posted(state: State, mut request: Request) -> poem::Result<Response> {
     let answered = async {
         let Posted { browser, fields } = form::read(&state, &mut request).await?;

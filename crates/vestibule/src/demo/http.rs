@@ -19,13 +19,17 @@ const LONGEST_ANSWER: usize = 1 << 20;
 pub(super) type Answer = Response<Full<Bytes>>;
 
 /// A client for what the demo itself started: no proxy stands between, no redirect is followed unseen.
+///
+/// A machine without any certificate authorities has no client that could speak HTTPS, and needs none for plain HTTP.
 pub(super) fn client(patience: Duration) -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .connect_timeout(Duration::from_secs(5))
-        .timeout(patience)
-        .build()
+    let builder = || {
+        reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(patience)
+    };
+    builder().build().or_else(|_| builder().tls_certs_only([]).build())
 }
 
 /// Why a request got no answer.
