@@ -1,35 +1,41 @@
 //! A80: what is logged says what happened, and gives nobody anything.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
+use std::{cell::RefCell, io, sync::Once};
 
-use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    Layer as _, filter::dynamic_filter_fn, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 use vestibule_tests::Browser;
 
 use crate::scene;
 
-/// What this thread logs from now on. A test that runs on one thread has its provider there too.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn begin() -> (Self, impl Drop) {
-        let log = Self::default();
-        let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(log.clone());
-        let guard = subscriber.finish().set_default();
-        (log, guard)
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().expect("a log")).into_owned()
-    }
+thread_local! {
+    /// What this thread logs, once it listens.
+    static HEARD: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
 
-impl io::Write for Log {
+/// Listens from now on to all that this thread logs. A test that runs on one thread has its provider there too.
+fn listen() {
+    static SUBSCRIBED: Once = Once::new();
+    // One subscriber for all threads: what a thread without any comes upon first would count as never listened to.
+    SUBSCRIBED.call_once(|| {
+        let listening = dynamic_filter_fn(|_, _| HEARD.with_borrow(Option::is_some));
+        let lines = fmt::layer().with_ansi(false).with_writer(|| Ear).with_filter(listening);
+        tracing_subscriber::registry().with(lines).init();
+    });
+    HEARD.set(Some(Vec::new()));
+}
+
+/// What this thread has logged.
+fn heard() -> String {
+    HEARD.with_borrow(|heard| String::from_utf8_lossy(heard.as_deref().unwrap_or_default()).into_owned())
+}
+
+struct Ear;
+
+impl io::Write for Ear {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("a log").extend_from_slice(bytes);
+        HEARD.with_borrow_mut(|heard| heard.get_or_insert_default().extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -38,23 +44,16 @@ impl io::Write for Log {
     }
 }
 
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-/// The lines of our own crates; those of the HTTP client of this test tell what it sends.
+/// All lines but those of the HTTP library, which is the client of this test too and tells what that sends.
 fn ours(text: &str) -> String {
-    text.lines().filter(|line| line.contains("vestibule")).collect::<Vec<_>>().join("\n")
+    let of_the_client = |line: &str| line.contains(" hyper") || line.contains(" reqwest");
+    text.lines().filter(|line| !of_the_client(line)).collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test]
 async fn a80_no_password_code_token_secret_or_cookie_is_logged() {
     let (app, alice, client) = scene().await;
-    let (log, _guard) = Log::begin();
+    listen();
     let mut browser = app.browser_of(&alice);
     let page = browser.get("/login").await;
     browser.try_to_sign_in(&page, "alice", "a wrong password").await;
@@ -65,7 +64,7 @@ async fn a80_no_password_code_token_secret_or_cookie_is_logged() {
     client.userinfo(&tokens.access_token).await;
     client.userinfo("not-a-token").await;
     browser.get(&format!("/oauth2/end_session?id_token_hint={}", tokens.id_token)).await;
-    let text = ours(&log.text());
+    let text = ours(&heard());
     assert!(text.contains("a code was issued") && text.contains("a user signed in"), "it was heard:\n{text}");
     let secrets = [
         &*alice.password,
@@ -90,18 +89,18 @@ async fn a80_no_password_code_token_secret_or_cookie_is_logged() {
 #[tokio::test]
 async fn a80_a_session_id_is_not_logged() {
     let (app, alice, _) = scene().await;
-    let (log, _guard) = Log::begin();
+    listen();
     let mut browser = Browser::sign_in(&app, &alice).await;
     let session = browser.cookie("vestibule_session").unwrap().to_owned();
     let page = browser.get("/logout").await;
     browser.click(&page, "logout", "sign-out").await;
-    assert!(!ours(&log.text()).contains(&session));
+    assert!(!ours(&heard()).contains(&session));
 }
 
 #[tokio::test]
 async fn a80_line_breaks_in_a_request_do_not_become_lines_of_the_log() {
     let (app, _, client) = scene().await;
-    let (log, _guard) = Log::begin();
+    listen();
     let forged = "x\n2026-01-01T00:00:00Z  INFO vestibule_users: FORGED";
     let mut browser = app.browser();
     browser.get(&client.request().set("client_id", forged).url()).await;
@@ -111,10 +110,6 @@ async fn a80_line_breaks_in_a_request_do_not_become_lines_of_the_log() {
     browser.send(agent, "/login").await;
     let page = browser.get("/login").await;
     browser.try_to_sign_in(&page, forged, forged).await;
-    assert!(
-        !log.text().lines().any(|line| line.contains("FORGED") && line.starts_with("2026-01-01")),
-        "{}",
-        log.text()
-    );
-    assert!(!ours(&log.text()).contains("FORGED"), "{}", ours(&log.text()));
+    assert!(!heard().lines().any(|line| line.contains("FORGED") && line.starts_with("2026-01-01")), "{}", heard());
+    assert!(!ours(&heard()).contains("FORGED"), "{}", ours(&heard()));
 }

@@ -14,6 +14,7 @@ async fn kept(app: &TestApp, person: &Person) -> (Browser, Page) {
     let mut browser = app.browser_of(person);
     let form = browser.get("/login").await.form("login").with("keep_signed_in", "true");
     let done = browser.submit(&form.with("username", &person.username).with("password", &person.password)).await;
+    app.clock().advance(Duration::from_millis(1));
     (browser, done)
 }
 

@@ -127,7 +127,7 @@ impl TestApp {
     /// A browser that nobody has used yet.
     #[must_use]
     pub fn browser(&self) -> Browser {
-        Browser::new(self.wire.clone(), self.clock.clone())
+        Browser::new(self.wire.clone())
     }
 
     /// A browser with somebody at it who is not signed in yet, and knows how to.
