@@ -11,6 +11,9 @@ use crate::{BrowserToken, RequestId};
 /// Taken once: after an unclean end of the embedded engine a waiting request counts as finished.
 const REQUEST: Kind = Kind::once("request");
 
+/// What lies in the place of a request from the moment it is finished until it is cleared away. It is no JSON.
+const FINISHED: &[u8] = b"finished";
+
 /// The waiting requests, with a payload of type `P`, kept as JSON.
 pub struct Pending<P> {
     ephemeral: Ephemeral,
@@ -62,10 +65,10 @@ pub enum FinishError {
     /// Someone else finished it, or it has expired.
     #[error("the request is finished already")]
     AlreadyFinished,
-    /// It was updated since it was loaded, so that what was decided on may no longer hold. It is spent.
+    /// It was updated since it was loaded, so that what was decided on may no longer hold. It still waits: load it again.
     #[error("the request has moved on meanwhile")]
     Changed,
-    /// The store does not answer. It may be spent.
+    /// The store does not answer. It may be finished.
     #[error("waiting requests are not available: {0}")]
     Unavailable(String),
 }
@@ -102,6 +105,9 @@ impl<P: Serialize + DeserializeOwned> Pending<P> {
     pub async fn load(&self, id: &RequestId, browser: &BrowserToken) -> Result<Waiting<P>, PendingError> {
         let key = self.key(id);
         let stored = self.ephemeral.get(REQUEST, &key).await?.ok_or(PendingError::Unknown)?;
+        if stored == FINISHED {
+            return Err(PendingError::Unknown);
+        }
         let record: Record<P> = serde_json::from_slice(&stored).map_err(|error| {
             // Another version of this program wrote it, with another payload.
             tracing::warn!(%error, "A waiting request cannot be read, and counts as finished");
@@ -126,14 +132,20 @@ impl<P: Serialize + DeserializeOwned> Pending<P> {
         Ok(Waiting { payload, stored, ..waiting })
     }
 
-    /// Ends the waiting: the payload goes to exactly one caller.
+    /// Ends the waiting: the payload goes to exactly one caller, and only to one that holds it as it is now.
     ///
     /// # Errors
     /// [`FinishError`]; after any of them the caller must not go on.
     pub async fn finish(&self, waiting: Waiting<P>) -> Result<P, FinishError> {
-        let taken = self.ephemeral.take(REQUEST, &waiting.key, None).await?;
-        let stored = taken.live().ok_or(FinishError::AlreadyFinished)?;
-        if stored == waiting.stored { Ok(waiting.payload) } else { Err(FinishError::Changed) }
+        if self.ephemeral.swap(REQUEST, &waiting.key, &waiting.stored, FINISHED).await? {
+            // It is finished whether or not this clears it away.
+            let _ = self.ephemeral.remove(REQUEST, &waiting.key).await;
+            return Ok(waiting.payload);
+        }
+        match self.ephemeral.get(REQUEST, &waiting.key).await? {
+            Some(now) if now != FINISHED => Err(FinishError::Changed),
+            _ => Err(FinishError::AlreadyFinished),
+        }
     }
 
     fn key(&self, id: &RequestId) -> String {

@@ -10,8 +10,11 @@ use crate::{Authentication, Pending, Policy, Session, SessionToken, Unavailable}
 
 const SESSION: Kind = Kind::new("session");
 
-/// How long a use of a session may go unrecorded: a page with ten images is one write, not eleven.
+/// How long a use of a session may go unrecorded at most: a page with ten images is one write, not eleven.
 const TOUCH_EVERY: Duration = Duration::from_secs(60);
+
+/// A short idle time must not end a session that is used: its uses are recorded at least so many times within it.
+const TOUCHES_WITHIN_IDLE: u32 = 8;
 
 /// The sessions of this provider, and the requests that wait at its browsers. A clone is the same.
 #[derive(Clone)]
@@ -100,7 +103,8 @@ impl Sessions {
         let Some(mut session) = self.decode(&value) else { return Ok(None) };
 
         let now = self.shared.clock.now();
-        if now.since(session.seen_at) >= TOUCH_EVERY {
+        let idle = self.shared.policy.idle_of(session.keep_signed_in);
+        if now.since(session.seen_at) >= TOUCH_EVERY.min(idle / TOUCHES_WITHIN_IDLE) {
             session.seen_at = now;
             // Of parallel uses one swap is enough; and a session that was ended meanwhile is not found.
             self.shared.ephemeral.swap(SESSION, &key, &value, &encode(&session)).await?;

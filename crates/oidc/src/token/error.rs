@@ -67,7 +67,7 @@ pub enum TokenError {
     /// The person can no longer sign in, the session has ended, or the like.
     #[error("{0}")]
     NoLongerValid(&'static str),
-    /// The scopes that were granted belong to several APIs now.
+    /// The scopes that were granted belong to several APIs now, or to none.
     #[error("the granted scopes no longer belong to one API")]
     InvalidScope,
     /// Something of ours does not answer.

@@ -7,7 +7,7 @@ use vestibule_tokens::{AccessTokenClaims, Authentication, IdTokenClaims, Signing
 use vestibule_users::User;
 
 use super::{TokenError, TokenResponse};
-use crate::{Provider, Unavailable, client::Client, code::CodeGrant, provider::LONGEST_ACCESS_TOKEN};
+use crate::{Provider, STANDARD_SCOPES, Unavailable, client::Client, code::CodeGrant, provider::LONGEST_ACCESS_TOKEN};
 
 /// A grant that passed every check.
 pub(super) struct Checked {
@@ -68,6 +68,10 @@ impl Provider {
     async fn audience(&self, grant: &CodeGrant) -> Result<Audience, TokenError> {
         let settings = self.settings();
         let mut owners = self.apis().owners(&grant.scope).await?;
+        let owned = |scope: &str| owners.iter().any(|api| api.scopes.iter().any(|owned| owned.scope == scope));
+        if grant.scope.iter().any(|scope| !STANDARD_SCOPES.contains(&scope) && !owned(scope)) {
+            return Err(TokenError::InvalidScope);
+        }
         let Some(api) = owners.pop() else {
             return Ok(Audience {
                 name: self.issuer().to_owned(),

@@ -68,15 +68,6 @@ impl From<PendingError> for Stop {
     }
 }
 
-impl From<FinishError> for Stop {
-    fn from(error: FinishError) -> Self {
-        match error {
-            FinishError::AlreadyFinished | FinishError::Changed => Self::Gone,
-            FinishError::Unavailable(why) => Self::Unavailable(Unavailable::because(why)),
-        }
-    }
-}
-
 impl Stop {
     /// As the error of a handler that answers pages.
     pub(crate) fn error(&self, state: &State, request: &Request) -> poem::Error {
@@ -164,12 +155,12 @@ pub(crate) async fn go_on(state: &State, found: Found, present: Option<&Present>
     let next = found.authorize.next(state, &found.client, present).await?;
     match (&next, present) {
         (Next::Finish, Some(present)) => {
-            finish(state, found.waiting).await?;
+            finish(state, &found.id, found.waiting).await?;
             let answer = state.provider().finish(found.authorize.request, &present.session).await?;
             Ok(see_other(&answer.location))
         }
         (Next::OtherUser, _) => {
-            finish(state, found.waiting).await?;
+            finish(state, &found.id, found.waiting).await?;
             Ok(other_user(state, &found.authorize))
         }
         _ => Ok(see_other(&page_for(&next, &found.id))),
@@ -178,7 +169,7 @@ pub(crate) async fn go_on(state: &State, found: Found, present: Option<&Present>
 
 /// The person gives up: the application hears `access_denied`.
 pub(crate) async fn deny(state: &State, found: Found) -> Result<Response, Stop> {
-    finish(state, found.waiting).await?;
+    finish(state, &found.id, found.waiting).await?;
     Ok(refuse(state, &found.authorize, ErrorCode::AccessDenied, "the person said no"))
 }
 
@@ -192,9 +183,13 @@ pub(crate) async fn keep(state: &State, found: Found, authorize: Authorize) -> R
     }
 }
 
-/// Takes what waits: of any number of tabs, one.
-pub(crate) async fn finish(state: &State, waiting: Waiting<Purpose>) -> Result<Purpose, Stop> {
-    Ok(state.waiting().finish(waiting).await?)
+/// Takes what waits: of any number of tabs, one, and only one that holds it as it is now.
+pub(crate) async fn finish(state: &State, id: &RequestId, waiting: Waiting<Purpose>) -> Result<Purpose, Stop> {
+    state.waiting().finish(waiting).await.map_err(|error| match error {
+        FinishError::AlreadyFinished => Stop::Gone,
+        FinishError::Changed => Stop::MovedOn(id.clone()),
+        FinishError::Unavailable(why) => Unavailable::because(why).into(),
+    })
 }
 
 fn refuse(state: &State, authorize: &Authorize, code: ErrorCode, words: &str) -> Response {

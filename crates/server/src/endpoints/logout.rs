@@ -49,8 +49,8 @@ pub(crate) async fn logout_posted(state: State, mut request: Request) -> poem::R
         let answer = async {
             let end = match fields.get(REQUEST) {
                 Some(id) => {
-                    let (_, waiting) = flow::load(&state, &browser, id).await?;
-                    match flow::finish(&state, waiting).await? {
+                    let (id, waiting) = flow::load(&state, &browser, id).await?;
+                    match flow::finish(&state, &id, waiting).await? {
                         Purpose::SignOut(end) => Some(end),
                         Purpose::Authorize(_) => return Err(Stop::Gone),
                     }
