@@ -88,6 +88,14 @@ async fn scopes_of_two_apis_cannot_be_had_at_once() {
 }
 
 #[tokio::test]
+async fn a_scope_whose_api_was_deleted_since_the_code_is_not_signed_for_another_audience() {
+    let (app, client, mut browser) = begun().await;
+    let answer = browser.authorize(&client, |request| request.set("scope", "openid notes:read")).await;
+    app.provider().apis().delete(NOTES).await.unwrap();
+    assert_eq!(client.exchange(&answer).send().await.error(), "invalid_scope");
+}
+
+#[tokio::test]
 async fn an_api_chooses_algorithm_and_lifetime_of_its_tokens() {
     let (app, _, mut browser) = begun().await;
     let api = NewApi {

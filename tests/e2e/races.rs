@@ -120,3 +120,19 @@ async fn of_fifty_sign_outs_at_once_all_find_nobody_signed_in_afterwards() {
     assert_eq!(silent.error(), "login_required");
     assert_eq!(client.userinfo(&tokens.access_token).await.status, 401);
 }
+
+#[tokio::test]
+async fn a_sign_in_that_comes_too_late_for_its_request_is_a_sign_in_all_the_same() {
+    // Slow enough a hash that both are on their way before either is done.
+    let app = TestApp::with(|config| (config.passwords.memory_kib, config.passwords.iterations) = (65_536, 8)).await;
+    let (alice, client) = (app.user("alice").await, app.client(ClientSpec::first_party()).await);
+    let mut browser = app.browser();
+    let form = browser.begin(&client, |request| request).await.form("login");
+    let form = form.with("username", &alice.username).with("password", &alice.password);
+    let (mut one, mut other) = (browser.clone(), browser.clone());
+    let answers = tokio::join!(one.submit(&form), other.submit(&form));
+    assert_ne!(answers.0.is_redirect(), answers.1.is_redirect(), "one of them is answered");
+    for mut tab in [one, other] {
+        assert!(tab.get("/").await.find_form("logout").is_some());
+    }
+}

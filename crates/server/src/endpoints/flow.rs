@@ -71,11 +71,16 @@ impl From<PendingError> for Stop {
 impl Stop {
     /// As the error of a handler that answers pages.
     pub(crate) fn error(&self, state: &State, request: &Request) -> poem::Error {
-        poem::Error::from_response(match self {
+        poem::Error::from_response(self.page(state, request))
+    }
+
+    /// What the person is shown.
+    pub(crate) fn page(&self, state: &State, request: &Request) -> Response {
+        match self {
             Self::Gone => error_page(state, request, StatusCode::BAD_REQUEST, "expired", None),
             Self::MovedOn(id) => see_other(&address("/login", id)),
             Self::Unavailable(error) => unavailable_page(state, request, error),
-        })
+        }
     }
 }
 

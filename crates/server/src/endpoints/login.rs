@@ -52,7 +52,8 @@ pub(crate) async fn login_posted(state: State, mut request: Request) -> poem::Re
                 let password = SecretString::from(fields.get("password").unwrap_or_default().to_owned());
                 let username = fields.get("username").unwrap_or_default();
                 let keep = fields.get("keep_signed_in").is_some();
-                try_to_sign_in(&state, &browser, target, username, &password, keep).await
+                let typed = Typed { username, password: &password, keep };
+                try_to_sign_in(&state, &request, &browser, target, typed).await
             }
         };
         answer.map_err(|stop| stop.error(&state, &request))
@@ -157,13 +158,19 @@ async fn choose(state: &State, browser: &Browser, found: Found) -> Result<Respon
     flow::go_on(state, found, browser.present.as_ref()).await
 }
 
+/// What was typed into the sign-in form.
+struct Typed<'a> {
+    username: &'a str,
+    password: &'a SecretString,
+    keep: bool,
+}
+
 async fn try_to_sign_in(
     state: &State,
+    request: &Request,
     browser: &Browser,
     target: Target,
-    username: &str,
-    password: &SecretString,
-    keep: bool,
+    typed: Typed<'_>,
 ) -> Result<Response, Stop> {
     // Whoever must prove themselves once more is who is signed in, whatever the field says.
     let again = match &target {
@@ -173,15 +180,16 @@ async fn try_to_sign_in(
         },
         None => None,
     };
-    let identifier = again.map_or(username, |present| &present.user.username);
-    let user = match state.provider().users().authenticate(identifier, password).await {
+    let identifier = again.map_or(typed.username, |present| &present.user.username);
+    let user = match state.provider().users().authenticate(identifier, typed.password).await {
         Ok(user) => user,
-        Err(error) => return show(state, browser, target, Some(sign_in_error(&error)), username).await,
+        Err(error) => return show(state, browser, target, Some(sign_in_error(&error)), typed.username).await,
     };
-    let keep = again.map_or(keep, |present| present.session.keep_signed_in);
+    let keep = again.map_or(typed.keep, |present| present.session.keep_signed_in);
     let (present, cookie) = sign_in(state, browser, user, keep).await?;
+    // Where another tab was quicker, the request is answered; the sign-in holds all the same.
     let response = match target {
-        Some(found) => flow::go_on(state, found, Some(&present)).await?,
+        Some(found) => flow::go_on(state, found, Some(&present)).await.unwrap_or_else(|stop| stop.page(state, request)),
         None => see_other("/"),
     };
     Ok(with_cookies(response, [cookie]))
