@@ -9,6 +9,13 @@ mod m0001_users;
 mod m0002_keys;
 mod m0003_clients;
 mod m0004_revocations;
+mod m0005_changes;
+mod m0006_people;
+mod m0007_passwords;
+mod m0008_access;
+mod m0009_credentials;
+mod m0010_outbox;
+mod m0011_audit;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -21,6 +28,13 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_keys::Migration),
             Box::new(m0003_clients::Migration),
             Box::new(m0004_revocations::Migration),
+            Box::new(m0005_changes::Migration),
+            Box::new(m0006_people::Migration),
+            Box::new(m0007_passwords::Migration),
+            Box::new(m0008_access::Migration),
+            Box::new(m0009_credentials::Migration),
+            Box::new(m0010_outbox::Migration),
+            Box::new(m0011_audit::Migration),
         ]
     }
 }

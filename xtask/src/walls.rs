@@ -17,9 +17,11 @@ use crate::{
 /// Our packages from the ground up: a package stands only on those of earlier floors.
 const ROOMS: &[&[&str]] = &[
     &["vestibule-core", "vestibule-migrations"],
-    &["vestibule-database", "vestibule-ephemeral", "vestibule-outbound"],
+    &["vestibule-database", "vestibule-ephemeral"],
+    &["vestibule-outbound", "vestibule-audit"],
     &["vestibule-users", "vestibule-sessions", "vestibule-tokens"],
     &["vestibule-oidc", "vestibule-federation", "vestibule-guard"],
+    &["vestibule-import"],
     &["vestibule-server"],
     &["vestibule"],
     &["vestibule-tests"],
@@ -39,9 +41,12 @@ const KEPT_BY: &[(&str, &[&str])] = &[
         // The tests make and drop databases of their own.
         &[
             "vestibule-database",
+            "vestibule-outbound",
+            "vestibule-audit",
             "vestibule-users",
             "vestibule-tokens",
             "vestibule-oidc",
+            "vestibule-import",
             "vestibule-migrations",
             "vestibule-tests",
         ],

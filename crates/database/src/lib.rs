@@ -1,4 +1,5 @@
-//! What lasts: opens SQLite or PostgreSQL, begins transactions, brings the schema up to date, and nothing else.
+//! What lasts: opens SQLite or PostgreSQL, begins transactions, brings the schema up to date, and tells every process what
+//! changed ([`ChangeLog`]).
 //!
 //! The crates above own their tables and speak SeaORM to the connections given here; there is no layer between.
 //!
@@ -6,13 +7,18 @@
 //! once under WAL when another has written meanwhile (`SQLITE_BUSY_SNAPSHOT` is not waited on), so whatever reads in order to
 //! write takes the writer, by [`Database::begin`], which is `BEGIN IMMEDIATE` there.
 
+mod changes;
 mod connect;
 mod migrate;
+mod place;
 
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
 };
+
+pub use changes::{Change, ChangeLog, Changes, Topic};
+pub use place::{LATE, Place};
 
 /// Where users, keys, clients, consents and revocations lie. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -10,14 +10,10 @@ use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use vestibule_core::{Clock, Random, Timestamp};
-use vestibule_database::Database;
+use vestibule_database::{Database, LATE, Place};
 use vestibule_ephemeral::Ephemeral;
 
-use super::{
-    Revocation, Subject, TokenFacts,
-    memory::Memory,
-    place::{LATE, Place},
-};
+use super::{Revocation, Subject, TokenFacts, memory::Memory};
 use crate::tables::revocations;
 
 /// The bus topic that says: read the table now.

@@ -10,7 +10,6 @@
 
 mod log;
 mod memory;
-mod place;
 
 use vestibule_core::{ClientId, GrantId, PublicSessionId, Timestamp, TokenId, UserId};
 

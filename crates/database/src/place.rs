@@ -1,4 +1,4 @@
-//! How far the table has been read.
+//! How far a table that only grows has been read.
 //!
 //! PostgreSQL numbers rows as they are inserted and shows them as they are committed, so one may come after another with a
 //! higher number. What has been read is therefore read again for a while, by our own clock: others' may be wrong.
@@ -11,11 +11,11 @@ use std::{
 use vestibule_core::Timestamp;
 
 /// How long a row may come after one with a higher number.
-pub(super) const LATE: Duration = Duration::from_secs(10);
+pub const LATE: Duration = Duration::from_secs(10);
 
-/// A place in the table.
-#[derive(Default)]
-pub(super) struct Place {
+/// A place in a table whose rows are numbered as they come.
+#[derive(Debug, Default)]
+pub struct Place {
     /// All rows up to this number have been read, and no other can come.
     settled: i64,
     /// The rows above it that have been read, and when first.
@@ -24,13 +24,14 @@ pub(super) struct Place {
 
 impl Place {
     /// Reading goes on after the row with this number.
-    pub(super) fn settled(&self) -> i64 {
+    #[must_use]
+    pub fn settled(&self) -> i64 {
         self.settled
     }
 
     /// Notes that a row was read. Returns whether it is new; one that was read before keeps its moment, else it would never
     /// settle.
-    pub(super) fn note(&mut self, id: i64, read_at: Timestamp) -> bool {
+    pub fn note(&mut self, id: i64, read_at: Timestamp) -> bool {
         match self.read.entry(id) {
             Entry::Vacant(new) => {
                 new.insert(read_at);
@@ -41,7 +42,7 @@ impl Place {
     }
 
     /// What was read up to this moment is settled, and so is whatever gap lies below it.
-    pub(super) fn settle(&mut self, read_until: Timestamp) {
+    pub fn settle(&mut self, read_until: Timestamp) {
         let last = self.read.iter().rev().find(|(_, read_at)| **read_at <= read_until).map(|(id, _)| *id);
         if let Some(last) = last {
             self.settled = last;

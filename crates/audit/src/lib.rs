@@ -1,0 +1,1 @@
+//! What happened, written down: who did what, for whom, from where.

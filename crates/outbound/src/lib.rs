@@ -1,0 +1,1 @@
+//! What we send to others: mail, and the durable outbox it waits in.

@@ -1,0 +1,22 @@
+//! People's addresses and numbers, and the attributes that a deployment declares.
+
+use sea_orm_migration::prelude::*;
+
+/// People's addresses and numbers, and the attributes that a deployment declares.
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
+        Ok(())
+    }
+
+    async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
+        Ok(())
+    }
+}
