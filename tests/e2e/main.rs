@@ -5,6 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access_token;
+mod api_access;
+mod api_clients;
+mod api_contract;
 mod binding;
 mod client_auth;
 mod code_flow;

@@ -6,6 +6,7 @@
 //! ```
 //! [`service`] puts it together; [`serve`] runs any hyper service, so that the demo's small servers stand on it too.
 
+mod api;
 mod endpoints;
 mod http;
 pub mod pages;
@@ -18,6 +19,7 @@ use poem::{Endpoint, IntoEndpoint, Request, Response, Route, endpoint::make};
 use vestibule_oidc::discovery::path;
 
 pub use crate::{
+    api::scopes as administration_scopes,
     http::{BindError, Bridge, Connection, Limits, TlsError, TlsFiles, TrustedProxies, bind, serve},
     setup::SetupLinks,
     state::Parts,
@@ -61,7 +63,7 @@ pub fn service(parts: Parts, front: Front) -> Bridge<impl Endpoint<Output = Resp
 
 fn router(state: &State) -> Route {
     use endpoints::{authorize, consent, documents, end_session, health, home, login, logout, setup, token, userinfo};
-    Route::new()
+    let routes = Route::new()
         .at("/", Methods::new().get(answers(state, home::home_page)))
         .at(pages::stylesheet().path.as_str(), Methods::new().get(answers(state, documents::stylesheet)))
         .at(pages::mark().path.as_str(), Methods::new().get(answers(state, documents::mark)))
@@ -98,7 +100,8 @@ fn router(state: &State) -> Route {
         )
         .at("/setup", Methods::new().get(answers(state, setup::setup_page)).post(answers(state, setup::setup_posted)))
         .at("/health/live", Methods::new().get(answers(state, health::live)))
-        .at("/health/ready", Methods::new().get(answers(state, health::ready)))
+        .at("/health/ready", Methods::new().get(answers(state, health::ready)));
+    api::mount(routes, state)
 }
 
 /// An endpoint of a handler: an async function of the state and a request.

@@ -86,6 +86,15 @@ impl State {
         &self.0.parts.random
     }
 
+    pub(crate) fn hash_key(&self) -> &HashKey {
+        &self.0.parts.hash_key
+    }
+
+    /// The `aud` of access tokens for the administration API.
+    pub(crate) fn api_identifier(&self) -> String {
+        format!("{}/api/v1", self.provider().issuer())
+    }
+
     pub(crate) fn csrf(&self) -> &CsrfKey {
         &self.0.csrf
     }

@@ -81,12 +81,16 @@ impl App {
             clock: clock.clone(),
             random: random.clone(),
         };
+        let provider = Provider::new(parts, settings(config));
+        let administration = format!("{}/api/v1", provider.issuer());
+        let scopes = vestibule_server::administration_scopes();
+        provider.apis().register_own(&administration, "Administration", &scopes).await.map_err(StartError::because)?;
         Ok(Self {
             keys,
             revocations,
             setup: SetupLinks::new(ephemeral.clone(), &hash_key, random.clone()),
             parts: vestibule_server::Parts {
-                provider: Provider::new(parts, settings(config)),
+                provider,
                 database,
                 ephemeral,
                 hash_key,

@@ -10,6 +10,7 @@
 //! - Forms are plain. The button that does what the form is for sends no `action`, or the one its page names; other buttons
 //!   send `action` with one of [`action`]'s values.
 
+mod api_reference;
 mod assets;
 mod consent;
 mod error;
@@ -23,6 +24,7 @@ mod sign_in;
 mod tests;
 mod web_address;
 
+pub use api_reference::{ApiEntry, ApiGroup, ApiReference, ApiRow, ApiTable};
 pub use assets::{Asset, mark, stylesheet};
 pub use consent::{Consent, ScopeLine};
 pub use error::ErrorPage;
