@@ -36,6 +36,7 @@ const KEPT_BY: &[(&str, &[&str])] = &[
     ("redis", &["vestibule-ephemeral"]),
     ("jsonwebtoken", &["vestibule-tokens"]),
     ("oxide-auth", &["vestibule-oidc"]),
+    ("lettre", &["vestibule-outbound"]),
     (
         "sea-orm",
         // The tests make and drop databases of their own.

@@ -222,7 +222,7 @@ impl ChangeLog {
         let mut out = false;
         loop {
             tokio::select! {
-                _ = shutdown.wait_for(|stop| *stop) => return,
+                () = stopped(&mut shutdown) => return,
                 _ = look.tick() => match self.catch_up().await {
                     Err(error) if !out => {
                         out = true;
@@ -265,6 +265,12 @@ impl ChangeLog {
             swept += row::Entity::delete_many().filter(batch).exec(self.0.database.writer()).await?.rows_affected;
         }
     }
+}
+
+/// Comes back when it is time to stop.
+async fn stopped(shutdown: &mut watch::Receiver<bool>) {
+    // An error says that the sender is gone, which is the same. What it holds must not be held across an await of others.
+    let _ = shutdown.wait_for(|stop| *stop).await;
 }
 
 /// The table.

@@ -213,8 +213,10 @@ pub(crate) async fn sign_in(
     if let (Some(void), None) = (&browser.session, continued) {
         sessions.end(void).await.map_err(Unavailable::because)?;
     }
-    let (token, session) =
-        sessions.start(user.id, authentication, keep, continued).await.map_err(Unavailable::because)?;
+    let (token, session) = sessions
+        .start(user.id, authentication, keep, continued, browser.origin.clone())
+        .await
+        .map_err(Unavailable::because)?;
     let cookie = session_cookie(state, &token, keep.then(|| session.expires_at.since(state.clock().now())));
     Ok((Present { user, session }, cookie))
 }
