@@ -3,6 +3,7 @@
 //! [`Users`] owns the table `users` and the rules around it; [`PasswordHasher`] is the only place where passwords are hashed,
 //! on a few threads with a bounded queue. The crates above see [`User`], which never holds a password or its hash.
 
+mod api_tokens;
 mod authenticate;
 mod change;
 mod claims;
@@ -12,15 +13,23 @@ mod error;
 mod find;
 mod hashing;
 mod rules;
+mod second_factor;
+mod throttle;
 mod user;
 
 use vestibule_core::{Clock, Random};
 use vestibule_database::Database;
 
+pub use api_tokens::{ApiToken, ApiTokenError, ApiTokens};
 pub use claims::{Address, ClaimError, StandardClaims};
 pub use error::{AuthenticateError, ChangeError, CreateError, Unavailable};
 pub use find::Page;
 pub use hashing::{HashingError, HashingPolicy, HashingPolicyError, PasswordHasher, StartError, Verdict};
+pub use second_factor::{
+    AcrWish, Asking, Demand, Enrolment, SecondFactorError, SecondFactorPolicy, SecondFactorStatus, SecondFactorUsed,
+    SecondFactors, UnknownPolicy, demand,
+};
+pub use throttle::{Because, Permit, Throttle, ThrottleError, ThrottlePolicy, ThrottlePolicyError, Try};
 pub use user::{Changes, NewUser, User};
 
 /// The people who can sign in here. Cheap to clone.
