@@ -16,6 +16,7 @@ mod rules;
 mod second_factor;
 mod throttle;
 mod user;
+mod ways;
 
 use vestibule_core::{Clock, Random};
 use vestibule_database::Database;
@@ -31,6 +32,11 @@ pub use second_factor::{
 };
 pub use throttle::{Because, Permit, Throttle, ThrottleError, ThrottlePolicy, ThrottlePolicyError, Try};
 pub use user::{Changes, NewUser, User};
+pub use ways::{
+    ApiTokenWay, Binding, BindingError, BindingKind, CertificateBindings, CertificateRule, CertificateWay, Evidence,
+    ForwardedCertificateError, InvalidBinding, PasswordWay, Proven, RemoteUserWay, UnknownCertificateRule, UnknownWay,
+    Way, WayName, Ways, forwarded_certificate,
+};
 
 /// The people who can sign in here. Cheap to clone.
 ///
