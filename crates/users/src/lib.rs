@@ -4,6 +4,7 @@
 //! on a few threads with a bounded queue. The crates above see [`User`], which never holds a password or its hash.
 
 mod attributes;
+mod api_tokens;
 mod authenticate;
 mod change;
 mod claims;
@@ -17,7 +18,10 @@ mod hashing;
 mod import;
 mod rules;
 mod search;
+mod second_factor;
+mod throttle;
 mod user;
+mod ways;
 
 use vestibule_core::{Clock, Random};
 use vestibule_database::Database;
@@ -26,6 +30,7 @@ pub use attributes::{
     AttributeError, AttributeKind, Attributes, Audience, BadAttribute, BadAttributes, Declaration, Definition,
     DefinitionError, Editor, Problem,
 };
+pub use api_tokens::{ApiToken, ApiTokenError, ApiTokens};
 pub use claims::{Address, ClaimError, StandardClaims};
 pub use contacts::{Contact, ContactError, ContactKind, NewContact};
 pub use error::{AuthenticateError, ChangeError, CreateError, Unavailable};
@@ -33,7 +38,17 @@ pub use find::{Identifiers, Page};
 pub use hashing::{HashingError, HashingPolicy, HashingPolicyError, PasswordHasher, StartError, Verdict};
 pub use import::{Identity, ImportError, ImportedContact, ImportedUser};
 pub use search::{Found, Query, SearchError, SortBy};
+pub use second_factor::{
+    AcrWish, Asking, Demand, Enrolment, SecondFactorError, SecondFactorPolicy, SecondFactorStatus, SecondFactorUsed,
+    SecondFactors, UnknownPolicy, demand,
+};
+pub use throttle::{Because, Permit, Throttle, ThrottleError, ThrottlePolicy, ThrottlePolicyError, Try};
 pub use user::{Changes, NewUser, User};
+pub use ways::{
+    ApiTokenWay, Binding, BindingError, BindingKind, CertificateBindings, CertificateRule, CertificateWay, Evidence,
+    ForwardedCertificateError, InvalidBinding, PasswordWay, Proven, RemoteUserWay, UnknownCertificateRule, UnknownWay,
+    Way, WayName, Ways, forwarded_certificate,
+};
 
 /// The people who can sign in here. Cheap to clone.
 ///
