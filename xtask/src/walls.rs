@@ -16,7 +16,8 @@ use crate::{
 
 /// Our packages from the ground up: a package stands only on those of earlier floors.
 const ROOMS: &[&[&str]] = &[
-    &["vestibule-core", "vestibule-migrations"],
+    &["vestibule-core"],
+    &["vestibule-migrations"],
     &["vestibule-database", "vestibule-ephemeral"],
     &["vestibule-outbound", "vestibule-audit"],
     &["vestibule-users", "vestibule-sessions", "vestibule-tokens"],

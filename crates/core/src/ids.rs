@@ -64,6 +64,12 @@ uuid_id! {
 random_id!(GrantId);
 
 uuid_id! {
+    /// An API token, as its owner's list names it. It tells nothing of the token.
+    ApiTokenId
+}
+random_id!(ApiTokenId);
+
+uuid_id! {
     /// The `sid` of ID tokens: names a browser session to applications without being its secret.
     PublicSessionId
 }

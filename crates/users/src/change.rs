@@ -1,15 +1,17 @@
 //! Changing people, and letting them go. Each change moves `updated_at`.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, SimpleExpr},
 };
 use secrecy::SecretString;
 use vestibule_core::UserId;
 
 use crate::{
-    ChangeError, Changes, User, Users,
-    create::{taken, written},
+    ChangeError, Changes, StandardClaims, Unavailable, User, Users,
+    contacts::{self, ContactKind, Sharing, list::Contacts},
+    create::checked,
+    draft::{Before, Draft},
     entity::{Column, Entity, Model},
     rules::{self, Names},
 };
@@ -21,21 +23,33 @@ impl Users {
     /// No such user; else as [`Users::create`].
     pub async fn update(&self, id: UserId, changes: Changes) -> Result<User, ChangeError> {
         let transaction = self.database.begin().await?;
-        // The row stays as it was read until it is written: PostgreSQL locks it, and SQLite has one writer.
-        let found = Entity::find_by_id(id.to_string()).lock_exclusive().one(&transaction).await?;
-        let before = found.ok_or(ChangeError::NoSuchUser(id))?;
-        let (names, mut row) = changed(before, changes)?;
-        if let Some(taken) = taken(&transaction, &names, Some(id)).await? {
-            return Err(taken.into());
+        let before = self.lock(&transaction, id).await?.ok_or(ChangeError::NoSuchUser(id))?;
+        let now = self.clock.now().millis();
+        let (mut draft, row) = changed(&before, changes, now)?;
+        match draft.update(&transaction, &before, row, Sharing::Judged, now).await {
+            Ok((row, _)) => {
+                transaction.commit().await?;
+                tracing::info!(user = %id, "a user was changed");
+                Ok(row.try_into()?)
+            }
+            Err(refusal) => {
+                transaction.rollback().await?;
+                Err(self.explained(refusal, &draft, Some(id)).await.into())
+            }
         }
-        row.updated_at = self.clock.now().millis();
-        if let Err(error) = row.clone().into_active_model().reset_all().update(&transaction).await {
-            transaction.rollback().await?;
-            return Err(self.lost_race(error, &names, Some(id)).await);
-        }
-        transaction.commit().await?;
-        tracing::info!(user = %id, "a user was changed");
-        Ok(row.try_into()?)
+    }
+
+    /// Somebody as they are, who stays so until the transaction ends: PostgreSQL locks the row, and SQLite has one writer.
+    pub(crate) async fn lock(
+        &self,
+        transaction: &DatabaseTransaction,
+        id: UserId,
+    ) -> Result<Option<Before>, Unavailable> {
+        let id = id.to_string();
+        let Some(row) = Entity::find_by_id(&id).lock_exclusive().one(transaction).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Before { contacts: contacts::load(transaction, &id).await?, row }))
     }
 
     /// Gives a user a new password. Their sessions and tokens are for the caller to end.
@@ -94,27 +108,44 @@ impl Users {
     }
 }
 
-/// The row as it will be.
-fn changed(row: Model, changes: Changes) -> Result<(Names, Model), ChangeError> {
-    let username = changes.username.unwrap_or(row.username);
-    let email = changes.email.unwrap_or(row.email);
-    let names = Names::new(&username, email.as_deref())?;
-    let email_key = names.email.as_ref().map(|email| email.key.clone());
-    let same_address = email_key == row.email_key;
+/// The person as they will be.
+fn changed(before: &Before, changes: Changes, now: i64) -> Result<(Draft, Model), ChangeError> {
+    let Before { row, contacts } = before;
+    let mut contacts = Contacts::read(contacts.clone());
+    match &changes.email {
+        Some(email) => contacts.set_primary(ContactKind::Email, email.as_deref(), changes.email_verified, now)?,
+        None => {
+            let same = row.email.as_deref();
+            contacts.set_primary(ContactKind::Email, same, changes.email_verified, now)?;
+        }
+    }
+    let claims = match changes.claims {
+        Some(claims) => {
+            let claims = checked(claims)?;
+            let number = claims.phone_number.as_deref();
+            contacts.set_primary(ContactKind::Phone, number, claims.phone_number_verified, now)?;
+            claims
+        }
+        None => read_claims(row)?,
+    };
+    let draft = Draft {
+        names: Names::new(changes.username.as_deref().unwrap_or(&row.username), contacts)?,
+        claims,
+        attributes: changes.attributes,
+        editor: changes.editor,
+    };
     let row = Model {
-        username: names.username.shown.clone(),
-        username_key: names.username.key.clone(),
-        email: names.email.as_ref().map(|email| email.shown.clone()),
-        // Whoever was shown to hold one address was not shown to hold another.
-        email_verified: email_key.is_some() && changes.email_verified.unwrap_or(same_address && row.email_verified),
-        email_key,
         staff: changes.staff.unwrap_or(row.staff),
         superuser: changes.superuser.unwrap_or(row.superuser),
-        claims: match &changes.claims {
-            Some(claims) => written(claims)?,
-            None => row.claims,
-        },
-        ..row
+        require_second_factor: changes.require_second_factor.unwrap_or(row.require_second_factor),
+        ..row.clone()
     };
-    Ok((names, row))
+    Ok((draft, row))
+}
+
+/// The claims that a row holds.
+pub(crate) fn read_claims(row: &Model) -> Result<StandardClaims, Unavailable> {
+    let damaged =
+        |error: serde_json::Error| Unavailable::Damaged { user: row.id.clone(), why: format!("its claims: {error}") };
+    serde_json::from_str(&row.claims).map_err(damaged)
 }

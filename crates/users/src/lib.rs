@@ -3,30 +3,58 @@
 //! [`Users`] owns the table `users` and the rules around it; [`PasswordHasher`] is the only place where passwords are hashed,
 //! on a few threads with a bounded queue. The crates above see [`User`], which never holds a password or its hash.
 
+mod attributes;
+mod api_tokens;
 mod authenticate;
 mod change;
 mod claims;
+mod contacts;
 mod create;
+mod draft;
 mod entity;
 mod error;
 mod find;
 mod hashing;
+mod import;
 mod rules;
+mod search;
+mod second_factor;
+mod throttle;
 mod user;
+mod ways;
 
 use vestibule_core::{Clock, Random};
 use vestibule_database::Database;
 
+pub use attributes::{
+    AttributeError, AttributeKind, Attributes, Audience, BadAttribute, BadAttributes, Declaration, Definition,
+    DefinitionError, Editor, Problem,
+};
+pub use api_tokens::{ApiToken, ApiTokenError, ApiTokens};
 pub use claims::{Address, ClaimError, StandardClaims};
+pub use contacts::{Contact, ContactError, ContactKind, NewContact};
 pub use error::{AuthenticateError, ChangeError, CreateError, Unavailable};
-pub use find::Page;
+pub use find::{Identifiers, Page};
 pub use hashing::{HashingError, HashingPolicy, HashingPolicyError, PasswordHasher, StartError, Verdict};
+pub use import::{Identity, ImportError, ImportedContact, ImportedUser};
+pub use search::{Found, Query, SearchError, SortBy};
+pub use second_factor::{
+    AcrWish, Asking, Demand, Enrolment, SecondFactorError, SecondFactorPolicy, SecondFactorStatus, SecondFactorUsed,
+    SecondFactors, UnknownPolicy, demand,
+};
+pub use throttle::{Because, Permit, Throttle, ThrottleError, ThrottlePolicy, ThrottlePolicyError, Try};
 pub use user::{Changes, NewUser, User};
+pub use ways::{
+    ApiTokenWay, Binding, BindingError, BindingKind, CertificateBindings, CertificateRule, CertificateWay, Evidence,
+    ForwardedCertificateError, InvalidBinding, PasswordWay, Proven, RemoteUserWay, UnknownCertificateRule, UnknownWay,
+    Way, WayName, Ways, forwarded_certificate,
+};
 
 /// The people who can sign in here. Cheap to clone.
 ///
-/// A username and an e-mail address each have one normal form ([`vestibule_core::NormalisedIdentifier`]), unique in the table,
-/// so that nobody can take a look-alike of another's; what people see is what was typed.
+/// A username, an e-mail address and a telephone number each have one normal form ([`vestibule_core::NormalisedIdentifier`]),
+/// unique in the tables where it leads to one person, so that nobody can take a look-alike of another's; what people see is what
+/// was typed.
 #[derive(Clone, Debug)]
 pub struct Users {
     database: Database,
@@ -34,13 +62,21 @@ pub struct Users {
     clock: Clock,
     random: Random,
     shortest_password: usize,
+    identifiers: Identifiers,
 }
 
 impl Users {
     /// On a database whose schema is up to date. New passwords need 8 characters.
     #[must_use]
     pub fn new(database: Database, hasher: PasswordHasher, clock: Clock, random: Random) -> Self {
-        Self { database, hasher, clock, random, shortest_password: rules::SHORTEST_PASSWORD }
+        let identifiers = Identifiers::default();
+        Self { database, hasher, clock, random, shortest_password: rules::SHORTEST_PASSWORD, identifiers }
+    }
+
+    /// The same, but people sign in by these.
+    #[must_use]
+    pub fn with_identifiers(self, identifiers: Identifiers) -> Self {
+        Self { identifiers, ..self }
     }
 
     /// The same, but new passwords need `characters` characters. Those that people have already stay good.

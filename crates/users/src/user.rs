@@ -1,9 +1,10 @@
 //! A person, and what can be said when one is created or changed.
 
 use secrecy::SecretString;
+use serde_json::{Map, Value};
 use vestibule_core::{Timestamp, UserId};
 
-use crate::{StandardClaims, Unavailable, entity::Model};
+use crate::{Editor, StandardClaims, Unavailable, change::read_claims, entity::Model};
 
 /// A person who can sign in. Neither the password nor its hash is here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct User {
     pub updated_at: Timestamp,
     /// When they last signed in with their password.
     pub last_sign_in: Option<Timestamp>,
+    /// Whether they need a second factor, whatever else asks for one.
+    pub require_second_factor: bool,
 }
 
 /// A person to be created.
@@ -54,8 +57,14 @@ pub struct NewUser {
     pub staff: bool,
     /// Whether they may do everything there.
     pub superuser: bool,
-    /// What applications may be told of them.
+    /// What applications may be told of them. A telephone number becomes one of their contacts.
     pub claims: StandardClaims,
+    /// Whether they need a second factor, whatever else asks for one.
+    pub require_second_factor: bool,
+    /// The attributes that are declared, by their names.
+    pub attributes: Map<String, Value>,
+    /// On whose behalf this is: it decides which attributes may be given, and which must.
+    pub editor: Editor,
 }
 
 impl NewUser {
@@ -71,6 +80,9 @@ impl NewUser {
             staff: false,
             superuser: false,
             claims: StandardClaims::default(),
+            require_second_factor: false,
+            attributes: Map::new(),
+            editor: Editor::default(),
         }
     }
 }
@@ -80,7 +92,8 @@ impl NewUser {
 pub struct Changes {
     /// Another username.
     pub username: Option<String>,
-    /// Another e-mail address, or (`Some(None)`) none. Unless `email_verified` says otherwise, a new one is not verified.
+    /// Another e-mail address in the place of the primary one, or (`Some(None)`) none at all. Unless `email_verified` says
+    /// otherwise, a new one is not verified.
     pub email: Option<Option<String>>,
     /// Whether the address is verified.
     pub email_verified: Option<bool>,
@@ -88,8 +101,14 @@ pub struct Changes {
     pub staff: Option<bool>,
     /// Whether they may do everything there.
     pub superuser: Option<bool>,
-    /// All claims, in place of those before.
+    /// All claims, in place of those before. The telephone number takes the place of the primary one.
     pub claims: Option<StandardClaims>,
+    /// Whether they need a second factor, whatever else asks for one.
+    pub require_second_factor: Option<bool>,
+    /// Attributes to be changed, by their names; null takes one away.
+    pub attributes: Option<Map<String, Value>>,
+    /// On whose behalf this is: it decides which attributes may be changed.
+    pub editor: Editor,
 }
 
 impl TryFrom<Model> for User {
@@ -99,7 +118,7 @@ impl TryFrom<Model> for User {
         let damaged = |why: String| Unavailable::Damaged { user: row.id.clone(), why };
         Ok(Self {
             id: row.id.parse().map_err(|_| damaged("its id is not a UUID".into()))?,
-            claims: serde_json::from_str(&row.claims).map_err(|error| damaged(format!("its claims: {error}")))?,
+            claims: read_claims(&row)?,
             has_password: row.password_hash.is_some(),
             password_hasher: row.password_hash.as_deref().map(hasher_of),
             username: row.username,
@@ -111,6 +130,7 @@ impl TryFrom<Model> for User {
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
             last_sign_in: row.last_sign_in.map(Timestamp::from_millis),
+            require_second_factor: row.require_second_factor,
         })
     }
 }

@@ -1,8 +1,12 @@
 //! What the store of users promises, whatever engine lies beneath. A test program includes this and says how to `open` one.
 
+mod api_tokens;
 mod authenticating;
+mod certificates;
 mod changing;
 mod creating;
+mod second_factors;
+mod ways;
 
 use std::{future::Future, time::Duration};
 
