@@ -1,8 +1,9 @@
 //! Who people are: creating and finding them, and finding out whether it is them.
 //!
 //! [`Users`] owns the table `users` and the rules around it; [`PasswordHasher`] is the only place where passwords are hashed,
-//! on a few threads with a bounded queue. The crates above see [`User`], which never holds a password or its hash.
+//! on a few threads with a bounded queue. [`Access`] owns groups and permissions, and says who may do what. The crates above see [`User`], which never holds a password or its hash.
 
+mod access;
 mod authenticate;
 mod change;
 mod claims;
@@ -12,11 +13,17 @@ mod error;
 mod find;
 mod hashing;
 mod rules;
+mod told;
 mod user;
 
 use vestibule_core::{Clock, Random};
-use vestibule_database::Database;
+use vestibule_database::{ChangeLog, Database};
 
+pub use access::{
+    Access, AccessError, Effective, Entitled, Group, GroupChanges, GroupCursor, GroupQuery, GroupSort, HeldGroup,
+    Holder, Member, NameError, NamesForApps, NewGroup, NewPermission, OWN_RESOURCE_TYPES, ObjectName, Permission,
+    PermissionName, PermissionQuery, Permit, Question, Reason, Touched,
+};
 pub use claims::{Address, ClaimError, StandardClaims};
 pub use error::{AuthenticateError, ChangeError, CreateError, Unavailable};
 pub use find::Page;
@@ -34,13 +41,14 @@ pub struct Users {
     clock: Clock,
     random: Random,
     shortest_password: usize,
+    changes: Option<ChangeLog>,
 }
 
 impl Users {
     /// On a database whose schema is up to date. New passwords need 8 characters.
     #[must_use]
     pub fn new(database: Database, hasher: PasswordHasher, clock: Clock, random: Random) -> Self {
-        Self { database, hasher, clock, random, shortest_password: rules::SHORTEST_PASSWORD }
+        Self { database, hasher, clock, random, shortest_password: rules::SHORTEST_PASSWORD, changes: None }
     }
 
     /// The same, but new passwords need `characters` characters. Those that people have already stay good.
