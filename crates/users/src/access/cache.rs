@@ -99,6 +99,12 @@ impl Cache {
         }
     }
 
+    /// How much memory is in use, once what is to go is gone.
+    pub(super) fn bytes(&self) -> u64 {
+        self.entries.run_pending_tasks();
+        self.entries.weighted_size()
+    }
+
     /// Drops what the changes name that have arrived.
     fn up_to_date(&self) -> MutexGuard<'_, Told> {
         // Nothing panics while it is held, and what it guards is whole between two changes.

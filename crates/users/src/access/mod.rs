@@ -108,6 +108,12 @@ impl Access {
         self.0.changes.announce(touched.into());
     }
 
+    /// How much memory is in use for what people may do.
+    #[must_use]
+    pub fn kept_bytes(&self) -> u64 {
+        self.0.cache.bytes()
+    }
+
     /// Ends a transaction, and tells of what it changed where it changed anything.
     async fn commit(&self, transaction: DatabaseTransaction, touched: Option<Touched>) -> Result<(), DbErr> {
         if let Some(touched) = touched {

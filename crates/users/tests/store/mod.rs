@@ -1,5 +1,6 @@
 //! What the store of users promises, whatever engine lies beneath. A test program includes this and says how to `open` one.
 
+mod access;
 mod authenticating;
 mod changing;
 mod creating;
