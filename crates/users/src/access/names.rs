@@ -50,6 +50,14 @@ impl PermissionName {
         &self.codename
     }
 
+    /// Whether an app can be called so.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check_app(app: &str) -> Result<(), NameError> {
+        check_app(app)
+    }
+
     /// A name as the table holds it.
     pub(super) fn stored(app: String, codename: String) -> Self {
         Self { app, codename }
@@ -167,7 +175,7 @@ impl From<NameError> for super::AccessError {
 }
 
 /// Whether an app can be called so.
-pub(super) fn check_app(app: &str) -> Result<(), NameError> {
+fn check_app(app: &str) -> Result<(), NameError> {
     check_text("app", app, LONGEST_APP)?;
     if app.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-')) {
         Ok(())
