@@ -98,8 +98,7 @@ fn consent() -> Vec<(&'static str, String)> {
         policy_uri: WebAddress::parse("https://notes.example.com/privacy"),
         tos_uri: WebAddress::parse("https://notes.example.com/terms"),
     };
-    let mut scopes: Vec<_> =
-        ["openid", "profile", "email", "address", "phone"].into_iter().filter_map(ScopeLine::standard).collect();
+    let mut scopes: Vec<_> = vestibule_oidc::STANDARD_SCOPES.into_iter().filter_map(ScopeLine::standard).collect();
     scopes.push(ScopeLine::of_api("notes.read", "Notes", Some("Read all of your notes")));
     scopes.push(ScopeLine::of_api("notes.write", "Notes", Some("Write and change notes in your name, and share them")));
     scopes.push(ScopeLine::of_api("urn:example:timesheets:everything.readwrite.all", "https://api.example.com", None));

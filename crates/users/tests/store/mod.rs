@@ -1,6 +1,7 @@
 //! What the store of users promises, whatever engine lies beneath. A test program includes this and says how to `open` one.
 
 mod api_tokens;
+mod access;
 mod authenticating;
 mod certificates;
 mod changing;
