@@ -1,10 +1,11 @@
 //! Who people are: creating and finding them, and finding out whether it is them.
 //!
 //! [`Users`] owns the table `users` and the rules around it; [`PasswordHasher`] is the only place where passwords are hashed,
-//! on a few threads with a bounded queue. The crates above see [`User`], which never holds a password or its hash.
+//! on a few threads with a bounded queue. [`Access`] owns groups and permissions, and says who may do what. The crates above see [`User`], which never holds a password or its hash.
 
 mod attributes;
 mod api_tokens;
+mod access;
 mod authenticate;
 mod change;
 mod claims;
@@ -20,17 +21,23 @@ mod rules;
 mod search;
 mod second_factor;
 mod throttle;
+mod told;
 mod user;
 mod ways;
 
 use vestibule_core::{Clock, Random};
-use vestibule_database::Database;
+use vestibule_database::{ChangeLog, Database};
 
 pub use attributes::{
     AttributeError, AttributeKind, Attributes, Audience, BadAttribute, BadAttributes, Declaration, Definition,
     DefinitionError, Editor, Problem,
 };
 pub use api_tokens::{ApiToken, ApiTokenError, ApiTokens};
+pub use access::{
+    Access, AccessError, Effective, Entitled, Group, GroupChanges, GroupCursor, GroupQuery, GroupSort, HeldGroup,
+    Holder, Member, NameError, NamesForApps, NewGroup, NewPermission, OWN_RESOURCE_TYPES, ObjectName, Permission,
+    PermissionName, PermissionQuery, Permit, Question, Reason, Touched,
+};
 pub use claims::{Address, ClaimError, StandardClaims};
 pub use contacts::{Contact, ContactError, ContactKind, NewContact};
 pub use error::{AuthenticateError, ChangeError, CreateError, Unavailable};
@@ -42,7 +49,7 @@ pub use second_factor::{
     AcrWish, Asking, Demand, Enrolment, SecondFactorError, SecondFactorPolicy, SecondFactorStatus, SecondFactorUsed,
     SecondFactors, UnknownPolicy, demand,
 };
-pub use throttle::{Because, Permit, Throttle, ThrottleError, ThrottlePolicy, ThrottlePolicyError, Try};
+pub use throttle::{Admitted, Because, Throttle, ThrottleError, ThrottlePolicy, ThrottlePolicyError, Try};
 pub use user::{Changes, NewUser, User};
 pub use ways::{
     ApiTokenWay, Binding, BindingError, BindingKind, CertificateBindings, CertificateRule, CertificateWay, Evidence,
@@ -63,6 +70,7 @@ pub struct Users {
     random: Random,
     shortest_password: usize,
     identifiers: Identifiers,
+    changes: Option<ChangeLog>,
 }
 
 impl Users {
@@ -70,7 +78,7 @@ impl Users {
     #[must_use]
     pub fn new(database: Database, hasher: PasswordHasher, clock: Clock, random: Random) -> Self {
         let identifiers = Identifiers::default();
-        Self { database, hasher, clock, random, shortest_password: rules::SHORTEST_PASSWORD, identifiers }
+        Self { database, hasher, clock, random, shortest_password: rules::SHORTEST_PASSWORD, identifiers, changes: None }
     }
 
     /// The same, but people sign in by these.

@@ -12,7 +12,7 @@ pub(crate) const SHORTEST_PASSWORD: usize = 8;
 const LONGEST_PASSWORD: usize = 1024;
 
 /// Characters that turn the direction of the text around them: in a name, they change what the rest of a page seems to say.
-const TURNING: [char; 9] =
+pub(crate) const TURNING: [char; 9] =
     ['\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'];
 
 /// A field that breaks a rule.
