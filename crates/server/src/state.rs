@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use url::Url;
+use vestibule_audit::{Audit, Event};
 use vestibule_core::{Clock, HashKey, Random};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 use vestibule_oidc::{Provider, client::Client};
 use vestibule_sessions::{CsrfKey, Pending};
-use vestibule_users::User;
+use vestibule_users::{Access, ApiTokens, Attributes, SecondFactors, User};
 
 use crate::{
     endpoints::flow::Purpose,
@@ -22,6 +23,14 @@ use crate::{
 pub struct Parts {
     /// The authorization server.
     pub provider: Provider,
+    /// The attributes that are declared.
+    pub attributes: Attributes,
+    /// Everyone's API tokens.
+    pub api_tokens: ApiTokens,
+    /// Everyone's second factors.
+    pub second_factors: SecondFactors,
+    /// What happened.
+    pub audit: Audit,
     /// What lasts, for `/health/ready`.
     pub database: Database,
     /// What expires.
@@ -93,6 +102,35 @@ impl State {
     /// The `aud` of access tokens for the administration API.
     pub(crate) fn api_identifier(&self) -> String {
         format!("{}/api/v1", self.provider().issuer())
+    }
+
+    /// Groups and permissions.
+    pub(crate) fn access(&self) -> &Access {
+        self.provider().access()
+    }
+
+    /// Attributes that are declared.
+    pub(crate) fn attributes(&self) -> &Attributes {
+        &self.0.parts.attributes
+    }
+
+    pub(crate) fn api_tokens(&self) -> &ApiTokens {
+        &self.0.parts.api_tokens
+    }
+
+    pub(crate) fn second_factors(&self) -> &SecondFactors {
+        &self.0.parts.second_factors
+    }
+
+    pub(crate) fn audit(&self) -> &Audit {
+        &self.0.parts.audit
+    }
+
+    /// Writes an event down. What happened has happened, also where that cannot be written down: then the log says so.
+    pub(crate) async fn note(&self, event: Event) {
+        if let Err(error) = self.audit().record(event).await {
+            tracing::error!(%error, "an event could not be written down");
+        }
     }
 
     pub(crate) fn csrf(&self) -> &CsrfKey {

@@ -6,6 +6,9 @@
 //! ```
 //! Tests open it as the commands do, with a clock of their own.
 
+use std::sync::Arc;
+
+use vestibule_audit::Audit;
 use vestibule_core::{Clock, Random};
 use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
@@ -13,7 +16,7 @@ use vestibule_oidc::{Provider, Settings};
 use vestibule_server::{Door, Front, Limits, SetupLinks, TlsFiles};
 use vestibule_sessions::{Policy, Sessions};
 use vestibule_tokens::{Issuer, KeyFile, KeyRing, RevocationLog, Secrets, SigningAlgorithm, open_vault};
-use vestibule_users::{Access, HashingPolicy, PasswordHasher, Users};
+use vestibule_users::{Access, ApiTokens, Attributes, HashingPolicy, PasswordHasher, SecondFactors, Users};
 
 use tokio::{net::TcpListener, sync::watch};
 
@@ -59,6 +62,8 @@ impl App {
         let vault = open_vault(&database, &key_file, &clock, &random).await.map_err(StartError::because)?;
         let secrets = Secrets::open(&database, &vault, &clock, &random).await.map_err(StartError::because)?;
         let hash_key = secrets.hash_key().clone();
+        // The key ring keeps the other one, and changes it with the key.
+        let seeds = open_vault(&database, &key_file, &clock, &random).await.map_err(StartError::because)?;
         let keys = KeyRing::open(database.clone(), vault, key_file, clock.clone(), random.clone())
             .await
             .map_err(StartError::because)?;
@@ -90,6 +95,7 @@ impl App {
             clock: clock.clone(),
             random: random.clone(),
         };
+        let changes_of_attributes = changes.clone();
         let provider = Provider::new(parts, settings(config));
         let administration = format!("{}/api/v1", provider.issuer());
         let scopes = vestibule_server::administration_scopes();
@@ -101,6 +107,18 @@ impl App {
             setup: SetupLinks::new(ephemeral.clone(), &hash_key, random.clone()),
             parts: vestibule_server::Parts {
                 provider,
+                attributes: Attributes::new(database.clone(), changes_of_attributes, clock.clone()),
+                api_tokens: ApiTokens::new(database.clone(), &hash_key, clock.clone(), random.clone()),
+                second_factors: SecondFactors::new(
+                    database.clone(),
+                    Arc::new(seeds),
+                    &hash_key,
+                    ephemeral.clone(),
+                    clock.clone(),
+                    random.clone(),
+                    &config.branding.name,
+                ),
+                audit: Audit::new(database.clone(), clock.clone(), random.clone()),
                 database,
                 ephemeral,
                 hash_key,

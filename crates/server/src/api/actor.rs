@@ -4,39 +4,73 @@
 //! that it has, those count that its person holds as permissions at this moment. A token for anything else is no token here,
 //! whoever it belongs to.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use poem::{
     Request,
     http::{HeaderValue, StatusCode, header},
 };
-use vestibule_core::{ClientId, Parameters, ScopeSet};
+use vestibule_core::{ApiTokenId, ClientId, Parameters, ScopeSet};
 use vestibule_oidc::client::{Client, authentication::AuthenticationError};
-use vestibule_users::User;
+use vestibule_users::{Effective, User};
 
-use super::{operation::Needs, problem::Problem};
+use super::problem::Problem;
 use crate::state::State;
+
+/// What a token is limited to.
+#[derive(Clone, Debug)]
+enum Limits {
+    /// Nothing: whatever its person may do.
+    None,
+    /// An API token: these permissions, of whatever app.
+    Named(BTreeSet<String>),
+    /// An access token: these scopes. They can name our own permissions and no others.
+    Scopes(ScopeSet),
+}
 
 /// Somebody who asks by a token.
 #[derive(Clone, Debug)]
 pub(crate) struct Actor {
     /// Who.
     pub(crate) user: User,
-    /// What the token's scopes name.
-    pub(crate) scopes: ScopeSet,
     /// The application that the token was given to; none for an API token.
     pub(crate) client: Option<ClientId>,
+    /// The API token, where it is one.
+    pub(crate) token: Option<ApiTokenId>,
+    limits: Limits,
+    held: Arc<Effective>,
 }
 
 impl Actor {
     /// Whether the person holds a permission and the token names it.
     pub(crate) fn may(&self, permission: &str) -> bool {
-        self.scopes.contains(permission) && self.holds(permission)
+        self.names(permission) && self.held.allows(permission, None)
     }
 
-    /// Whether the person holds a permission, whatever the token names.
-    pub(crate) fn holds(&self, _permission: &str) -> bool {
-        self.user.superuser
+    /// Whether the token lets a permission of its person count.
+    pub(crate) fn names(&self, permission: &str) -> bool {
+        match &self.limits {
+            Limits::None => true,
+            Limits::Named(permissions) => permissions.contains(permission),
+            Limits::Scopes(scopes) => !permission.starts_with(OWN) || scopes.contains(permission),
+        }
+    }
+
+    /// Whether the token lets all permissions of its person count.
+    pub(crate) fn is_unlimited(&self) -> bool {
+        match &self.limits {
+            Limits::None => true,
+            Limits::Named(_) => false,
+            Limits::Scopes(scopes) => super::scopes().iter().all(|(scope, _)| scopes.contains(scope)),
+        }
     }
 }
+
+/// How an API token begins; no access token does.
+const API_TOKEN: &str = "vst_";
+
+/// How our own permissions begin.
+const OWN: &str = "vestibule.";
 
 /// Refuses what an actor may not do.
 ///
@@ -46,7 +80,7 @@ pub(crate) fn require(actor: &Actor, permission: &'static str) -> Result<(), Pro
     if actor.may(permission) {
         return Ok(());
     }
-    let detail = if actor.scopes.contains(permission) {
+    let detail = if actor.names(permission) {
         format!("the permission {permission} is needed, and you do not hold it")
     } else {
         format!("the permission {permission} is needed, and the token's scopes do not name it")
@@ -65,6 +99,18 @@ pub(crate) fn require(actor: &Actor, permission: &'static str) -> Result<(), Pro
 /// 401, where no token holds; 503.
 pub(super) async fn of(state: &State, request: &Request) -> Result<Actor, Problem> {
     let token = bearer(request)?;
+    if token.starts_with(API_TOKEN) { by_api_token(state, token).await } else { by_access_token(state, token).await }
+}
+
+async fn by_api_token(state: &State, token: &str) -> Result<Actor, Problem> {
+    let found = state.api_tokens().authenticate(&token.to_owned().into()).await.map_err(Problem::unavailable)?;
+    let (user, token) = found.ok_or_else(|| refused("the API token is not valid"))?;
+    let held = held(state, &user).await?;
+    let limits = token.scopes.map_or(Limits::None, Limits::Named);
+    Ok(Actor { user, client: None, token: Some(token.id), limits, held })
+}
+
+async fn by_access_token(state: &State, token: &str) -> Result<Actor, Problem> {
     let verified = state.provider().tokens().verify_access_token(token).map_err(|error| {
         tracing::info!(reason = %error, "an access token was refused at the administration API");
         refused("the access token is not valid")
@@ -78,7 +124,12 @@ pub(super) async fn of(state: &State, request: &Request) -> Result<Actor, Proble
     if state.provider().clients().find(&verified.client).await.map_err(Problem::unavailable)?.is_none() {
         return Err(refused("the application it was given to is gone"));
     }
-    Ok(Actor { user, scopes: verified.scope, client: Some(verified.client) })
+    let held = held(state, &user).await?;
+    Ok(Actor { user, client: Some(verified.client), token: None, limits: Limits::Scopes(verified.scope), held })
+}
+
+async fn held(state: &State, user: &User) -> Result<Arc<Effective>, Problem> {
+    state.access().effective(user.id).await.map_err(Problem::unavailable)
 }
 
 /// The application that proves itself by its secret.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use poem::http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use vestibule_audit::{Actor as AuditActor, Event, Kind, Source};
 use vestibule_oidc::client::Client;
 
 use super::{
@@ -24,8 +25,8 @@ pub(crate) enum Caller {
     Client(Box<Client>),
 }
 
-/// A request that was checked in every part that the document describes.
-#[derive(Clone, Debug)]
+/// A request that was checked in every part that the document describes. Its body can hold secrets, so it is not for printing.
+#[derive(Clone)]
 pub(crate) struct Call {
     pub(super) caller: Caller,
     pub(super) path: Vec<(&'static str, String)>,
@@ -46,6 +47,29 @@ impl Call {
         match &self.caller {
             Caller::Person(actor) => Ok(actor),
             Caller::Client(_) => Err(Problem::forbidden("this is not for applications")),
+        }
+    }
+
+    /// That whoever asks did this, in this request.
+    pub(crate) fn event(&self, kind: Kind) -> Event {
+        let by = match &self.caller {
+            Caller::Client(client) => AuditActor::Client(client.id.clone()),
+            Caller::Person(actor) => match actor.token {
+                Some(token) => AuditActor::ApiToken { id: token.to_string(), user: actor.user.id },
+                None => AuditActor::User(actor.user.id),
+            },
+        };
+        let source = Source {
+            address: self.address.map(ClientAddress::ip),
+            request_id: Some(self.request_id.as_str().to_owned()).filter(|id| !id.is_empty()),
+        };
+        let event = Event::new(kind, by).source(&source);
+        match &self.caller {
+            Caller::Person(actor) => match &actor.client {
+                Some(client) => event.client(client.clone()),
+                None => event.way("api_token"),
+            },
+            Caller::Client(_) => event,
         }
     }
 
@@ -105,8 +129,8 @@ impl Call {
     }
 }
 
-/// What a handler answers.
-#[derive(Clone, Debug)]
+/// What a handler answers. It can hold secrets, so it is not for printing.
+#[derive(Clone)]
 pub(crate) struct Reply {
     pub(super) status: StatusCode,
     pub(super) body: Option<Value>,

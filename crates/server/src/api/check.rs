@@ -58,7 +58,9 @@ impl Schema {
     /// What is wrong with the value itself, without looking into it.
     fn own_flaw(&self, value: &Value) -> Option<String> {
         match (&self.kind, value) {
-            (Kind::Boolean, Value::Bool(_)) | (Kind::Number, Value::Number(_)) => None,
+            (Kind::Boolean, Value::Bool(_)) | (Kind::True, Value::Bool(true)) | (Kind::Number, Value::Number(_)) => {
+                None
+            }
             (Kind::Integer { min, max }, Value::Number(number)) => match whole(number) {
                 Some(number) if (*min..=*max).contains(&number) => None,
                 _ => Some(format!("must be a whole number from {min} to {max}")),
@@ -138,6 +140,7 @@ fn shown(name: &str) -> String {
 fn name_of(kind: &Kind) -> &'static str {
     match kind {
         Kind::Boolean => "true or false",
+        Kind::True => "true",
         Kind::Integer { .. } => "a whole number",
         Kind::Number => "a number",
         Kind::Text { .. } | Kind::Choice(_) => "a text",

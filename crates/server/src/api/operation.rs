@@ -189,11 +189,6 @@ impl Operation {
         self
     }
 
-    /// Whether an `Idempotency-Key` counts.
-    pub(super) fn is_idempotent_by_key(&self) -> bool {
-        self.parameters.iter().any(|parameter| parameter.name == IDEMPOTENCY_KEY)
-    }
-
     pub(super) fn handle(&self, state: State, call: Call) -> Handling {
         (self.handler)(state, call)
     }

@@ -70,16 +70,23 @@ impl<P: Serialize + DeserializeOwned> Page<P> {
         Ok(Self { size, after, of })
     }
 
+    /// Answers with this page, where the list itself says where the next one begins.
+    pub(crate) fn answer_with(self, items: impl IntoIterator<Item = Value>, next: Option<P>) -> Reply {
+        let next = next.map(|place| self.cursor(&place));
+        Reply::ok(json!({ "items": items.into_iter().collect::<Vec<_>>(), "next": next }))
+    }
+
+    fn cursor(&self, place: &P) -> String {
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&(&self.of, place)).unwrap_or_default())
+    }
+
     /// Answers with this page. `items` holds one more than the page has where another page follows; `place` says where an item
     /// stands in the list.
     pub(crate) fn answer<T>(self, mut items: Vec<T>, place: impl Fn(&T) -> P, show: impl Fn(&T) -> Value) -> Reply {
         let more = items.len() > self.size;
         items.truncate(self.size);
-        let next = items.last().filter(|_| more).map(|last| {
-            let cursor = serde_json::to_vec(&(&self.of, place(last))).unwrap_or_default();
-            URL_SAFE_NO_PAD.encode(cursor)
-        });
-        Reply::ok(json!({ "items": items.iter().map(show).collect::<Vec<_>>(), "next": next }))
+        let next = items.last().filter(|_| more).map(place);
+        self.answer_with(items.iter().map(show), next)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Errors as the API tells them: problem details (RFC 9457).
 
+use std::time::Duration;
+
 use poem::{
     Response,
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -109,6 +111,14 @@ impl Problem {
         let detail = "a part that is needed does not answer right now; try again in a moment";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", detail)
             .with_header(header::RETRY_AFTER, HeaderValue::from_static("5"))
+    }
+
+    /// 503, where too much is asked at once.
+    pub(crate) fn busy(retry_after: Duration) -> Self {
+        let seconds = retry_after.as_secs().max(1);
+        let detail = format!("too many passwords wait to be hashed; try again in {seconds} s");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", detail)
+            .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
     /// The same with one more header.

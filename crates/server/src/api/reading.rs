@@ -85,6 +85,7 @@ fn collect(schema: &Schema, prefix: &str, depth: usize, all: &mut Vec<ApiRow>) {
 fn kind(schema: &Schema) -> String {
     let kind = match &schema.kind {
         Kind::Boolean => "true or false".to_owned(),
+        Kind::True => "true".to_owned(),
         Kind::Integer { min, max } => format!("{min} to {max}"),
         Kind::Number => "number".to_owned(),
         Kind::Text { min, max, form } => format!("{}, {min} to {max} characters", form.words()),

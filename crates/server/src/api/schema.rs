@@ -13,10 +13,8 @@ pub(crate) enum Form {
     Line,
     /// Several lines: no control characters but tabulators and the ends of lines.
     Lines,
-    /// A word that programs use: small letters, digits and `_`, beginning with a letter.
+    /// A word that programs use: small letters, digits, `_`, `-` and `.`, beginning with a letter.
     Word,
-    /// A permission: `app.codename`.
-    Permission,
     /// Visible ASCII: no blanks.
     Visible,
     /// What the header `If-Match` may hold (RFC 9110 section 13.1.1).
@@ -33,8 +31,7 @@ impl Form {
         match self {
             Self::Line => r"^[^\x00-\x1f\x7f]*$",
             Self::Lines => r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
-            Self::Word => r"^[a-z][a-z0-9_]*$",
-            Self::Permission => r"^[a-z][a-z0-9_-]*\.[A-Za-z][A-Za-z0-9_-]*$",
+            Self::Word => r"^[a-z][a-z0-9_.-]*$",
             Self::Visible => r"^[!-~]+$",
             Self::EntityTags => r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#,
             Self::Uuid => r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
@@ -49,8 +46,7 @@ impl Form {
         match self {
             Self::Line => "a line",
             Self::Lines => "text",
-            Self::Word => "a word of a-z, 0-9 and _",
-            Self::Permission => "app.codename",
+            Self::Word => "a word of a-z, 0-9, _, - and .",
             Self::Visible => "ASCII without blanks",
             Self::EntityTags => "entity tags",
             Self::Uuid => "a UUID",
@@ -69,16 +65,8 @@ impl Form {
     /// Whether `text` has this form.
     pub(super) fn fits(self, text: &str) -> bool {
         static ALL: LazyLock<Vec<(Form, Regex)>> = LazyLock::new(|| {
-            let forms = [
-                Form::Line,
-                Form::Lines,
-                Form::Word,
-                Form::Permission,
-                Form::Visible,
-                Form::EntityTags,
-                Form::Uuid,
-                Form::Moment,
-            ];
+            let forms =
+                [Form::Line, Form::Lines, Form::Word, Form::Visible, Form::EntityTags, Form::Uuid, Form::Moment];
             forms.into_iter().filter_map(|form| Some((form, Regex::new(form.pattern()).ok()?))).collect()
         });
         let regex = ALL.iter().find(|(form, _)| *form == self).map(|(_, regex)| regex);
@@ -100,6 +88,8 @@ pub(crate) struct Schema {
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     Boolean,
+    /// `true`, and nothing else.
+    True,
     Integer {
         min: i64,
         max: i64,
@@ -149,6 +139,11 @@ impl Schema {
 
     pub(crate) fn boolean() -> Self {
         Self::of(Kind::Boolean)
+    }
+
+    /// `true`: a mark that can be set and not taken away.
+    pub(crate) fn mark() -> Self {
+        Self::of(Kind::True)
     }
 
     pub(crate) fn integer(min: i64, max: i64) -> Self {
@@ -232,6 +227,7 @@ impl Schema {
     fn inline(&self, components: &mut Map<String, Value>) -> Value {
         let mut schema = match &self.kind {
             Kind::Boolean => json!({ "type": "boolean" }),
+            Kind::True => json!({ "type": "boolean", "enum": [true] }),
             Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
             Kind::Number => json!({ "type": "number" }),
             Kind::Text { min, max, form } => {

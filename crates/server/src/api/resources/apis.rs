@@ -5,9 +5,10 @@ use std::time::Duration;
 use poem::http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use vestibule_audit::{Kind, ObjectType};
 use vestibule_oidc::client::{Api, ApiError, NewApi};
 
-use super::{contains, merged, order, patch};
+use super::{contains, encoded, merged, order, patch};
 use crate::{
     api::{
         call::{Call, Reply},
@@ -145,9 +146,8 @@ async fn list(state: State, call: Call) -> Result<Reply, Problem> {
 async fn create(state: State, call: Call) -> Result<Reply, Problem> {
     let new = read(call.body.clone())?;
     let api = state.provider().apis().create(new, state.provider().issuer()).await?;
-    let id: String =
-        percent_encoding::utf8_percent_encode(&api.identifier, percent_encoding::NON_ALPHANUMERIC).collect();
-    Ok(Reply::created(format!("/apis/{id}"), written(&api)))
+    note(&state, &call, Kind::Created, &api.identifier).await;
+    Ok(Reply::created(format!("/apis/{}", encoded(&api.identifier)), written(&api)))
 }
 
 async fn show(state: State, call: Call) -> Result<Reply, Problem> {
@@ -162,7 +162,11 @@ async fn change(state: State, call: Call) -> Result<Reply, Problem> {
     let new = read(merged(present, &call.body))?;
     match state.provider().apis().update(new, state.provider().issuer(), Some(&before)).await {
         Err(ApiError::Changed(_)) if call.is_conditional() => Err(Problem::precondition_failed()),
-        after => Ok(Reply::ok(written(&after?))),
+        after => {
+            let after = after?;
+            note(&state, &call, Kind::Updated, &after.identifier).await;
+            Ok(Reply::ok(written(&after)))
+        }
     }
 }
 
@@ -171,12 +175,17 @@ async fn delete(state: State, call: Call) -> Result<Reply, Problem> {
     not_own(&state, &api)?;
     call.precondition(&written(&api))?;
     state.provider().apis().delete(&api.identifier).await?;
+    note(&state, &call, Kind::Deleted, &api.identifier).await;
     Ok(Reply::nothing())
 }
 
 async fn find(state: &State, call: &Call) -> Result<Api, Problem> {
     let found = state.provider().apis().find(call.path("api")).await.map_err(Problem::unavailable)?;
     found.ok_or_else(|| Problem::not_found("API"))
+}
+
+async fn note(state: &State, call: &Call, kind: Kind, identifier: &str) {
+    state.note(call.event(kind).object(ObjectType::Api, identifier)).await;
 }
 
 /// The administration API itself is not to be changed: its scopes are our permissions.

@@ -4,7 +4,9 @@
 //! or taking over a client that has one, is for those who hold what it names.
 
 use poem::http::{Method, StatusCode};
+use serde::Deserialize;
 use serde_json::{Value, json};
+use vestibule_audit::{Details, Kind, ObjectType};
 use vestibule_core::{ClientId, ScopeSet};
 use vestibule_oidc::client::{Client, ClientsError, NewClient};
 
@@ -60,6 +62,18 @@ pub(super) fn operations() -> Vec<Operation> {
             .path("client", id())
             .conditional()
             .answers_nothing(),
+        Operation::new(Method::GET, "/clients/{client}/apps", "get_client_apps", VIEW, show_apps)
+            .about(TAG, "Read which apps a client stands for")
+            .more("It is told of the permissions of these apps in claims, and may ask about them.")
+            .path("client", id())
+            .answers_tagged(apps_shape()),
+        Operation::new(Method::PUT, "/clients/{client}/apps", "set_client_apps", CHANGE, set_apps)
+            .about(TAG, "Say which apps a client stands for")
+            .path("client", id())
+            .conditional()
+            .body(apps_shape())
+            .refuses([StatusCode::UNPROCESSABLE_ENTITY])
+            .answers_tagged(apps_shape()),
         Operation::new(Method::POST, "/clients/{client}/rotate-secret", "rotate_client_secret", CHANGE, rotate)
             .about(TAG, "Give a client a new secret")
             .more("The old one is dead at once. The new one is told once, here.")
@@ -137,6 +151,10 @@ fn created_shape() -> Schema {
     Schema::object(shape_members().into_iter().chain([required("client_secret", secret)])).named("CreatedClient")
 }
 
+fn apps_shape() -> Schema {
+    Schema::object([required("apps", Schema::list(Schema::line(1, 100), 100))]).named("ClientApps")
+}
+
 fn written(client: &Client) -> Value {
     let mut document = serde_json::to_value(&client.metadata).unwrap_or_default();
     document["client_id"] = json!(client.id.as_str());
@@ -169,6 +187,7 @@ async fn create(state: State, call: Call) -> Result<Reply, Problem> {
     let new = NewClient::from_document(&call.body.to_string()).map_err(ClientsError::from)?;
     may_give(call.actor()?, &new.metadata.scope)?;
     let created = state.provider().clients().create(new).await?;
+    note(&state, &call, Kind::Created, &created.client).await;
     let mut document = written(&created.client);
     document["client_secret"] = json!(created.secret);
     Ok(Reply::created(format!("/clients/{}", created.client.id), document))
@@ -189,7 +208,11 @@ async fn change(state: State, call: Call) -> Result<Reply, Problem> {
     let after = state.provider().clients().update(&before.id, new, Some(before.updated_at)).await;
     match after {
         Err(ClientsError::Changed(_)) if call.is_conditional() => Err(Problem::precondition_failed()),
-        after => Ok(Reply::ok(written(&after?))),
+        after => {
+            let after = after?;
+            note(&state, &call, Kind::Updated, &after).await;
+            Ok(Reply::ok(written(&after)))
+        }
     }
 }
 
@@ -199,6 +222,7 @@ async fn delete(state: State, call: Call) -> Result<Reply, Problem> {
     may_give(call.actor()?, &client.metadata.scope)?;
     state.provider().clients().delete(&client.id).await?;
     state.provider().revoke_client(&client.id).await.map_err(Problem::unavailable)?;
+    note(&state, &call, Kind::Deleted, &client).await;
     Ok(Reply::nothing())
 }
 
@@ -206,7 +230,34 @@ async fn rotate(state: State, call: Call) -> Result<Reply, Problem> {
     let client = find(&state, &call).await?;
     may_give(call.actor()?, &client.metadata.scope)?;
     let secret = state.provider().clients().rotate_secret(&client.id).await?;
+    note(&state, &call, Kind::SecretRotated, &client).await;
     Ok(Reply::ok(json!({ "client_id": client.id.as_str(), "client_secret": secret })))
+}
+
+async fn show_apps(state: State, call: Call) -> Result<Reply, Problem> {
+    let client = find(&state, &call).await?;
+    let apps = state.provider().clients().apps(&client.id).await.map_err(Problem::unavailable)?;
+    Ok(Reply::ok(json!({ "apps": apps })))
+}
+
+async fn set_apps(state: State, call: Call) -> Result<Reply, Problem> {
+    let client = find(&state, &call).await?;
+    may_give(call.actor()?, &client.metadata.scope)?;
+    call.precondition(&show_apps(state.clone(), call.clone()).await?.body.unwrap_or_default())?;
+    let AppsBody { apps } = call.read()?;
+    state.provider().clients().set_apps(&client.id, apps).await?;
+    note(&state, &call, Kind::Updated, &client).await;
+    show_apps(state, call).await
+}
+
+#[derive(Deserialize)]
+struct AppsBody {
+    apps: Vec<String>,
+}
+
+async fn note(state: &State, call: &Call, kind: Kind, client: &Client) {
+    let details = Details::new().name(&client.name);
+    state.note(call.event(kind).object(ObjectType::Client, client.id.as_str()).details(details)).await;
 }
 
 async fn find(state: &State, call: &Call) -> Result<Client, Problem> {
@@ -226,6 +277,7 @@ fn may_give(actor: &Actor, scopes: &ScopeSet) -> Result<(), Problem> {
 impl From<ClientsError> for Problem {
     fn from(error: ClientsError) -> Self {
         match error {
+            ClientsError::App(_) | ClientsError::TooManyApps => Self::unprocessable(error.to_string()),
             ClientsError::Metadata(error) => Self::unprocessable(error.to_string()),
             ClientsError::NoSuchClient(_) => Self::not_found("client"),
             ClientsError::OtherKind(_) | ClientsError::Changed(_) | ClientsError::Public(_) => {

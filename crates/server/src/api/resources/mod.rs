@@ -1,11 +1,19 @@
 //! What the API administers, one file each: its shape, its operations, their handlers.
 
+mod api_tokens;
 mod apis;
+mod attributes;
+mod audit;
 mod clients;
+mod grants;
+mod groups;
+mod permissions;
+mod rights;
 mod sessions;
+mod users;
 
 use serde_json::{Map, Value};
-use vestibule_users::User;
+use vestibule_users::{OWN_RESOURCE_TYPES, User};
 
 use super::{
     call::Call,
@@ -17,32 +25,36 @@ use crate::state::State;
 
 /// Every operation, in the order of the document.
 pub(super) fn all() -> Vec<Operation> {
-    [clients::operations(), apis::operations(), sessions::operations()].concat()
+    [
+        users::operations(),
+        sessions::operations(),
+        api_tokens::operations(),
+        groups::operations(),
+        permissions::operations(),
+        grants::operations(),
+        attributes::operations(),
+        clients::operations(),
+        apis::operations(),
+        audit::operations(),
+    ]
+    .concat()
 }
-
-/// What our own permissions are about, with how a person would say it.
-const RESOURCES: [(&str, &str); 9] = [
-    ("user", "users"),
-    ("group", "groups"),
-    ("permission", "permissions"),
-    ("attribute", "declared attributes"),
-    ("apitoken", "API tokens of users"),
-    ("client", "applications"),
-    ("api", "APIs"),
-    ("session", "sessions of users"),
-    ("audit", "the audit log"),
-];
-
-/// What can be done with each.
-const VERBS: [(&str, &str); 4] = [("view", "See"), ("add", "Add to"), ("change", "Change"), ("delete", "Delete from")];
 
 /// The scopes of the administration API with their descriptions: the permissions of the app `vestibule`.
 #[must_use]
 pub fn scopes() -> Vec<(String, String)> {
-    let of = |(resource, plural): &(&str, &str)| {
-        VERBS.map(|(verb, words)| (format!("vestibule.{verb}_{resource}"), format!("{words} {plural}")))
+    let of = |(resource, words): &(&str, &str)| {
+        ["view", "add", "change", "delete"].map(|verb| {
+            let description = format!("{}{} {words}s", verb[..1].to_uppercase(), &verb[1..]);
+            (format!("vestibule.{verb}_{resource}"), description)
+        })
     };
-    RESOURCES.iter().flat_map(of).collect()
+    OWN_RESOURCE_TYPES.iter().flat_map(of).collect()
+}
+
+/// A text as one segment of a path.
+fn encoded(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 /// The person whom the path names.

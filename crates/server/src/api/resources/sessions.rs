@@ -2,6 +2,7 @@
 
 use poem::http::Method;
 use serde_json::{Value, json};
+use vestibule_audit::{Details, Kind, ObjectType};
 use vestibule_sessions::Session;
 
 use super::user_of;
@@ -105,13 +106,19 @@ async fn end(state: State, call: Call) -> Result<Reply, Problem> {
     let user = user_of(&state, &call).await?;
     let ended = state.provider().end_session_of(user.id, call.id("session", "session")?).await;
     match ended.map_err(Problem::unavailable)? {
-        Some(_) => Ok(Reply::nothing()),
+        Some(session) => {
+            let event = call.event(Kind::SessionEnded).subject(user.id).object(ObjectType::Session, session.sid);
+            state.note(event).await;
+            Ok(Reply::nothing())
+        }
         None => Err(Problem::not_found("session")),
     }
 }
 
 async fn end_all(state: State, call: Call) -> Result<Reply, Problem> {
     let user = user_of(&state, &call).await?;
-    state.provider().sign_out_everywhere(user.id).await.map_err(Problem::unavailable)?;
+    let ended = state.provider().sign_out_everywhere(user.id).await.map_err(Problem::unavailable)?;
+    let details = Details::new().count(ended.len() as u64);
+    state.note(call.event(Kind::SessionsEnded).subject(user.id).details(details)).await;
     Ok(Reply::nothing())
 }
