@@ -20,7 +20,9 @@ use vestibule_database::Database;
 pub use claims::{Address, ClaimError, StandardClaims};
 pub use error::{AuthenticateError, ChangeError, CreateError, Unavailable};
 pub use find::Page;
-pub use hashing::{HashingError, HashingPolicy, HashingPolicyError, PasswordHasher, StartError, Verdict};
+pub use hashing::{
+    HashingError, HashingPolicy, HashingPolicyError, ImportedHash, PasswordHasher, StartError, UnknownHash, Verdict,
+};
 pub use user::{Changes, NewUser, User};
 
 /// The people who can sign in here. Cheap to clone.

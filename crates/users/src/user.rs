@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use vestibule_core::{Timestamp, UserId};
 
-use crate::{StandardClaims, Unavailable, entity::Model};
+use crate::{StandardClaims, Unavailable, entity::Model, hashing::name_of};
 
 /// A person who can sign in. Neither the password nor its hash is here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,8 @@ pub struct User {
     pub superuser: bool,
     /// Whether a password is set.
     pub has_password: bool,
-    /// By which function the password was hashed, such as `argon2id`; none without a password.
+    /// By which function the password was hashed, such as `argon2id`, or `pbkdf2_sha256` where it came
+    /// from Django; none without a password.
     pub password_hasher: Option<String>,
     /// What applications may be told of them.
     pub claims: StandardClaims,
@@ -101,7 +102,7 @@ impl TryFrom<Model> for User {
             id: row.id.parse().map_err(|_| damaged("its id is not a UUID".into()))?,
             claims: serde_json::from_str(&row.claims).map_err(|error| damaged(format!("its claims: {error}")))?,
             has_password: row.password_hash.is_some(),
-            password_hasher: row.password_hash.as_deref().map(hasher_of),
+            password_hasher: row.password_hash.as_deref().map(|hash| name_of(hash).to_owned()),
             username: row.username,
             email: row.email,
             email_verified: row.email_verified,
@@ -113,9 +114,4 @@ impl TryFrom<Model> for User {
             last_sign_in: row.last_sign_in.map(Timestamp::from_millis),
         })
     }
-}
-
-/// The name of the function that made a hash: the first field of a PHC string.
-fn hasher_of(hash: &str) -> String {
-    hash.split('$').find(|field| !field.is_empty()).unwrap_or_default().to_owned()
 }

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use super::{
     HashingError,
-    argon::{SALT_BYTES, Stored},
+    formats::{Stored, argon::SALT_BYTES},
 };
 
 /// Where the answer to a job goes.
