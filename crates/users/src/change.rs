@@ -4,14 +4,13 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
     sea_query::{Expr, SimpleExpr},
 };
-use secrecy::SecretString;
 use vestibule_core::UserId;
 
 use crate::{
     ChangeError, Changes, User, Users,
     create::{taken, written},
     entity::{Column, Entity, Model},
-    rules::{self, Names},
+    rules::Names,
 };
 
 impl Users {
@@ -36,18 +35,6 @@ impl Users {
         transaction.commit().await?;
         tracing::info!(user = %id, "a user was changed");
         Ok(row.try_into()?)
-    }
-
-    /// Gives a user a new password. Their sessions and tokens are for the caller to end.
-    ///
-    /// # Errors
-    /// No such user, a password that is too short or too long, a busy pool, a store that does not answer.
-    pub async fn set_password(&self, id: UserId, password: &SecretString) -> Result<(), ChangeError> {
-        rules::new_password(password, self.shortest_password)?;
-        let hash = self.hasher.hash(password).await?;
-        self.set(id, Column::PasswordHash, hash.into()).await?;
-        tracing::info!(user = %id, "a user has a new password");
-        Ok(())
     }
 
     /// Lets a user sign in again.

@@ -7,17 +7,17 @@ use sea_orm::{
 use vestibule_core::UserId;
 
 use crate::{
-    CreateError, NewUser, User, Users,
+    About, CreateError, NewUser, User, Users,
     entity::{Column, Entity, Model},
     error::Taken,
-    rules::{self, Invalid, Names},
+    rules::{Invalid, Names},
 };
 
 impl Users {
     /// Creates a user.
     ///
     /// # Errors
-    /// A name or address that another has, a field that breaks a rule, a busy pool, a store that does not answer.
+    /// A name or address that another has, a field or a password that breaks a rule, a busy pool, a store that does not answer.
     pub async fn create(&self, new: NewUser) -> Result<User, CreateError> {
         let (names, row) = self.prepare(new).await?;
         let transaction = self.database.begin().await?;
@@ -51,7 +51,10 @@ impl Users {
         let names = Names::new(&new.username, new.email.as_deref())?;
         let claims = written(&new.claims)?;
         if let Some(password) = &new.password {
-            rules::new_password(password, self.shortest_password)?;
+            let problems = self.check_first_password(&About::new_user(&new), password).await?;
+            if !problems.is_empty() {
+                return Err(CreateError::WeakPassword(problems));
+            }
         }
         if let Some(taken) = taken(self.database.reader(), &names, None).await? {
             return Err(taken.into());
@@ -68,6 +71,7 @@ impl Users {
             email: names.email.as_ref().map(|email| email.shown.clone()),
             email_key: names.email.as_ref().map(|email| email.key.clone()),
             email_verified: new.email_verified && names.email.is_some(),
+            password_changed_at: password_hash.is_some().then_some(now),
             password_hash,
             active: new.active,
             staff: new.staff,

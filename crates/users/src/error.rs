@@ -5,7 +5,11 @@ use std::time::Duration;
 use sea_orm::DbErr;
 use vestibule_core::UserId;
 
-use crate::{hashing::HashingError, rules::Invalid};
+use crate::{
+    hashing::HashingError,
+    passwords::{PasswordProblem, in_words},
+    rules::Invalid,
+};
 
 /// The store could not answer; trying again later may help.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +47,12 @@ pub enum CreateError {
         /// What is wrong with it, and what to do.
         why: String,
     },
+    /// The password breaks rules: each of them, in the site's order.
+    #[error("{}", in_words(.0))]
+    WeakPassword(
+        /// At least one.
+        Vec<PasswordProblem>,
+    ),
     /// There is a user already, so that there is no first one to create.
     #[error("there are users already; the first superuser is created only where there are none")]
     UsersExist,
@@ -80,6 +90,12 @@ pub enum ChangeError {
         /// What is wrong with it, and what to do.
         why: String,
     },
+    /// The password breaks rules: each of them, in the site's order.
+    #[error("{}", in_words(.0))]
+    WeakPassword(
+        /// At least one.
+        Vec<PasswordProblem>,
+    ),
     /// Too many passwords wait to be hashed.
     #[error("too many sign-ins at once; try again in {} s", retry_after.as_secs())]
     Busy {

@@ -11,8 +11,11 @@ mod entity;
 mod error;
 mod find;
 mod hashing;
+mod passwords;
 mod rules;
 mod user;
+
+use std::sync::Arc;
 
 use vestibule_core::{Clock, Random};
 use vestibule_database::Database;
@@ -23,6 +26,7 @@ pub use find::Page;
 pub use hashing::{
     HashingError, HashingPolicy, HashingPolicyError, ImportedHash, PasswordHasher, StartError, UnknownHash, Verdict,
 };
+pub use passwords::{About, PasswordProblem, PasswordRule, PasswordRules, UnknownRule};
 pub use user::{Changes, NewUser, User};
 
 /// The people who can sign in here. Cheap to clone.
@@ -35,25 +39,31 @@ pub struct Users {
     hasher: PasswordHasher,
     clock: Clock,
     random: Random,
-    shortest_password: usize,
+    password_rules: Arc<PasswordRules>,
 }
 
 impl Users {
-    /// On a database whose schema is up to date. New passwords need 8 characters.
+    /// On a database whose schema is up to date. New passwords are held against [`PasswordRules::default`].
     #[must_use]
     pub fn new(database: Database, hasher: PasswordHasher, clock: Clock, random: Random) -> Self {
-        Self { database, hasher, clock, random, shortest_password: rules::SHORTEST_PASSWORD }
+        Self { database, hasher, clock, random, password_rules: Arc::default() }
     }
 
-    /// The same, but new passwords need `characters` characters. Those that people have already stay good.
+    /// The same, but new passwords are held against these rules. Those that people have already stay good.
     #[must_use]
-    pub fn with_shortest_password(self, characters: usize) -> Self {
-        Self { shortest_password: characters, ..self }
+    pub fn with_password_rules(self, rules: PasswordRules) -> Self {
+        Self { password_rules: Arc::new(rules), ..self }
     }
 
-    /// How many characters a new password needs at least, to be told before somebody types one.
+    /// What a new password must be: [`PasswordRules::describe`] tells it before somebody types one.
+    #[must_use]
+    pub fn password_rules(&self) -> &PasswordRules {
+        &self.password_rules
+    }
+
+    /// How many characters a new password needs at least.
     #[must_use]
     pub fn shortest_password(&self) -> usize {
-        self.shortest_password
+        self.password_rules.shortest()
     }
 }

@@ -27,6 +27,8 @@ pub struct User {
     /// By which function the password was hashed, such as `argon2id`, or `pbkdf2_sha256` where it came
     /// from Django; none without a password.
     pub password_hasher: Option<String>,
+    /// When the password was last set or taken away here; none where it never was.
+    pub password_changed_at: Option<Timestamp>,
     /// What applications may be told of them.
     pub claims: StandardClaims,
     /// When they were created.
@@ -46,8 +48,8 @@ pub struct NewUser {
     pub email: Option<String>,
     /// Whether they were shown to hold that address; without one it says nothing.
     pub email_verified: bool,
-    /// The password, of [`Users::shortest_password`](crate::Users::shortest_password) to 1024 characters. Without one they
-    /// cannot sign in by password.
+    /// The password, as [`Users::password_rules`](crate::Users::password_rules) want it. Without one they cannot sign in by
+    /// password.
     pub password: Option<SecretString>,
     /// Whether they may sign in.
     pub active: bool,
@@ -103,6 +105,7 @@ impl TryFrom<Model> for User {
             claims: serde_json::from_str(&row.claims).map_err(|error| damaged(format!("its claims: {error}")))?,
             has_password: row.password_hash.is_some(),
             password_hasher: row.password_hash.as_deref().map(|hash| name_of(hash).to_owned()),
+            password_changed_at: row.password_changed_at.map(Timestamp::from_millis),
             username: row.username,
             email: row.email,
             email_verified: row.email_verified,

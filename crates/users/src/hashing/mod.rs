@@ -153,6 +153,20 @@ impl PasswordHasher {
         self.hold(password, decoy).await.map(drop)
     }
 
+    /// Lets a worker do something else about a password that takes long, so that it has its place in the same queue. It must
+    /// not panic: the worker would be gone.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, HashingError> + Send + 'static,
+    ) -> Result<T, HashingError> {
+        self.ask(|reply: Reply<T>| {
+            Job::Run(Box::new(move || {
+                let _ = reply.send(work());
+            }))
+        })
+        .await
+    }
+
     async fn hold(&self, password: &SecretString, stored: Stored) -> Result<bool, HashingError> {
         let (password, stored) = (password.clone(), Box::new(stored));
         self.ask(|reply| Job::Verify { password, stored, reply }).await
@@ -203,6 +217,7 @@ fn perform(job: Job, params: &Params, memory: &mut Memory) {
         Job::Verify { password, stored, reply } => {
             let _ = reply.send(stored.matches(password.expose_secret().as_bytes(), memory));
         }
+        Job::Run(work) => work(),
     }
 }
 

@@ -119,3 +119,20 @@ async fn the_threads_end_with_the_last_handle() {
     }
     panic!("a worker still holds the queue");
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+    /// Attack A62: whatever is typed is what is verified.
+    #[test]
+    fn a62_any_password_comes_back_and_no_neighbour_of_it(password in "\\PC{0,64}|[\\x00-\\x20]{0,16}|.{0,300}") {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let hasher = hasher(quick());
+            let hash = hasher.hash(&password.as_str().into()).await.unwrap();
+            assert!(hasher.verify(&password.as_str().into(), &hash).await.unwrap().matches);
+            for other in [format!("{password} "), format!(" {password}"), format!("{password}\0")] {
+                assert!(!hasher.verify(&other.into(), &hash).await.unwrap().matches);
+            }
+        });
+    }
+}

@@ -3,6 +3,8 @@
 mod authenticating;
 mod changing;
 mod creating;
+mod moving_in;
+mod passwords;
 
 use std::{future::Future, time::Duration};
 
