@@ -13,7 +13,7 @@ use vestibule_oidc::{Provider, Settings};
 use vestibule_server::{Door, Front, Limits, SetupLinks, TlsFiles};
 use vestibule_sessions::{Policy, Sessions};
 use vestibule_tokens::{Issuer, KeyFile, KeyRing, RevocationLog, Secrets, SigningAlgorithm, open_vault};
-use vestibule_users::{Access, HashingPolicy, PasswordHasher, Users};
+use vestibule_users::{Access, HashingPolicy, PasswordHasher, PasswordRules, Users};
 
 use tokio::{net::TcpListener, sync::watch};
 
@@ -73,7 +73,7 @@ impl App {
         let public_url = &config.http.public_url;
         let parts = vestibule_oidc::Parts {
             users: Users::new(database.clone(), hasher, clock.clone(), random.clone())
-                .with_shortest_password(config.passwords.min_length)
+                .with_password_rules(PasswordRules::default().with_shortest(config.passwords.min_length))
                 .with_changes(changes.clone()),
             access,
             sessions: Sessions::new(
