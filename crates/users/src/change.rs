@@ -4,7 +4,6 @@ use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, SimpleExpr},
 };
-use secrecy::SecretString;
 use vestibule_core::UserId;
 
 use crate::{
@@ -13,7 +12,7 @@ use crate::{
     create::checked,
     draft::{Before, Draft},
     entity::{Column, Entity, Model},
-    rules::{self, Names},
+    rules::Names,
 };
 
 impl Users {
@@ -58,18 +57,6 @@ impl Users {
             return Ok(None);
         };
         Ok(Some(Before { contacts: contacts::load(transaction, &id).await?, row }))
-    }
-
-    /// Gives a user a new password. Their sessions and tokens are for the caller to end.
-    ///
-    /// # Errors
-    /// No such user, a password that is too short or too long, a busy pool, a store that does not answer.
-    pub async fn set_password(&self, id: UserId, password: &SecretString) -> Result<(), ChangeError> {
-        rules::new_password(password, self.shortest_password)?;
-        let hash = self.hasher.hash(password).await?;
-        self.set(id, Column::PasswordHash, hash.into()).await?;
-        tracing::info!(user = %id, "a user has a new password");
-        Ok(())
     }
 
     /// Lets a user sign in again.

@@ -16,7 +16,9 @@ use vestibule_oidc::{Provider, Settings};
 use vestibule_server::{Door, Front, Limits, SetupLinks, TlsFiles};
 use vestibule_sessions::{Policy, Sessions};
 use vestibule_tokens::{Issuer, KeyFile, KeyRing, RevocationLog, Secrets, SigningAlgorithm, open_vault};
-use vestibule_users::{Access, ApiTokens, Attributes, HashingPolicy, PasswordHasher, SecondFactors, Users};
+use vestibule_users::{
+    Access, ApiTokens, Attributes, HashingPolicy, PasswordHasher, PasswordRules, SecondFactors, Users,
+};
 
 use tokio::{net::TcpListener, sync::watch};
 
@@ -78,7 +80,7 @@ impl App {
         let public_url = &config.http.public_url;
         let parts = vestibule_oidc::Parts {
             users: Users::new(database.clone(), hasher, clock.clone(), random.clone())
-                .with_shortest_password(config.passwords.min_length)
+                .with_password_rules(PasswordRules::default().with_shortest(config.passwords.min_length))
                 .with_changes(changes.clone()),
             access,
             sessions: Sessions::new(

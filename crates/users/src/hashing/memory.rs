@@ -17,7 +17,7 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// `count` blocks, whatever they hold: Argon2's first pass writes each before it reads it. `None` where the system has
+    /// `count` blocks, whatever they hold: the first pass of Argon2 and of scrypt writes each before it reads it. `None` where the system has
     /// no memory left.
     pub(super) fn blocks(&mut self, count: usize) -> Option<&mut [Block]> {
         if self.blocks.len() < count {

@@ -1,17 +1,19 @@
 //! What the store of users promises, whatever engine lies beneath. A test program includes this and says how to `open` one.
 
-mod api_tokens;
 mod access;
+mod api_tokens;
 mod attributes;
 mod authenticating;
 mod certificates;
 mod changing;
 mod contacts;
 mod creating;
+mod importing;
+mod moving_in;
+mod passwords;
+mod searching;
 mod second_factors;
 mod ways;
-mod importing;
-mod searching;
 
 use std::{future::Future, time::Duration};
 

@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use vestibule_core::{Clock, HashKey, Random, UserId};
 use vestibule_ephemeral::Ephemeral;
-use vestibule_users::{Because, Admitted, Throttle, ThrottleError, ThrottlePolicy, Try};
+use vestibule_users::{Admitted, Because, Throttle, ThrottleError, ThrottlePolicy, Try};
 
 struct Door {
     throttle: Throttle,

@@ -7,7 +7,7 @@ use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
 use vestibule_oidc::client::Clients;
 use vestibule_tokens::{KeyFile, Revocation, RevocationLog, Secrets, Subject, open_vault};
-use vestibule_users::{Access, HashingPolicy, PasswordHasher, Users};
+use vestibule_users::{Access, HashingPolicy, PasswordHasher, PasswordRules, Users};
 
 use super::{Failure, Output};
 use crate::config::Config;
@@ -73,7 +73,7 @@ impl Context {
         };
         let hasher = PasswordHasher::new(policy, self.random.clone()).map_err(Failure::of)?;
         Ok(Users::new(database.clone(), hasher, self.clock.clone(), self.random.clone())
-            .with_shortest_password(settings.min_length)
+            .with_password_rules(PasswordRules::default().with_shortest(settings.min_length))
             .with_changes(self.changes(database).await?))
     }
 
