@@ -61,6 +61,41 @@ async fn every_scope(app: &TestApp) -> String {
 }
 
 impl Administrator {
+    /// The same with another token: another's, or an API token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
+    /// PUT, without a body.
+    pub async fn put(&self, path: &str) -> JsonAnswer {
+        self.send(Method::PUT, path, |request| request).await
+    }
+
+    /// PUT, with one.
+    pub async fn put_body(&self, path: &str, body: &Value) -> JsonAnswer {
+        self.send(Method::PUT, path, |request| request.json(body)).await
+    }
+
+    /// Makes a group, and answers its path.
+    ///
+    /// # Panics
+    /// Where that is refused.
+    pub async fn group(&self, name: &str) -> String {
+        let made = self.post("/api/v1/groups", &serde_json::json!({ "name": name })).await;
+        made.header("location").unwrap_or_else(|| panic!("no group: {}", made.body)).to_owned()
+    }
+
+    /// Makes an API token for a user, limited to `scopes` or to nothing.
+    ///
+    /// # Panics
+    /// Where that is refused.
+    pub async fn api_token(&self, user: UserId, scopes: Option<&[&str]>) -> String {
+        let body = serde_json::json!({ "name": "test", "scopes": scopes });
+        let made = self.post(&format!("/api/v1/users/{user}/api-tokens"), &body).await;
+        made.body["token"].as_str().unwrap_or_else(|| panic!("no token: {}", made.body)).to_owned()
+    }
+
     /// A request with the token, to be completed.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.wire.request(method, path).bearer_auth(&self.token)

@@ -109,7 +109,7 @@ impl Call {
     /// 400, where the type asks for more than the document says.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         serde_json::from_value(self.body.clone())
-            .map_err(|error| Problem::invalid_body(vec![Flaw { place: String::new(), what: error.to_string() }]))
+            .map_err(|error| Problem::invalid_body(vec![Flaw::new("", error.to_string())]))
     }
 
     /// Whether `If-Match` names what is there now.

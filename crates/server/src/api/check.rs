@@ -11,6 +11,15 @@ pub(crate) struct Flaw {
     pub(crate) place: String,
     /// In words.
     pub(crate) what: String,
+    /// For programs, where there is a name for it.
+    pub(crate) code: Option<&'static str>,
+}
+
+impl Flaw {
+    /// At a place, in words.
+    pub(crate) fn new(place: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { place: place.into(), what: what.into(), code: None }
+    }
 }
 
 /// No answer lists more flaws than that.
@@ -30,7 +39,7 @@ impl Schema {
             return;
         }
         if let Some(what) = self.own_flaw(value) {
-            flaws.push(Flaw { place: place.to_owned(), what });
+            flaws.push(Flaw::new(place, what));
             return;
         }
         match (&self.kind, value) {

@@ -225,7 +225,7 @@ async fn body(operation: &Operation, request: &mut Request, limit: usize) -> Res
         ),
         error => Problem::invalid_request(error.to_string()),
     })?;
-    let flaw = |what: String| Problem::invalid_body(vec![Flaw { place: String::new(), what }]);
+    let flaw = |what: String| Problem::invalid_body(vec![Flaw::new("", what)]);
     let value: Value = serde_json::from_slice(&bytes).map_err(|error| flaw(format!("is not JSON: {error}")))?;
     let flaws = wanted.schema.check(&value);
     if flaws.is_empty() { Ok(value) } else { Err(Problem::invalid_body(flaws)) }

@@ -64,7 +64,7 @@ impl Problem {
     pub(crate) fn invalid_parameter(place: &str, what: impl Into<String>) -> Self {
         let what = what.into();
         let mut problem = Self::new(StatusCode::BAD_REQUEST, "invalid_parameter", format!("{place} {what}"));
-        problem.flaws.push(Flaw { place: place.to_owned(), what });
+        problem.flaws.push(Flaw::new(place, what));
         problem
     }
 
@@ -138,7 +138,13 @@ impl Problem {
             "request_id": request_id,
         });
         if !self.flaws.is_empty() {
-            let errors = self.flaws.iter().map(|flaw| json!({ "pointer": flaw.place, "detail": flaw.what }));
+            let errors = self.flaws.iter().map(|flaw| {
+                let mut error = json!({ "pointer": flaw.place, "detail": flaw.what });
+                if let Some(code) = flaw.code {
+                    error["code"] = json!(code);
+                }
+                error
+            });
             document["errors"] = errors.collect::<Value>();
         }
         let mut response =
@@ -155,6 +161,7 @@ pub(super) fn schema() -> Schema {
     let errors = Schema::object([
         required("pointer", Schema::text(Form::Lines, 0, 10_000)),
         required("detail", Schema::text(Form::Lines, 0, 10_000)),
+        optional("code", Schema::text(Form::Word, 1, 100).about("What exactly, for programs.")),
     ]);
     Schema::object([
         required("type", Schema::line(1, 200).about("The kind of problem, as a link to what it means.")),

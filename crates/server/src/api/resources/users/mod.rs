@@ -13,8 +13,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use vestibule_audit::{Details, Kind, ObjectType};
 use vestibule_users::{
-    AttributeKind, BadAttributes, ChangeError, Changes, CreateError, Editor, NewUser, Query, SearchError, SortBy,
-    StandardClaims, User,
+    AttributeKind, BadAttribute, BadAttributes, ChangeError, Changes, CreateError, Editor, NewUser, PasswordProblem,
+    Query, SearchError, SortBy, StandardClaims, User,
 };
 
 use super::{merged, order, rights, user_of};
@@ -265,11 +265,16 @@ async fn note(state: &State, call: &Call, kind: Kind, user: &User, details: Deta
 }
 
 fn of_attributes(bad: &BadAttributes) -> Problem {
-    let flaw = |bad: &vestibule_users::BadAttribute| Flaw {
-        place: format!("/attributes/{}", bad.name),
-        what: bad.problem.to_string(),
-    };
+    let flaw = |bad: &BadAttribute| Flaw::new(format!("/attributes/{}", bad.name), bad.problem.to_string());
     Problem { flaws: bad.0.iter().take(20).map(flaw).collect(), ..Problem::unprocessable(bad.to_string()) }
+}
+
+fn of_password(words: String, problems: &[PasswordProblem]) -> Problem {
+    let flaw = |problem: &PasswordProblem| Flaw {
+        code: Some(problem.code),
+        ..Flaw::new("/password", problem.message.clone())
+    };
+    Problem { flaws: problems.iter().take(20).map(flaw).collect(), ..Problem::unprocessable(words) }
 }
 
 impl From<CreateError> for Problem {
@@ -280,6 +285,7 @@ impl From<CreateError> for Problem {
             }
             CreateError::Invalid { .. } => Self::unprocessable(error.to_string()),
             CreateError::Attributes(bad) => of_attributes(&bad),
+            CreateError::WeakPassword(ref problems) => of_password(error.to_string(), problems),
             CreateError::Busy { retry_after } => Self::busy(retry_after),
             CreateError::Unavailable(error) => Self::unavailable(error),
         }
@@ -294,6 +300,7 @@ impl From<ChangeError> for Problem {
             ChangeError::UsernameTaken | ChangeError::EmailTaken => Self::conflict(error.to_string()),
             ChangeError::Invalid { .. } => Self::unprocessable(error.to_string()),
             ChangeError::Attributes(bad) => of_attributes(&bad),
+            ChangeError::WeakPassword(ref problems) => of_password(error.to_string(), problems),
             ChangeError::Busy { retry_after } => Self::busy(retry_after),
             ChangeError::Unavailable(error) => Self::unavailable(error),
         }
