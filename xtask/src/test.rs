@@ -33,6 +33,7 @@ pub(crate) struct Choice {
 pub(crate) struct Needs {
     pub(crate) redis: bool,
     pub(crate) postgres: bool,
+    pub(crate) smtp: bool,
     pub(crate) chromium: bool,
     pub(crate) node: bool,
 }
@@ -46,7 +47,7 @@ pub(crate) fn run(project: &Project, interrupt: &Interrupt, choice: &Choice) -> 
 
     let needs = stages.iter().map(|stage| stage.needs()).fold(Needs::default(), Needs::and);
     let tools = tools::bring(project, interrupt, needs)?;
-    let servers = servers::start(interrupt, &tools)?;
+    let servers = servers::start(project, interrupt, &tools)?;
     let surroundings = stages::Surroundings { project, interrupt, tools: &tools, servers: &servers, output: &output };
 
     let mut results = Vec::new();
@@ -62,6 +63,7 @@ impl Needs {
         Self {
             redis: self.redis || other.redis,
             postgres: self.postgres || other.postgres,
+            smtp: self.smtp || other.smtp,
             chromium: self.chromium || other.chromium,
             node: self.node || other.node,
         }

@@ -16,7 +16,8 @@ use crate::{
 
 /// Our packages from the ground up: a package stands only on those of earlier floors.
 const ROOMS: &[&[&str]] = &[
-    &["vestibule-core", "vestibule-migrations"],
+    &["vestibule-core"],
+    &["vestibule-migrations"],
     &["vestibule-database", "vestibule-ephemeral"],
     &["vestibule-outbound", "vestibule-audit"],
     &["vestibule-users", "vestibule-sessions", "vestibule-tokens"],
@@ -36,6 +37,7 @@ const KEPT_BY: &[(&str, &[&str])] = &[
     ("redis", &["vestibule-ephemeral"]),
     ("jsonwebtoken", &["vestibule-tokens"]),
     ("oxide-auth", &["vestibule-oidc"]),
+    ("lettre", &["vestibule-outbound"]),
     (
         "sea-orm",
         // The tests make and drop databases of their own.

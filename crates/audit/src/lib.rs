@@ -1,1 +1,68 @@
-//! What happened, written down: who did what, for whom, from where.
+//! What happened, written down: who did what, for whom, from where, by which way.
+//!
+//! ```text
+//! Event ── Audit::record, or record_in with the change itself ──▶ audit_events ──▶ query, export
+//!                                                                     └──▶ sweep, once it is older than the retention
+//! ```
+//! An [`Event`] is made of closed sets and typed details, so nothing secret has a place in it. Text from outside is cut to a
+//! length and kept as data: JSON is what is read and exported, in which a line break is `\n` and begins no line of its own.
+
+mod details;
+mod event;
+mod export;
+mod filter;
+mod kind;
+mod record;
+mod row;
+mod sweep;
+mod text;
+
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait};
+use vestibule_core::{Clock, Random};
+use vestibule_database::Database;
+
+pub use details::Details;
+pub use event::{Actor, Event, Object, ObjectType, Source};
+pub use export::Export;
+pub use filter::{BadCursor, Cursor, Filter, LONGEST_PAGE, Order, Page};
+pub use kind::{Kind, UnknownKind};
+pub use record::{Record, RecordActor, RecordObject, Records};
+
+/// Why nothing was written or read.
+#[derive(Debug, thiserror::Error)]
+#[error("the audit records cannot be read or written: {0}")]
+pub struct AuditError(#[from] DbErr);
+
+/// The audit records. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    database: Database,
+    clock: Clock,
+    random: Random,
+}
+
+impl Audit {
+    /// On a database whose schema is up to date.
+    #[must_use]
+    pub fn new(database: Database, clock: Clock, random: Random) -> Self {
+        Self { database, clock, random }
+    }
+
+    /// Writes an event down, in one statement of its own: for what changes no row that is guarded by a transaction.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn record(&self, event: Event) -> Result<(), AuditError> {
+        self.record_in(self.database.writer(), event).await
+    }
+
+    /// Writes an event down in the transaction that makes the change, so that there is neither without the other.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn record_in(&self, transaction: &impl ConnectionTrait, event: Event) -> Result<(), AuditError> {
+        let row = event.into_row(self.clock.now(), &self.random);
+        row::Entity::insert(row).exec_without_returning(transaction).await?;
+        Ok(())
+    }
+}

@@ -57,8 +57,10 @@ impl fmt::Display for NormalisedIdentifier {
     }
 }
 
-/// NFKC_Casefold as its definition unrolls it: fold and compose until nothing changes, leaving out what is ignorable.
-fn nfkc_casefold(text: &str) -> String {
+/// NFKC_Casefold (Unicode 3.13) of any text, as its definition unrolls it: fold and compose until nothing changes, leaving out
+/// what is ignorable. What identifies a person goes through [`NormalisedIdentifier`] instead.
+#[must_use]
+pub fn nfkc_casefold(text: &str) -> String {
     const NFD: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowed::new_nfd();
     const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
     const CASE: CaseMapperBorrowed<'static> = CaseMapperBorrowed::new();

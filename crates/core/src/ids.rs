@@ -64,10 +64,28 @@ uuid_id! {
 random_id!(GrantId);
 
 uuid_id! {
+    /// An API token, as its owner's list names it. It tells nothing of the token.
+    ApiTokenId
+}
+random_id!(ApiTokenId);
+
+uuid_id! {
     /// The `sid` of ID tokens: names a browser session to applications without being its secret.
     PublicSessionId
 }
 random_id!(PublicSessionId);
+
+uuid_id! {
+    /// A group of people.
+    GroupId
+}
+random_id!(GroupId);
+
+uuid_id! {
+    /// A permission that an application registered. People name it `app.codename`.
+    PermissionId
+}
+random_id!(PermissionId);
 
 uuid_id! {
     /// The `jti` of a token (UUID version 7): unique, and carries the millisecond at which the token was minted.

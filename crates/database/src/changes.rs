@@ -222,7 +222,7 @@ impl ChangeLog {
         let mut out = false;
         loop {
             tokio::select! {
-                _ = shutdown.wait_for(|stop| *stop) => return,
+                () = told_to_stop(&mut shutdown) => return,
                 _ = look.tick() => match self.catch_up().await {
                     Err(error) if !out => {
                         out = true;
@@ -265,6 +265,11 @@ impl ChangeLog {
             swept += row::Entity::delete_many().filter(batch).exec(self.0.database.writer()).await?.rows_affected;
         }
     }
+}
+
+/// Ends when `shutdown` turns true or its sender is gone. (What `wait_for` returns must not be held across an await.)
+async fn told_to_stop(shutdown: &mut watch::Receiver<bool>) {
+    let _ = shutdown.wait_for(|stop| *stop).await;
 }
 
 /// The table.

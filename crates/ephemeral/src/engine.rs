@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Error, Kind, Subscription};
+use crate::{Admission, Error, Kind, Subscription, pace::Numbers};
 
 /// What was found under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub(crate) trait Engine: Send + Sync {
     async fn touch(&self, kind: Kind, key: &str, ttl: Duration) -> Result<bool, Error>;
     async fn list(&self, kind: Kind, owner: &str) -> Result<Vec<(String, Vec<u8>)>, Error>;
     async fn count(&self, kind: Kind, key: &str, window: Duration) -> Result<u64, Error>;
+    async fn admit(&self, kind: Kind, key: &str, pace: &Numbers) -> Result<Admission, Error>;
+    async fn give_back(&self, kind: Kind, key: &str, pace: &Numbers) -> Result<(), Error>;
     async fn mark_seen(&self, kind: Kind, key: &str, ttl: Duration) -> Result<bool, Error>;
     async fn publish(&self, topic: &str, message: &[u8]) -> Result<(), Error>;
     async fn subscribe(&self, topic: &str) -> Result<Subscription, Error>;

@@ -24,6 +24,7 @@ mod embedded;
 mod engine;
 mod error;
 mod kind;
+mod pace;
 mod redis;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -34,6 +35,7 @@ pub use bus::Subscription;
 pub use engine::{Found, Tombstone};
 pub use error::Error;
 pub use kind::Kind;
+pub use pace::{Admission, Pace, PaceError};
 
 use engine::{Engine, Entry};
 
@@ -159,6 +161,23 @@ impl Ephemeral {
     /// See [`Ephemeral`].
     pub async fn count(&self, kind: Kind, key: &str, window: Duration) -> Result<u64, Error> {
         self.engine.count(kind, key, window.min(LONGEST)).await
+    }
+
+    /// Counts a try of what `key` names, where `pace` admits one now. Of parallel tries, no more are admitted than of tries one after
+    /// the other. What is counted is a live entry, so that [`Ephemeral::remove`] forgets it.
+    ///
+    /// # Errors
+    /// See [`Ephemeral`]: after an error the try may be counted, and must not go on.
+    pub async fn admit(&self, kind: Kind, key: &str, pace: &Pace) -> Result<Admission, Error> {
+        self.engine.admit(kind, key, &pace.numbers()).await
+    }
+
+    /// Takes back a try that was admitted: it is counted no more, and the next one need not wait for it.
+    ///
+    /// # Errors
+    /// See [`Ephemeral`].
+    pub async fn give_back(&self, kind: Kind, key: &str, pace: &Pace) -> Result<(), Error> {
+        self.engine.give_back(kind, key, &pace.numbers()).await
     }
 
     /// Marks `key` as seen for `ttl`: `true` for the first caller only. The mark is a tombstone with an empty value.

@@ -18,6 +18,9 @@ use crate::{Provider, STANDARD_SCOPES, Unavailable, authorize::Prompt, claims, c
 /// The class of a sign-in with one factor (`acr`).
 pub const ACR_ONE_FACTOR: &str = "1";
 
+/// The class of a sign-in with two factors.
+pub const ACR_TWO_FACTORS: &str = "2";
+
 /// Where the endpoints lie below the issuer.
 pub mod path {
     /// Authorization endpoint.
@@ -93,7 +96,11 @@ impl Provider {
         .set_response_modes_supported(Some(vec![CoreResponseMode::Query]))
         .set_grant_types_supported(Some(vec![CoreGrantType::AuthorizationCode]))
         .set_token_endpoint_auth_methods_supported(Some(AuthMethod::ALL.into_iter().map(auth_method).collect()))
-        .set_acr_values_supported(Some(vec![openidconnect::AuthenticationContextClass::new(ACR_ONE_FACTOR.to_owned())]))
+        .set_acr_values_supported(Some(
+            [ACR_ONE_FACTOR, ACR_TWO_FACTORS]
+                .map(|class| openidconnect::AuthenticationContextClass::new(class.to_owned()))
+                .to_vec(),
+        ))
         .set_display_values_supported(Some(vec![
             CoreAuthDisplay::Page,
             CoreAuthDisplay::Popup,

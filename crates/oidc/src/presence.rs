@@ -4,7 +4,7 @@ use vestibule_sessions::Session;
 use vestibule_tokens::Subject;
 use vestibule_users::User;
 
-use crate::{Provider, Unavailable, authorize::SignedIn};
+use crate::{Provider, Unavailable, authorize::SignedIn, discovery::ACR_TWO_FACTORS};
 
 /// A person at a browser: the session is alive, not revoked, and the person may sign in.
 #[derive(Clone, Debug)]
@@ -16,10 +16,20 @@ pub struct Present {
 }
 
 impl Present {
-    /// For the dispatcher.
+    /// For the dispatcher, which must be told whether a second factor is demanded of them.
     #[must_use]
-    pub fn signed_in(&self) -> SignedIn {
-        SignedIn { user: self.user.id, auth_time: self.session.auth_time }
+    pub fn signed_in(&self, demands_two: bool) -> SignedIn {
+        SignedIn {
+            user: self.user.id,
+            auth_time: self.session.auth_time,
+            lacks_second_factor: demands_two && !self.has_two_factors(),
+        }
+    }
+
+    /// Whether they have proved themselves by two factors in this session.
+    #[must_use]
+    pub fn has_two_factors(&self) -> bool {
+        self.session.acr.as_deref() == Some(ACR_TWO_FACTORS)
     }
 }
 

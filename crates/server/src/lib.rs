@@ -18,7 +18,7 @@ use poem::{Endpoint, IntoEndpoint, Request, Response, Route, endpoint::make};
 use vestibule_oidc::discovery::path;
 
 pub use crate::{
-    http::{BindError, Bridge, Connection, Limits, TlsError, TlsFiles, TrustedProxies, bind, serve},
+    http::{BindError, Bridge, Connection, Door, Limits, TlsError, TlsFiles, TrustedProxies, bind, serve},
     setup::SetupLinks,
     state::Parts,
 };

@@ -29,7 +29,7 @@ mod token;
 pub use csrf::CsrfKey;
 pub use pending::{FinishError, Pending, PendingError, UpdateError, Waiting};
 pub use policy::Policy;
-pub use session::{Authentication, Session};
+pub use session::{Authentication, Origin, Session};
 pub use sessions::Sessions;
 pub use token::{BrowserToken, RequestId, SessionToken};
 

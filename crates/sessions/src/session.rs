@@ -1,5 +1,7 @@
 //! What is known of a browser that someone signed in at.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 use vestibule_core::{PublicSessionId, Timestamp, UserId};
 
@@ -12,6 +14,27 @@ pub struct Authentication {
     pub acr: Option<String>,
     /// The methods (`amr`, RFC 8176).
     pub amr: Vec<String>,
+}
+
+/// Where a browser speaks from, as well as it can be known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Its network address.
+    pub address: Option<IpAddr>,
+    /// What it says that it is (`User-Agent`), cut to [`Origin::LONGEST_AGENT`] characters.
+    pub agent: Option<String>,
+}
+
+impl Origin {
+    /// How much is kept of what a browser says of itself.
+    pub const LONGEST_AGENT: usize = 300;
+
+    /// From an address and a `User-Agent`.
+    #[must_use]
+    pub fn new(address: Option<IpAddr>, agent: Option<&str>) -> Self {
+        let printable = |agent: &str| agent.chars().filter(|c| !c.is_control()).take(Self::LONGEST_AGENT).collect();
+        Self { address, agent: agent.map(printable) }
+    }
 }
 
 /// A person signed in at a browser.
@@ -35,4 +58,7 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// When it was last used, to the minute.
     pub seen_at: Timestamp,
+    /// Where it was last used from.
+    #[serde(default)]
+    pub seen_from: Origin,
 }

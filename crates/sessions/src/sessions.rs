@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use vestibule_core::{Clock, HashKey, PublicSessionId, Random, UserId};
 use vestibule_ephemeral::{Ephemeral, Kind};
 
-use crate::{Authentication, Pending, Policy, Session, SessionToken, Unavailable};
+use crate::{Authentication, Origin, Pending, Policy, Session, SessionToken, Unavailable};
 
 const SESSION: Kind = Kind::new("session");
 
@@ -67,6 +67,7 @@ impl Sessions {
         authentication: Authentication,
         keep_signed_in: bool,
         previous: Option<&SessionToken>,
+        from: Origin,
     ) -> Result<(SessionToken, Session), Unavailable> {
         // Taken before the new one is put, so that of two parallel step-ups only one continues it, and so that a failure
         // between the two leaves nobody signed in rather than a session under an old id.
@@ -85,6 +86,7 @@ impl Sessions {
             keep_signed_in,
             expires_at: now + policy.absolute_of(keep_signed_in),
             seen_at: now,
+            seen_from: from,
         };
         let token = SessionToken::new(random);
         let (value, owner, ttl) = (encode(&session), user_id.to_string(), self.ttl(&session));
@@ -96,7 +98,7 @@ impl Sessions {
     ///
     /// # Errors
     /// [`Unavailable`] where the store does not answer.
-    pub async fn find(&self, cookie: &str) -> Result<Option<(SessionToken, Session)>, Unavailable> {
+    pub async fn find(&self, cookie: &str, from: &Origin) -> Result<Option<(SessionToken, Session)>, Unavailable> {
         let Some(token) = SessionToken::parse(cookie) else { return Ok(None) };
         let key = self.key_of(&token);
         let Some(value) = self.shared.ephemeral.get(SESSION, &key).await? else { return Ok(None) };
@@ -106,6 +108,7 @@ impl Sessions {
         let idle = self.shared.policy.idle_of(session.keep_signed_in);
         if now.since(session.seen_at) >= TOUCH_EVERY.min(idle / TOUCHES_WITHIN_IDLE) {
             session.seen_at = now;
+            session.seen_from = from.clone();
             // Of parallel uses one swap is enough; and a session that was ended meanwhile is not found.
             self.shared.ephemeral.swap(SESSION, &key, &value, &encode(&session)).await?;
             if !self.shared.ephemeral.touch(SESSION, &key, self.ttl(&session)).await? {

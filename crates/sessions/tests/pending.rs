@@ -97,7 +97,7 @@ async fn a16_a_request_id_that_was_not_given_out_is_unknown() {
 async fn a23_a_request_id_is_no_session() {
     let world = world().await;
     let id = world.begin().await;
-    assert!(world.sessions.find(id.as_str()).await.unwrap().is_none());
+    assert!(world.sessions.find(id.as_str(), &vestibule_sessions::Origin::default()).await.unwrap().is_none());
     let token = SessionToken::parse(id.as_str()).unwrap();
     assert_eq!(world.sessions.end(&token).await, Ok(None));
     assert_eq!(world.load(&id).await.payload, asked());

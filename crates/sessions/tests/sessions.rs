@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use vestibule_core::{Clock, HashKey, Random, UserId};
 use vestibule_ephemeral::{Ephemeral, Kind};
-use vestibule_sessions::{Authentication, Policy, SessionToken, Sessions};
+use vestibule_sessions::{Authentication, Origin, Policy, SessionToken, Sessions};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -36,11 +36,11 @@ impl World {
         user: UserId,
         previous: Option<&SessionToken>,
     ) -> (SessionToken, vestibule_sessions::Session) {
-        self.sessions.start(user, self.password(), false, previous).await.unwrap()
+        self.sessions.start(user, self.password(), false, previous, Origin::default()).await.unwrap()
     }
 
     async fn lives(&self, token: &SessionToken) -> bool {
-        self.sessions.find(token.as_cookie_value()).await.unwrap().is_some()
+        self.sessions.find(token.as_cookie_value(), &Origin::default()).await.unwrap().is_some()
     }
 }
 
@@ -48,7 +48,7 @@ impl World {
 async fn a_session_is_found_by_its_cookie() {
     let world = world().await;
     let (token, session) = world.sign_in(world.bob, None).await;
-    let (found_token, found) = world.sessions.find(token.as_cookie_value()).await.unwrap().unwrap();
+    let (found_token, found) = world.sessions.find(token.as_cookie_value(), &Origin::default()).await.unwrap().unwrap();
     assert_eq!(found, session);
     assert_eq!(found_token.as_cookie_value(), token.as_cookie_value());
     assert_eq!((found.user_id, found.acr.as_deref(), found.amr), (world.bob, Some("1"), vec!["pwd".to_owned()]));
@@ -59,7 +59,7 @@ async fn a_cookie_that_was_not_given_out_names_nobody() {
     let world = world().await;
     let unknown = Random::system().token();
     for cookie in ["", "x", unknown.as_str(), "../../etc/passwd", &"a".repeat(100_000)] {
-        assert!(world.sessions.find(cookie).await.unwrap().is_none());
+        assert!(world.sessions.find(cookie, &Origin::default()).await.unwrap().is_none());
     }
 }
 
@@ -88,7 +88,8 @@ async fn a_step_up_keeps_sid_and_beginning_and_renews_the_proof() {
     world.clock.advance(HOUR);
     let proof =
         Authentication { auth_time: world.clock.now(), acr: Some("2".into()), amr: vec!["pwd".into(), "otp".into()] };
-    let (_, after) = world.sessions.start(world.bob, proof.clone(), false, Some(&old)).await.unwrap();
+    let (_, after) =
+        world.sessions.start(world.bob, proof.clone(), false, Some(&old), Origin::default()).await.unwrap();
     assert_eq!((after.sid, after.created_at), (before.sid, before.created_at));
     assert_eq!((after.auth_time, after.acr, after.amr), (proof.auth_time, proof.acr, proof.amr));
     assert!(after.expires_at > before.expires_at);
@@ -121,7 +122,9 @@ async fn of_50_parallel_step_ups_one_continues_the_session() {
     let mut calls = Vec::new();
     for _ in 0..50 {
         let (sessions, old, proof, bob) = (world.sessions.clone(), old.clone(), world.password(), world.bob);
-        calls.push(tokio::spawn(async move { sessions.start(bob, proof, false, Some(&old)).await.unwrap().1 }));
+        calls.push(tokio::spawn(async move {
+            sessions.start(bob, proof, false, Some(&old), Origin::default()).await.unwrap().1
+        }));
     }
     let mut continued = 0;
     for call in calls {
@@ -159,7 +162,8 @@ async fn a_session_ends_absolutely_however_much_it_is_used() {
 #[tokio::test]
 async fn who_stays_signed_in_lasts_longer_and_not_for_ever() {
     let world = world().await;
-    let (token, session) = world.sessions.start(world.bob, world.password(), true, None).await.unwrap();
+    let (token, session) =
+        world.sessions.start(world.bob, world.password(), true, None, Origin::default()).await.unwrap();
     assert!(session.keep_signed_in);
     for _ in 0..2 {
         world.clock.advance(Policy::default().keep_idle - HOUR);
@@ -174,7 +178,7 @@ async fn use_is_recorded_once_a_minute() {
     let world = world().await;
     let (token, begun) = world.sign_in(world.bob, None).await;
     world.clock.advance(Duration::from_secs(30));
-    let (_, soon) = world.sessions.find(token.as_cookie_value()).await.unwrap().unwrap();
+    let (_, soon) = world.sessions.find(token.as_cookie_value(), &Origin::default()).await.unwrap().unwrap();
     assert_eq!(soon.seen_at, begun.seen_at);
     world.clock.advance(Duration::from_secs(31));
     assert!(world.lives(&token).await);
@@ -211,5 +215,24 @@ async fn ids_are_hashed_at_rest() {
     let [(key, value)] = kept.as_slice() else { panic!("one session") };
     assert_ne!(key, token.as_cookie_value());
     assert!(!String::from_utf8_lossy(value).contains(token.as_cookie_value()));
-    assert!(world.sessions.find(key).await.unwrap().is_none(), "what is stored opens nothing");
+    assert!(world.sessions.find(key, &Origin::default()).await.unwrap().is_none(), "what is stored opens nothing");
+}
+
+#[tokio::test]
+async fn a_session_remembers_where_it_was_last_used_from() {
+    let world = world().await;
+    let from = |last: u8, agent: &str| Origin::new(Some([192, 0, 2, last].into()), Some(agent));
+    let started = world.sessions.start(world.bob, world.password(), false, None, from(1, "Browser/1"));
+    let (token, _) = started.await.unwrap();
+    world.sessions.find(token.as_cookie_value(), &from(2, "Browser/2")).await.unwrap();
+    assert_eq!(world.sessions.list(world.bob).await.unwrap()[0].seen_from, from(1, "Browser/1"), "within a minute");
+    world.clock.advance(Duration::from_secs(61));
+    world.sessions.find(token.as_cookie_value(), &from(2, "Browser/2")).await.unwrap();
+    assert_eq!(world.sessions.list(world.bob).await.unwrap()[0].seen_from, from(2, "Browser/2"));
+}
+
+#[test]
+fn what_a_browser_says_of_itself_is_cut_and_holds_no_control_characters() {
+    let agent = Origin::new(None, Some(&format!("a\nb{}", "x".repeat(1000)))).agent.unwrap();
+    assert!(agent.starts_with("abx") && agent.len() == Origin::LONGEST_AGENT);
 }

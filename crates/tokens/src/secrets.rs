@@ -1,4 +1,9 @@
 //! Secrets of the provider itself: random, made once, sealed in the database.
+//!
+//! One of them seals in turn what the provider keeps for people, one row each (TOTP seeds). So a change of the key-encryption key
+//! touches no such row, and a process that runs meanwhile goes on reading and writing them.
+
+use std::sync::Arc;
 
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, sea_query::OnConflict};
 use vestibule_core::{Clock, HashKey, Random, SealError, Vault};
@@ -9,6 +14,8 @@ use crate::tables::sealed_secrets;
 
 /// The name of the key that hashes client secrets, codes, session ids and API tokens.
 const HASH_KEY: &str = "hash-key";
+/// The name of the key that seals what the provider keeps for people.
+const SEAL_KEY: &str = "seal-key";
 
 /// Why a secret of the provider could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +37,7 @@ pub enum SecretsError {
 #[derive(Clone, Debug)]
 pub struct Secrets {
     hash_key: HashKey,
+    personal: Arc<Vault>,
 }
 
 impl Secrets {
@@ -38,14 +46,21 @@ impl Secrets {
     /// # Errors
     /// A secret that does not open, or a database that does not answer.
     pub async fn open(db: &Database, vault: &Vault, clock: &Clock, random: &Random) -> Result<Self, SecretsError> {
-        let key = named(db, vault, HASH_KEY, clock, random).await?;
-        Ok(Self { hash_key: HashKey::new(&key) })
+        let hash_key = named(db, vault, HASH_KEY, clock, random).await?;
+        let seal_key = named(db, vault, SEAL_KEY, clock, random).await?;
+        Ok(Self { hash_key: HashKey::new(&hash_key), personal: Arc::new(Vault::new(&seal_key)) })
     }
 
     /// The key that keyed hashes are derived from, one purpose at a time.
     #[must_use]
     pub fn hash_key(&self) -> &HashKey {
         &self.hash_key
+    }
+
+    /// What seals the secrets that the provider keeps for people, and opens them after any change of the key-encryption key.
+    #[must_use]
+    pub fn personal_vault(&self) -> &Arc<Vault> {
+        &self.personal
     }
 }
 

@@ -1,17 +1,18 @@
 //! Changing people, and letting them go. Each change moves `updated_at`.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, SimpleExpr},
 };
-use secrecy::SecretString;
 use vestibule_core::UserId;
 
 use crate::{
-    ChangeError, Changes, User, Users,
-    create::{taken, written},
+    ChangeError, Changes, StandardClaims, Unavailable, User, Users,
+    contacts::{self, ContactKind, Sharing, list::Contacts},
+    create::checked,
+    draft::{Before, Draft},
     entity::{Column, Entity, Model},
-    rules::{self, Names},
+    rules::Names,
 };
 
 impl Users {
@@ -21,33 +22,38 @@ impl Users {
     /// No such user; else as [`Users::create`].
     pub async fn update(&self, id: UserId, changes: Changes) -> Result<User, ChangeError> {
         let transaction = self.database.begin().await?;
-        // The row stays as it was read until it is written: PostgreSQL locks it, and SQLite has one writer.
-        let found = Entity::find_by_id(id.to_string()).lock_exclusive().one(&transaction).await?;
-        let before = found.ok_or(ChangeError::NoSuchUser(id))?;
-        let (names, mut row) = changed(before, changes)?;
-        if let Some(taken) = taken(&transaction, &names, Some(id)).await? {
-            return Err(taken.into());
+        let before = self.lock(&transaction, id).await?.ok_or(ChangeError::NoSuchUser(id))?;
+        let now = self.clock.now().millis();
+        let superuser_before = before.row.superuser;
+        let (mut draft, row) = changed(&before, changes, now)?;
+        match draft.update(&transaction, &before, row, Sharing::Judged, now).await {
+            Ok((row, _)) => {
+                if row.superuser == superuser_before {
+                    transaction.commit().await?;
+                } else {
+                    self.commit_access(transaction, id).await?;
+                }
+                tracing::info!(user = %id, "a user was changed");
+                Ok(row.try_into()?)
+            }
+            Err(refusal) => {
+                transaction.rollback().await?;
+                Err(self.explained(refusal, &draft, Some(id)).await.into())
+            }
         }
-        row.updated_at = self.clock.now().millis();
-        if let Err(error) = row.clone().into_active_model().reset_all().update(&transaction).await {
-            transaction.rollback().await?;
-            return Err(self.lost_race(error, &names, Some(id)).await);
-        }
-        transaction.commit().await?;
-        tracing::info!(user = %id, "a user was changed");
-        Ok(row.try_into()?)
     }
 
-    /// Gives a user a new password. Their sessions and tokens are for the caller to end.
-    ///
-    /// # Errors
-    /// No such user, a password that is too short or too long, a busy pool, a store that does not answer.
-    pub async fn set_password(&self, id: UserId, password: &SecretString) -> Result<(), ChangeError> {
-        rules::new_password(password, self.shortest_password)?;
-        let hash = self.hasher.hash(password).await?;
-        self.set(id, Column::PasswordHash, hash.into()).await?;
-        tracing::info!(user = %id, "a user has a new password");
-        Ok(())
+    /// Somebody as they are, who stays so until the transaction ends: PostgreSQL locks the row, and SQLite has one writer.
+    pub(crate) async fn lock(
+        &self,
+        transaction: &DatabaseTransaction,
+        id: UserId,
+    ) -> Result<Option<Before>, Unavailable> {
+        let id = id.to_string();
+        let Some(row) = Entity::find_by_id(&id).lock_exclusive().one(transaction).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Before { contacts: contacts::load(transaction, &id).await?, row }))
     }
 
     /// Lets a user sign in again.
@@ -55,7 +61,7 @@ impl Users {
     /// # Errors
     /// No such user, or a store that does not answer.
     pub async fn activate(&self, id: UserId) -> Result<(), ChangeError> {
-        self.set(id, Column::Active, true.into()).await?;
+        self.set_active(id, true).await?;
         tracing::info!(user = %id, "a user was activated");
         Ok(())
     }
@@ -65,7 +71,7 @@ impl Users {
     /// # Errors
     /// No such user, or a store that does not answer.
     pub async fn deactivate(&self, id: UserId) -> Result<(), ChangeError> {
-        self.set(id, Column::Active, false.into()).await?;
+        self.set_active(id, false).await?;
         tracing::info!(user = %id, "a user was deactivated");
         Ok(())
     }
@@ -75,12 +81,28 @@ impl Users {
     /// # Errors
     /// No such user, or a store that does not answer.
     pub async fn delete(&self, id: UserId) -> Result<(), ChangeError> {
-        let done = Entity::delete_by_id(id.to_string()).exec(self.database.writer()).await?;
+        let transaction = self.database.begin().await?;
+        let done = Entity::delete_by_id(id.to_string()).exec(&transaction).await?;
         if done.rows_affected == 0 {
             return Err(ChangeError::NoSuchUser(id));
         }
+        self.commit_access(transaction, id).await?;
         tracing::info!(user = %id, "a user was deleted");
         Ok(())
+    }
+
+    async fn set_active(&self, id: UserId, active: bool) -> Result<(), ChangeError> {
+        let transaction = self.database.begin().await?;
+        let done = Entity::update_many()
+            .col_expr(Column::Active, active.into())
+            .col_expr(Column::UpdatedAt, Expr::value(self.clock.now().millis()))
+            .filter(Column::Id.eq(id.to_string()))
+            .exec(&transaction)
+            .await?;
+        if done.rows_affected == 0 {
+            return Err(ChangeError::NoSuchUser(id));
+        }
+        Ok(self.commit_access(transaction, id).await?)
     }
 
     async fn set(&self, id: UserId, column: Column, value: SimpleExpr) -> Result<(), ChangeError> {
@@ -94,27 +116,44 @@ impl Users {
     }
 }
 
-/// The row as it will be.
-fn changed(row: Model, changes: Changes) -> Result<(Names, Model), ChangeError> {
-    let username = changes.username.unwrap_or(row.username);
-    let email = changes.email.unwrap_or(row.email);
-    let names = Names::new(&username, email.as_deref())?;
-    let email_key = names.email.as_ref().map(|email| email.key.clone());
-    let same_address = email_key == row.email_key;
+/// The person as they will be.
+fn changed(before: &Before, changes: Changes, now: i64) -> Result<(Draft, Model), ChangeError> {
+    let Before { row, contacts } = before;
+    let mut contacts = Contacts::read(contacts.clone());
+    match &changes.email {
+        Some(email) => contacts.set_primary(ContactKind::Email, email.as_deref(), changes.email_verified, now)?,
+        None => {
+            let same = row.email.as_deref();
+            contacts.set_primary(ContactKind::Email, same, changes.email_verified, now)?;
+        }
+    }
+    let claims = match changes.claims {
+        Some(claims) => {
+            let claims = checked(claims)?;
+            let number = claims.phone_number.as_deref();
+            contacts.set_primary(ContactKind::Phone, number, claims.phone_number_verified, now)?;
+            claims
+        }
+        None => read_claims(row)?,
+    };
+    let draft = Draft {
+        names: Names::new(changes.username.as_deref().unwrap_or(&row.username), contacts)?,
+        claims,
+        attributes: changes.attributes,
+        editor: changes.editor,
+    };
     let row = Model {
-        username: names.username.shown.clone(),
-        username_key: names.username.key.clone(),
-        email: names.email.as_ref().map(|email| email.shown.clone()),
-        // Whoever was shown to hold one address was not shown to hold another.
-        email_verified: email_key.is_some() && changes.email_verified.unwrap_or(same_address && row.email_verified),
-        email_key,
         staff: changes.staff.unwrap_or(row.staff),
         superuser: changes.superuser.unwrap_or(row.superuser),
-        claims: match &changes.claims {
-            Some(claims) => written(claims)?,
-            None => row.claims,
-        },
-        ..row
+        require_second_factor: changes.require_second_factor.unwrap_or(row.require_second_factor),
+        ..row.clone()
     };
-    Ok((names, row))
+    Ok((draft, row))
+}
+
+/// The claims that a row holds.
+pub(crate) fn read_claims(row: &Model) -> Result<StandardClaims, Unavailable> {
+    let damaged =
+        |error: serde_json::Error| Unavailable::Damaged { user: row.id.clone(), why: format!("its claims: {error}") };
+    serde_json::from_str(&row.claims).map_err(damaged)
 }

@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
-use sea_orm::DbErr;
+use sea_orm::{DbErr, SqlErr};
 use vestibule_core::UserId;
 
-use crate::{hashing::HashingError, rules::Invalid};
+use crate::{
+    BadAttributes,
+    hashing::HashingError,
+    passwords::{PasswordProblem, in_words},
+    rules::Invalid,
+};
 
 /// The store could not answer; trying again later may help.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +26,14 @@ pub enum Unavailable {
     Damaged {
         /// The row's id, as it stands there.
         user: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A definition does not hold what this program writes.
+    #[error("the definition of the attribute `{name}` is damaged: {why}")]
+    DamagedAttribute {
+        /// The attribute.
+        name: String,
         /// What is wrong with it.
         why: String,
     },
@@ -43,6 +56,15 @@ pub enum CreateError {
         /// What is wrong with it, and what to do.
         why: String,
     },
+    /// Attributes that are missing or not allowed: everything that is wrong with them.
+    #[error(transparent)]
+    Attributes(BadAttributes),
+    /// The password breaks rules: each of them, in the site's order.
+    #[error("{}", in_words(.0))]
+    WeakPassword(
+        /// At least one.
+        Vec<PasswordProblem>,
+    ),
     /// There is a user already, so that there is no first one to create.
     #[error("there are users already; the first superuser is created only where there are none")]
     UsersExist,
@@ -80,6 +102,15 @@ pub enum ChangeError {
         /// What is wrong with it, and what to do.
         why: String,
     },
+    /// Attributes that are missing or not allowed: everything that is wrong with them.
+    #[error(transparent)]
+    Attributes(BadAttributes),
+    /// The password breaks rules: each of them, in the site's order.
+    #[error("{}", in_words(.0))]
+    WeakPassword(
+        /// At least one.
+        Vec<PasswordProblem>,
+    ),
     /// Too many passwords wait to be hashed.
     #[error("too many sign-ins at once; try again in {} s", retry_after.as_secs())]
     Busy {
@@ -143,6 +174,50 @@ pub(crate) enum Taken {
     Email,
 }
 
+/// Why what one transaction was to write of a person was not written.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    Taken(Taken),
+    Attributes(BadAttributes),
+    Unavailable(Unavailable),
+}
+
+impl Refusal {
+    /// Whether a unique index refused it: somebody else came first.
+    pub(crate) fn is_lost_race(&self) -> bool {
+        match self {
+            Self::Unavailable(Unavailable::Database(error)) => {
+                matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+            }
+            _ => false,
+        }
+    }
+}
+
+impl From<Taken> for Refusal {
+    fn from(taken: Taken) -> Self {
+        Self::Taken(taken)
+    }
+}
+
+impl From<BadAttributes> for Refusal {
+    fn from(bad: BadAttributes) -> Self {
+        Self::Attributes(bad)
+    }
+}
+
+impl From<Unavailable> for Refusal {
+    fn from(cause: Unavailable) -> Self {
+        Self::Unavailable(cause)
+    }
+}
+
+impl From<DbErr> for Refusal {
+    fn from(cause: DbErr) -> Self {
+        Self::Unavailable(cause.into())
+    }
+}
+
 macro_rules! can_break_a_rule {
     ($($error:ident),*) => {$(
         impl From<Invalid> for $error {
@@ -151,11 +226,13 @@ macro_rules! can_break_a_rule {
             }
         }
 
-        impl From<Taken> for $error {
-            fn from(taken: Taken) -> Self {
-                match taken {
-                    Taken::Username => Self::UsernameTaken,
-                    Taken::Email => Self::EmailTaken,
+        impl From<Refusal> for $error {
+            fn from(refusal: Refusal) -> Self {
+                match refusal {
+                    Refusal::Taken(Taken::Username) => Self::UsernameTaken,
+                    Refusal::Taken(Taken::Email) => Self::EmailTaken,
+                    Refusal::Attributes(bad) => Self::Attributes(bad),
+                    Refusal::Unavailable(cause) => cause.into(),
                 }
             }
         }

@@ -1,10 +1,11 @@
 //! Finding people.
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value};
 use vestibule_core::{NormalisedIdentifier, UserId};
 
 use crate::{
     Unavailable, User, Users,
+    contacts::normal,
     entity::{Column, Entity, Model},
 };
 
@@ -29,12 +30,57 @@ impl Page {
     }
 }
 
+/// By what people sign in. An address or number that several share leads to none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identifiers {
+    /// By their username.
+    pub username: bool,
+    /// By any e-mail address of theirs.
+    pub email: bool,
+    /// By any telephone number of theirs.
+    pub phone: bool,
+}
+
+impl Default for Identifiers {
+    fn default() -> Self {
+        Self { username: true, email: true, phone: false }
+    }
+}
+
+impl Identifiers {
+    /// Whatever leads to one person.
+    pub(crate) const ALL: Self = Self { username: true, email: true, phone: true };
+
+    /// Whoever goes by the text `$1` or the number `$2`. Each part of it is one look into a unique index.
+    fn statement(self) -> String {
+        let parts = [
+            (self.username, "SELECT id FROM users WHERE username_key = $1"),
+            (self.email, "SELECT user_id FROM user_contacts WHERE login_key = $1 AND kind = 'email'"),
+            (self.phone, "SELECT user_id FROM user_contacts WHERE login_key = $2 AND kind = 'phone'"),
+            // Both values are named in any case.
+            (true, "SELECT $1 || $2 WHERE 1 = 0"),
+        ];
+        let parts: Vec<&str> = parts.into_iter().filter_map(|(asked, part)| asked.then_some(part)).collect();
+        format!("SELECT * FROM users WHERE id IN ({}) LIMIT 2", parts.join(" UNION ALL "))
+    }
+}
+
 impl Users {
-    /// The user who goes by a username, else the one who has it as e-mail address; look-alikes are the same.
+    /// The user who goes by a username, else the one to whom it leads as an e-mail address or telephone number; look-alikes are the
+    /// same. This is for whoever administers users: by what people sign in is another matter ([`Identifiers`]).
     ///
     /// # Errors
     /// Where the store does not answer.
     pub async fn find(&self, identifier: &str) -> Result<Option<User>, Unavailable> {
+        let row = self.row_by(self.database.reader(), identifier, Identifiers::ALL).await?;
+        row.map(User::try_from).transpose()
+    }
+
+    /// The user who may sign in by an identifier, in whatever way, if that is one by which people do.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn find_to_sign_in(&self, identifier: &str) -> Result<Option<User>, Unavailable> {
         self.find_row(identifier).await?.map(User::try_from).transpose()
     }
 
@@ -67,13 +113,26 @@ impl Users {
         Ok(Entity::find().limit(1).one(self.database.reader()).await?.is_none())
     }
 
-    /// The row that an identifier leads to. One statement whatever it is, so that its time tells nothing.
+    /// The row that an identifier leads to at sign-in. One statement whatever it is, so that its time tells nothing.
     pub(crate) async fn find_row(&self, identifier: &str) -> Result<Option<Model>, Unavailable> {
+        self.row_by(self.database.reader(), identifier, self.identifiers).await
+    }
+
+    /// The row that an identifier of these leads to.
+    pub(crate) async fn row_by(
+        &self,
+        connection: &impl ConnectionTrait,
+        identifier: &str,
+        by: Identifiers,
+    ) -> Result<Option<Model>, Unavailable> {
         let Ok(key) = NormalisedIdentifier::new(identifier) else {
             return Ok(None);
         };
-        let named = Condition::any().add(Column::UsernameKey.eq(key.as_str())).add(Column::EmailKey.eq(key.as_str()));
-        let rows = Entity::find().filter(named).limit(2).all(self.database.reader()).await?;
+        // No number is empty.
+        let number = normal::login_phone(identifier).unwrap_or_default();
+        let values = [Value::from(key.as_str()), number.into()];
+        let found = Statement::from_sql_and_values(connection.get_database_backend(), by.statement(), values);
+        let rows = Entity::find().from_raw_sql(found).all(connection).await?;
         let by_username = rows.iter().position(|row| row.username_key == key.as_str());
         Ok(rows.into_iter().nth(by_username.unwrap_or(0)))
     }

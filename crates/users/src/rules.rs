@@ -3,14 +3,16 @@
 use secrecy::{ExposeSecret, SecretString};
 use vestibule_core::NormalisedIdentifier;
 
+use crate::contacts::{ContactKind, list::Contacts, normal};
+
 /// The shortest password that can be set unless a site asks for longer ones, in characters (OWASP ASVS 6.2.1).
 pub(crate) const SHORTEST_PASSWORD: usize = 8;
 
 /// The longest password, in characters: far above the 64 that ASVS 6.2.9 asks for, and no burden to read.
-const LONGEST_PASSWORD: usize = 1024;
+pub(crate) const LONGEST_PASSWORD: usize = 1024;
 
 /// Characters that turn the direction of the text around them: in a name, they change what the rest of a page seems to say.
-const TURNING: [char; 9] =
+pub(crate) const TURNING: [char; 9] =
     ['\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'];
 
 /// A field that breaks a rule.
@@ -21,12 +23,12 @@ pub(crate) struct Invalid {
 }
 
 impl Invalid {
-    fn new(field: &'static str, why: impl Into<String>) -> Self {
+    pub(crate) fn new(field: &'static str, why: impl Into<String>) -> Self {
         Self { field, why: why.into() }
     }
 }
 
-/// A username or an e-mail address: as typed, and in its normal form.
+/// A username or an address: as typed, and in its normal form.
 #[derive(Clone, Debug)]
 pub(crate) struct Name {
     pub(crate) shown: String,
@@ -44,33 +46,54 @@ impl Name {
     }
 }
 
-/// A username, an e-mail address, and the rule between them.
+/// A username, the contacts, and the rule between them.
 ///
-/// A username with an `@` must be the user's own e-mail address. So nobody can go by another's address, neither now nor once
-/// that other comes, and the two unique columns together hold one name for one person.
+/// A username that looks like an e-mail address or a telephone number must be the user's own. So nobody can go by another's
+/// address, neither now nor once that other comes: usernames and contacts together hold one name for one person.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
     pub(crate) username: Name,
-    pub(crate) email: Option<Name>,
+    pub(crate) contacts: Contacts,
+    /// Who else loses a contact as a name, since they were never shown to hold it: the contact's normal form.
+    pub(crate) displaced: Vec<String>,
 }
 
 impl Names {
-    pub(crate) fn new(username: &str, email: Option<&str>) -> Result<Self, Invalid> {
+    pub(crate) fn new(username: &str, contacts: Contacts) -> Result<Self, Invalid> {
         let username = Name::new("username", username)?;
-        let email = email.map(address).transpose()?;
-        let own = email.as_ref().is_some_and(|email| email.key == username.key);
-        // In the normal form, where a full-width ＠ is an @ as well.
-        if username.key.contains('@') && !own {
-            let why =
-                "a username with an @ must be the user's own e-mail address; give that address, or another username";
-            return Err(Invalid::new("username", why));
+        let names = Self { username, contacts, displaced: Vec::new() };
+        match names.contact_of_username() {
+            Some((kind, key)) if names.contacts.find(kind, &key).is_none() => {
+                Err(Invalid::new("username", not_their_own(kind)))
+            }
+            _ => Ok(names),
         }
-        Ok(Self { username, email })
+    }
+
+    /// What the username looks like, in the normal form of that kind. (In the username's own normal form a full-width ＠ is an @
+    /// as well.)
+    pub(crate) fn contact_of_username(&self) -> Option<(ContactKind, String)> {
+        let key = &self.username.key;
+        if key.contains('@') {
+            return Some((ContactKind::Email, key.clone()));
+        }
+        normal::login_phone(key).map(|number| (ContactKind::Phone, number))
+    }
+}
+
+fn not_their_own(kind: ContactKind) -> &'static str {
+    match kind {
+        ContactKind::Email => {
+            "a username with an @ must be the user's own e-mail address; give that address, or another username"
+        }
+        ContactKind::Phone => {
+            "a username that is a telephone number must be the user's own; give that number, or another username"
+        }
     }
 }
 
 /// An e-mail address, as far as one can be told by looking: `local@domain`, without blanks.
-fn address(typed: &str) -> Result<Name, Invalid> {
+pub(crate) fn address(typed: &str) -> Result<Name, Invalid> {
     let name = Name::new("email", typed)?;
     let looks_right = |text: &str| match text.split_once('@') {
         None => false,
@@ -90,18 +113,6 @@ fn address(typed: &str) -> Result<Name, Invalid> {
     }
 }
 
-/// Whether a password of at least `shortest` characters may be set. Nothing is trimmed and nothing is forbidden: what was
-/// typed is what is verified.
-pub(crate) fn new_password(password: &SecretString, shortest: usize) -> Result<(), Invalid> {
-    if !could_be_a_password(password) {
-        return Err(Invalid::new("password", format!("it is too long; take at most {LONGEST_PASSWORD} characters")));
-    }
-    if password.expose_secret().chars().count() < shortest {
-        return Err(Invalid::new("password", format!("it is too short; take at least {shortest} characters")));
-    }
-    Ok(())
-}
-
 /// Whether a text is short enough to be anyone's password; a longer one is refused before it costs a hash.
 pub(crate) fn could_be_a_password(password: &SecretString) -> bool {
     let text = password.expose_secret();
@@ -113,22 +124,41 @@ pub(crate) fn could_be_a_password(password: &SecretString) -> bool {
 mod tests {
     use super::*;
 
+    fn names(username: &str, email: Option<&str>, phone: Option<&str>) -> Result<Names, Invalid> {
+        let mut contacts = Contacts::default();
+        for (kind, typed) in [(ContactKind::Email, email), (ContactKind::Phone, phone)] {
+            contacts.set_primary(kind, typed, None, 0)?;
+        }
+        Names::new(username, contacts)
+    }
+
     fn refused(username: &str, email: Option<&str>) -> &'static str {
-        Names::new(username, email).unwrap_err().field
+        names(username, email, None).unwrap_err().field
     }
 
     #[test]
     fn a_username_is_shown_as_typed_and_kept_in_its_normal_form() {
-        let name = Names::new(" ＢＯＢ ", None).unwrap().username;
+        let name = names(" ＢＯＢ ", None, None).unwrap().username;
         assert_eq!((name.shown.as_str(), name.key.as_str()), ("ＢＯＢ", "bob"));
     }
 
     #[test]
     fn a_username_with_an_at_is_the_users_own_address() {
-        assert!(Names::new("Eve@Example.com", Some("eve@example.com")).is_ok());
+        assert!(names("Eve@Example.com", Some("eve@example.com"), None).is_ok());
         assert_eq!(refused("boss@example.com", Some("eve@example.com")), "username");
         assert_eq!(refused("boss@example.com", None), "username");
         assert_eq!(refused("boss＠example.com", None), "username", "full-width, and the same once normalised");
+    }
+
+    #[test]
+    fn a_username_that_is_a_number_is_the_users_own() {
+        let own = Some("+351 21 555 0134");
+        assert!(names("+351-21-5550134", None, own).is_ok());
+        assert!(names("＋351215550134", None, own).is_ok(), "full-width, and the same once normalised");
+        for anothers in ["+351 21 555 0135", "+351215550135", "＋351215550135"] {
+            assert_eq!(names(anothers, None, own).unwrap_err().field, "username", "{anothers}");
+        }
+        assert!(names("+1", None, None).is_ok() && names("351215550135", None, None).is_ok(), "these are no numbers");
     }
 
     #[test]
@@ -136,7 +166,7 @@ mod tests {
         for wrong in ["eve", "@example.com", "eve@", "eve@a@b", "e ve@example.com", "eve@.com", "eve@com.", ""] {
             assert_eq!(refused("eve", Some(wrong)), "email", "{wrong:?}");
         }
-        assert!(Names::new("eve", Some("eve+tag@localhost")).is_ok());
+        assert!(names("eve", Some("eve+tag@localhost"), None).is_ok());
     }
 
     #[test]
@@ -146,19 +176,10 @@ mod tests {
 
     /// Attack A62.
     #[test]
-    fn a_password_has_8_to_1024_characters_of_any_kind() {
-        let fits = |text: String| new_password(&text.into(), SHORTEST_PASSWORD).is_ok();
-        assert!(!fits("é".repeat(7)));
-        assert!(fits("\0".repeat(8)));
-        assert!(fits("\u{1f511}".repeat(1024)));
-        assert!(!fits("x".repeat(1025)));
-        assert!(!fits("x".repeat(1 << 20)));
-    }
-
-    #[test]
-    fn a_site_may_ask_for_longer_passwords_and_the_words_say_how_long() {
-        assert_eq!(new_password(&"x".repeat(12).into(), 12), Ok(()));
-        let refused = new_password(&"x".repeat(11).into(), 12).unwrap_err();
-        assert_eq!(refused.why, "it is too short; take at least 12 characters");
+    fn a_password_has_at_most_1024_characters_of_any_kind() {
+        assert!(could_be_a_password(&"\0".repeat(1024).into()));
+        assert!(could_be_a_password(&"\u{1f511}".repeat(1024).into()));
+        assert!(!could_be_a_password(&"x".repeat(1025).into()));
+        assert!(!could_be_a_password(&"x".repeat(1 << 20).into()));
     }
 }

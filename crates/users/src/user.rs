@@ -1,9 +1,10 @@
 //! A person, and what can be said when one is created or changed.
 
 use secrecy::SecretString;
+use serde_json::{Map, Value};
 use vestibule_core::{Timestamp, UserId};
 
-use crate::{StandardClaims, Unavailable, entity::Model};
+use crate::{Editor, StandardClaims, Unavailable, change::read_claims, entity::Model, hashing::name_of};
 
 /// A person who can sign in. Neither the password nor its hash is here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +25,11 @@ pub struct User {
     pub superuser: bool,
     /// Whether a password is set.
     pub has_password: bool,
-    /// By which function the password was hashed, such as `argon2id`; none without a password.
+    /// By which function the password was hashed, such as `argon2id`, or `pbkdf2_sha256` where it came
+    /// from Django; none without a password.
     pub password_hasher: Option<String>,
+    /// When the password was last set or taken away here; none where it never was.
+    pub password_changed_at: Option<Timestamp>,
     /// What applications may be told of them.
     pub claims: StandardClaims,
     /// When they were created.
@@ -34,6 +38,8 @@ pub struct User {
     pub updated_at: Timestamp,
     /// When they last signed in with their password.
     pub last_sign_in: Option<Timestamp>,
+    /// Whether they need a second factor, whatever else asks for one.
+    pub require_second_factor: bool,
 }
 
 /// A person to be created.
@@ -45,8 +51,8 @@ pub struct NewUser {
     pub email: Option<String>,
     /// Whether they were shown to hold that address; without one it says nothing.
     pub email_verified: bool,
-    /// The password, of [`Users::shortest_password`](crate::Users::shortest_password) to 1024 characters. Without one they
-    /// cannot sign in by password.
+    /// The password, as [`Users::password_rules`](crate::Users::password_rules) want it. Without one they cannot sign in by
+    /// password.
     pub password: Option<SecretString>,
     /// Whether they may sign in.
     pub active: bool,
@@ -54,8 +60,14 @@ pub struct NewUser {
     pub staff: bool,
     /// Whether they may do everything there.
     pub superuser: bool,
-    /// What applications may be told of them.
+    /// What applications may be told of them. A telephone number becomes one of their contacts.
     pub claims: StandardClaims,
+    /// Whether they need a second factor, whatever else asks for one.
+    pub require_second_factor: bool,
+    /// The attributes that are declared, by their names.
+    pub attributes: Map<String, Value>,
+    /// On whose behalf this is: it decides which attributes may be given, and which must.
+    pub editor: Editor,
 }
 
 impl NewUser {
@@ -71,6 +83,9 @@ impl NewUser {
             staff: false,
             superuser: false,
             claims: StandardClaims::default(),
+            require_second_factor: false,
+            attributes: Map::new(),
+            editor: Editor::default(),
         }
     }
 }
@@ -80,7 +95,8 @@ impl NewUser {
 pub struct Changes {
     /// Another username.
     pub username: Option<String>,
-    /// Another e-mail address, or (`Some(None)`) none. Unless `email_verified` says otherwise, a new one is not verified.
+    /// Another e-mail address in the place of the primary one, or (`Some(None)`) none at all. Unless `email_verified` says
+    /// otherwise, a new one is not verified.
     pub email: Option<Option<String>>,
     /// Whether the address is verified.
     pub email_verified: Option<bool>,
@@ -88,8 +104,14 @@ pub struct Changes {
     pub staff: Option<bool>,
     /// Whether they may do everything there.
     pub superuser: Option<bool>,
-    /// All claims, in place of those before.
+    /// All claims, in place of those before. The telephone number takes the place of the primary one.
     pub claims: Option<StandardClaims>,
+    /// Whether they need a second factor, whatever else asks for one.
+    pub require_second_factor: Option<bool>,
+    /// Attributes to be changed, by their names; null takes one away.
+    pub attributes: Option<Map<String, Value>>,
+    /// On whose behalf this is: it decides which attributes may be changed.
+    pub editor: Editor,
 }
 
 impl TryFrom<Model> for User {
@@ -99,9 +121,10 @@ impl TryFrom<Model> for User {
         let damaged = |why: String| Unavailable::Damaged { user: row.id.clone(), why };
         Ok(Self {
             id: row.id.parse().map_err(|_| damaged("its id is not a UUID".into()))?,
-            claims: serde_json::from_str(&row.claims).map_err(|error| damaged(format!("its claims: {error}")))?,
+            claims: read_claims(&row)?,
             has_password: row.password_hash.is_some(),
-            password_hasher: row.password_hash.as_deref().map(hasher_of),
+            password_hasher: row.password_hash.as_deref().map(|hash| name_of(hash).to_owned()),
+            password_changed_at: row.password_changed_at.map(Timestamp::from_millis),
             username: row.username,
             email: row.email,
             email_verified: row.email_verified,
@@ -111,11 +134,7 @@ impl TryFrom<Model> for User {
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
             last_sign_in: row.last_sign_in.map(Timestamp::from_millis),
+            require_second_factor: row.require_second_factor,
         })
     }
-}
-
-/// The name of the function that made a hash: the first field of a PHC string.
-fn hasher_of(hash: &str) -> String {
-    hash.split('$').find(|field| !field.is_empty()).unwrap_or_default().to_owned()
 }

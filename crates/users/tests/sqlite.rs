@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod store;
+mod throttle;
 
 use store::Site;
 use vestibule_database::Database;

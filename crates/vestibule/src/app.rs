@@ -1,23 +1,23 @@
 //! The wiring: from a configuration to a provider that serves.
 //!
 //! ```text
-//! open ─▶ database, schema ─▶ store of what expires ─▶ key-encryption key ─▶ keys, log of revocations ─▶ Provider ─▶ App
-//! run  ─▶ sockets ─▶ requests, until the shutdown; beside them the key ring and the log follow their tables
+//! open ─▶ database, schema ─▶ store of what expires ─▶ key-encryption key ─▶ keys, logs ─▶ Provider ─▶ App
+//! run  ─▶ sockets ─▶ requests, until the shutdown; beside them the key ring and the logs follow their tables
 //! ```
 //! Tests open it as the commands do, with a clock of their own.
 
 use vestibule_core::{Clock, Random};
-use vestibule_database::Database;
+use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
 use vestibule_oidc::{Provider, Settings};
-use vestibule_server::{Front, Limits, SetupLinks, TlsFiles};
+use vestibule_server::{Door, Front, Limits, SetupLinks, TlsFiles};
 use vestibule_sessions::{Policy, Sessions};
 use vestibule_tokens::{Issuer, KeyFile, KeyRing, RevocationLog, Secrets, SigningAlgorithm, open_vault};
-use vestibule_users::{HashingPolicy, PasswordHasher, Users};
+use vestibule_users::{Access, HashingPolicy, PasswordHasher, PasswordRules, Users};
 
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::config::{AccessTokenAlg, Config};
+use crate::config::{AccessTokenAlg, Config, ListenAddresses};
 
 /// Why the provider cannot start, in words.
 #[derive(Debug, thiserror::Error)]
@@ -37,8 +37,11 @@ pub struct App {
     limits: Limits,
     tls: Option<TlsFiles>,
     listen: Vec<String>,
+    mutual_tls: Option<TlsFiles>,
+    mutual_listen: Vec<String>,
     keys: KeyRing,
     revocations: RevocationLog,
+    changes: ChangeLog,
     setup: SetupLinks,
 }
 
@@ -62,11 +65,17 @@ impl App {
         let revocations = RevocationLog::load(database.clone(), ephemeral.clone(), clock.clone(), &random)
             .await
             .map_err(StartError::because)?;
+        let changes = ChangeLog::open(database.clone(), clock.clone()).await.map_err(StartError::because)?;
+        let cache = config.permissions.cache.bytes();
+        let access = Access::new(database.clone(), changes.clone(), clock.clone(), random.clone(), cache);
+        access.register_builtin().await.map_err(StartError::because)?;
         let hasher = PasswordHasher::new(hashing(config), random.clone()).map_err(StartError::because)?;
         let public_url = &config.http.public_url;
         let parts = vestibule_oidc::Parts {
             users: Users::new(database.clone(), hasher, clock.clone(), random.clone())
-                .with_shortest_password(config.passwords.min_length),
+                .with_password_rules(PasswordRules::default().with_shortest(config.passwords.min_length))
+                .with_changes(changes.clone()),
+            access,
             sessions: Sessions::new(
                 ephemeral.clone(),
                 hash_key.clone(),
@@ -84,6 +93,7 @@ impl App {
         Ok(Self {
             keys,
             revocations,
+            changes,
             setup: SetupLinks::new(ephemeral.clone(), &hash_key, random.clone()),
             parts: vestibule_server::Parts {
                 provider: Provider::new(parts, settings(config)),
@@ -107,11 +117,14 @@ impl App {
                 max_connections: config.http.max_connections,
                 ..Limits::default()
             },
-            tls: config
+            tls: tls_files(config),
+            listen: addresses(&config.http.listen),
+            mutual_tls: config
                 .http
-                .tls()
-                .map(|(certificate, key)| TlsFiles { certificate: certificate.to_owned(), key: key.to_owned() }),
-            listen: config.http.listen.iter().map(ToString::to_string).collect(),
+                .mtls_client_ca
+                .clone()
+                .and_then(|authority| Some(TlsFiles { client_ca: Some(authority), ..tls_files(config)? })),
+            mutual_listen: config.http.mtls_listen.as_ref().map(addresses).unwrap_or_default(),
         })
     }
 
@@ -132,24 +145,35 @@ impl App {
         self.setup.make(self.provider().issuer()).await.map(Some).map_err(StartError::because)
     }
 
-    /// Takes the sockets of `http.listen`.
+    /// Takes the sockets of `http.listen` and `http.mtls.listen`.
     ///
     /// # Errors
     /// An address that cannot be listened on.
-    pub async fn bind(&self) -> Result<Vec<TcpListener>, StartError> {
-        vestibule_server::bind(&self.listen).await.map_err(StartError::because)
+    pub async fn bind(&self) -> Result<Sockets, StartError> {
+        Ok(Sockets {
+            listeners: vestibule_server::bind(&self.listen).await.map_err(StartError::because)?,
+            mutual: match self.mutual_listen.is_empty() {
+                true => Vec::new(),
+                false => vestibule_server::bind(&self.mutual_listen).await.map_err(StartError::because)?,
+            },
+        })
     }
 
     /// Serves until `shutdown` turns true or its sender is gone; then drains, and closes what it opened.
     ///
     /// # Errors
     /// TLS files that cannot be used.
-    pub async fn run(self, listeners: Vec<TcpListener>, shutdown: watch::Receiver<bool>) -> Result<(), StartError> {
-        let followers =
-            [tokio::spawn(self.keys.follow(shutdown.clone())), tokio::spawn(self.revocations.follow(shutdown.clone()))];
+    pub async fn run(self, sockets: impl Into<Sockets>, shutdown: watch::Receiver<bool>) -> Result<(), StartError> {
+        let Sockets { listeners, mutual } = sockets.into();
+        let followers = [
+            tokio::spawn(self.keys.follow(shutdown.clone())),
+            tokio::spawn(self.revocations.follow(shutdown.clone())),
+            tokio::spawn(self.changes.follow(shutdown.clone())),
+        ];
         let (database, ephemeral) = (self.parts.database.clone(), self.parts.ephemeral.clone());
         let service = vestibule_server::service(self.parts, self.front);
-        let served = vestibule_server::serve(listeners, self.tls, service, self.limits, shutdown).await;
+        let doors = vec![Door { listeners, tls: self.tls }, Door { listeners: mutual, tls: self.mutual_tls }];
+        let served = vestibule_server::serve(doors, service, self.limits, shutdown).await;
         for follower in followers {
             follower.abort();
         }
@@ -157,6 +181,30 @@ impl App {
         database.close().await;
         served.map_err(StartError::because)
     }
+}
+
+/// What is listened on.
+#[derive(Debug, Default)]
+pub struct Sockets {
+    /// The sockets of `http.listen`.
+    pub listeners: Vec<TcpListener>,
+    /// The sockets of `http.mtls.listen`, where clients are asked for a certificate.
+    pub mutual: Vec<TcpListener>,
+}
+
+impl From<Vec<TcpListener>> for Sockets {
+    fn from(listeners: Vec<TcpListener>) -> Self {
+        Self { listeners, mutual: Vec::new() }
+    }
+}
+
+fn addresses(addresses: &ListenAddresses) -> Vec<String> {
+    addresses.iter().map(ToString::to_string).collect()
+}
+
+fn tls_files(config: &Config) -> Option<TlsFiles> {
+    let (certificate, key) = config.http.tls()?;
+    Some(TlsFiles { certificate: certificate.to_owned(), key: key.to_owned(), client_ca: None })
 }
 
 async fn open_database(config: &Config) -> Result<Database, StartError> {

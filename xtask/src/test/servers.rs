@@ -2,6 +2,7 @@
 
 mod postgres;
 mod redis;
+mod smtp;
 
 use std::{
     ffi::OsString,
@@ -24,6 +25,7 @@ use super::tools::{self, Tools};
 use crate::{
     failure::{Failure, While},
     process::{self, Interrupt, Server},
+    project::Project,
 };
 
 /// How long a server may take to answer for the first time.
@@ -34,11 +36,13 @@ const STARTING: Duration = Duration::from_secs(60);
 pub(crate) struct Servers {
     redis: Option<Instance>,
     postgres: Option<Instance>,
+    smtp: Option<Instance>,
     _folder: Option<TempDir>,
 }
 
 struct Instance {
     _server: Server,
+    /// Where it is, as its clients are told.
     url: String,
 }
 
@@ -52,11 +56,16 @@ impl Servers {
     pub(crate) fn postgres_url(&self) -> Option<&str> {
         self.postgres.as_ref().map(|instance| instance.url.as_str())
     }
+
+    /// The file in which the private mail server tells where it is, if one runs.
+    pub(crate) fn smtp_place(&self) -> Option<&str> {
+        self.smtp.as_ref().map(|instance| instance.url.as_str())
+    }
 }
 
 /// Starts a server for each of the tools that is one.
-pub(crate) fn start(interrupt: &Interrupt, tools: &Tools) -> Result<Servers, Failure> {
-    if tools.redis.is_none() && tools.postgres.is_none() {
+pub(crate) fn start(project: &Project, interrupt: &Interrupt, tools: &Tools) -> Result<Servers, Failure> {
+    if tools.redis.is_none() && tools.postgres.is_none() && tools.smtp.is_none() {
         return Ok(Servers::default());
     }
     let folder =
@@ -66,7 +75,10 @@ pub(crate) fn start(interrupt: &Interrupt, tools: &Tools) -> Result<Servers, Fai
     let redis = tools.redis.as_deref().map(|program| redis::start(&place, interrupt, program)).transpose()?;
     let postgres =
         tools.postgres.as_deref().map(|programs| postgres::start(&place, interrupt, programs)).transpose()?;
-    Ok(Servers { redis, postgres, _folder: Some(folder) })
+    let script = project.root().join("tests/smtp/server.py");
+    let smtp =
+        tools.smtp.as_deref().map(|python| smtp::start(&place.folder, interrupt, python, &script)).transpose()?;
+    Ok(Servers { redis, postgres, smtp, _folder: Some(folder) })
 }
 
 /// Where servers live, and as whom.

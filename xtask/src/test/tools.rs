@@ -21,6 +21,10 @@ pub(crate) struct Tools {
     /// Node, 20 or later.
     pub(crate) node: Option<PathBuf>,
     pub(crate) npm: Option<PathBuf>,
+    /// A Python that can make virtual environments.
+    pub(crate) python: Option<PathBuf>,
+    /// The Python of the environment that the mail server runs in.
+    pub(crate) smtp: Option<PathBuf>,
 }
 
 /// Finds what is needed and installs what is missing, or says which packages would bring it.
@@ -34,6 +38,11 @@ pub(crate) fn bring(project: &Project, interrupt: &Interrupt, needs: Needs) -> R
     if needs.node && tools.node.is_none() && tools.npm.is_some() {
         install::node_from_npm(interrupt, &tools, &own)?;
         tools = find::tools(needs, &own);
+    }
+    if needs.smtp
+        && let Some(python) = &tools.python
+    {
+        tools.smtp = Some(install::smtp_environment(project, interrupt, python, &own)?);
     }
     let missing = tools.missing(needs);
     if missing.is_empty() && (tools.node.is_some() || !needs.node) {
@@ -56,6 +65,7 @@ impl Tools {
         };
         want(needs.redis, self.redis.is_some(), &["redis-server"]);
         want(needs.postgres, self.postgres.is_some(), &["postgresql"]);
+        want(needs.smtp, self.python.is_some(), &["python3", "python3-venv"]);
         want(needs.chromium, self.chromium.is_some(), &["chromium"]);
         want(needs.node, self.npm.is_some(), &["nodejs", "npm"]);
         packages
@@ -66,11 +76,12 @@ impl Tools {
 mod tests {
     use super::*;
 
-    const ALL: Needs = Needs { redis: true, postgres: true, chromium: true, node: true };
+    const ALL: Needs = Needs { redis: true, postgres: true, smtp: true, chromium: true, node: true };
 
     #[test]
     fn what_is_missing_is_told_as_debian_packages() {
-        assert_eq!(Tools::default().missing(ALL), ["redis-server", "postgresql", "chromium", "nodejs", "npm"]);
+        let everything = ["redis-server", "postgresql", "python3", "python3-venv", "chromium", "nodejs", "npm"];
+        assert_eq!(Tools::default().missing(ALL), everything);
         assert!(Tools::default().missing(Needs::default()).is_empty());
     }
 

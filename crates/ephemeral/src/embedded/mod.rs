@@ -14,9 +14,10 @@ use vestibule_core::{Clock, Timestamp};
 
 use self::worker::Worker;
 use crate::{
-    Error, Found, Kind, Subscription, Tombstone,
+    Admission, Error, Found, Kind, Subscription, Tombstone,
     bus::Bus,
     engine::{Engine, Entry},
+    pace::Numbers,
 };
 
 /// The engine. The last clone of its handle that is dropped ends it as cleanly as [`Engine::close`].
@@ -84,6 +85,16 @@ impl Engine for Embedded {
     async fn count(&self, kind: Kind, key: &str, window: Duration) -> Result<u64, Error> {
         let key = key.to_owned();
         self.run(move |connection, now| statements::count(connection, kind, &key, now + window, now)).await
+    }
+
+    async fn admit(&self, kind: Kind, key: &str, pace: &Numbers) -> Result<Admission, Error> {
+        let (key, pace) = (key.to_owned(), pace.clone());
+        self.run(move |connection, now| statements::admit(connection, kind, &key, &pace, now)).await
+    }
+
+    async fn give_back(&self, kind: Kind, key: &str, pace: &Numbers) -> Result<(), Error> {
+        let (key, forgive) = (key.to_owned(), pace.forgive);
+        self.run(move |connection, now| statements::give_back(connection, kind, &key, forgive, now)).await
     }
 
     async fn mark_seen(&self, kind: Kind, key: &str, ttl: Duration) -> Result<bool, Error> {

@@ -3,7 +3,10 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use vestibule_core::Timestamp;
 
-use crate::{Found, Kind};
+use crate::{
+    Admission, Found, Kind,
+    pace::{Numbers, Tries},
+};
 
 pub(super) fn put(
     connection: &Connection,
@@ -124,6 +127,56 @@ pub(super) fn count(
         )?
         .query_row(params![kind.name(), key, window_ends.millis(), now.millis()], |row| row.get::<_, i64>(0))
         .map(|count| u64::try_from(count).unwrap_or(0))
+}
+
+/// As with a take, nothing comes between the look and the change.
+pub(super) fn admit(
+    connection: &Connection,
+    kind: Kind,
+    key: &str,
+    pace: &Numbers,
+    now: Timestamp,
+) -> rusqlite::Result<Admission> {
+    Ok(match pace.admit(tries(connection, kind, key, now)?, now) {
+        Ok(Tries { forgiven_at, next_at }) => {
+            put(connection, kind, key, next_at.millis().to_string().as_bytes(), None, forgiven_at)?;
+            Admission::Admitted
+        }
+        Err(wait) => Admission::Wait(wait),
+    })
+}
+
+pub(super) fn give_back(
+    connection: &Connection,
+    kind: Kind,
+    key: &str,
+    forgive: i64,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE entries SET expires_at = expires_at - ?3, value = ?4
+             WHERE kind = ?1 AND key = ?2 AND spent = 0 AND expires_at > ?5",
+        )?
+        .execute(params![kind.name(), key, forgive, now.millis().to_string().as_bytes(), now.millis()])
+        .map(drop)
+}
+
+fn tries(connection: &Connection, kind: Kind, key: &str, now: Timestamp) -> rusqlite::Result<Option<Tries>> {
+    let found = connection
+        .prepare_cached(
+            "SELECT expires_at, value FROM entries WHERE kind = ?1 AND key = ?2 AND spent = 0 AND expires_at > ?3",
+        )?
+        .query_row(params![kind.name(), key, now.millis()], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))
+        .optional()?;
+    Ok(found.map(|(expires_at, value)| {
+        let next_at = std::str::from_utf8(&value).ok().and_then(|digits| digits.parse().ok());
+        // What is not a moment was not written here: it holds nothing up.
+        Tries {
+            forgiven_at: Timestamp::from_millis(expires_at),
+            next_at: Timestamp::from_millis(next_at.unwrap_or_default()),
+        }
+    }))
 }
 
 pub(super) fn mark_seen(

@@ -25,8 +25,9 @@ use vestibule_core::Clock;
 
 use self::{envelope::Envelope, listen::Listener, scripts::Scripts};
 use crate::{
-    Error, Found, Kind, Subscription, Tombstone,
+    Admission, Error, Found, Kind, Subscription, Tombstone,
     engine::{Engine, Entry},
+    pace::Numbers,
 };
 
 /// The engine.
@@ -243,6 +244,27 @@ impl Engine for RedisEngine {
             .arg(now.millis())
             .arg(envelope::moment(now + window))
             .arg(envelope::lifetime(window))
+            .invoke_async(&mut self.connection()?)
+            .await
+            .map_err(|error| self.failed(&error))
+    }
+
+    async fn admit(&self, kind: Kind, key: &str, pace: &Numbers) -> Result<Admission, Error> {
+        let mut script = self.scripts.admit.key(self.entry_key(kind, key));
+        script.arg(self.clock.now().millis()).arg(pace.forgive).arg(pace.free);
+        for wait in &pace.waits {
+            script.arg(*wait);
+        }
+        let wait: u64 = script.invoke_async(&mut self.connection()?).await.map_err(|error| self.failed(&error))?;
+        Ok(if wait == 0 { Admission::Admitted } else { Admission::Wait(Duration::from_millis(wait)) })
+    }
+
+    async fn give_back(&self, kind: Kind, key: &str, pace: &Numbers) -> Result<(), Error> {
+        self.scripts
+            .give_back
+            .key(self.entry_key(kind, key))
+            .arg(self.clock.now().millis())
+            .arg(pace.forgive)
             .invoke_async(&mut self.connection()?)
             .await
             .map_err(|error| self.failed(&error))

@@ -47,6 +47,39 @@ end
 redis.call('SET', KEYS[1], ARGV[2] .. '1', 'PX', ARGV[3])
 return 1";
 
+/// Answers with the milliseconds to wait, or 0 once the try is counted, as [`crate::pace`] tells. ARGV: now, the milliseconds
+/// after which a try is forgiven, how many are free, the waits.
+const ADMIT: &str = "
+local now, forgive, from = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local counted = 0
+local entry = redis.call('GET', KEYS[1])
+if entry and string.sub(entry, 1, 1) == 'L' and tonumber(string.sub(entry, 2, 16)) > now then
+  local wait = (tonumber(string.sub(entry, 22)) or 0) - now
+  if wait > 0 then return wait end
+  counted = tonumber(string.sub(entry, 2, 16)) - now
+end
+counted = counted + forgive
+local tries, wait = math.ceil(counted / forgive), 0
+for index = 4, #ARGV do
+  if tries < from then break end
+  wait, from = tonumber(ARGV[index]), from * 2
+end
+local written = string.format('L%015.0f-----%015.0f', now + counted, now + wait)
+redis.call('SET', KEYS[1], written, 'PX', string.format('%.0f', counted))
+return 0";
+
+/// ARGV: now, the milliseconds after which a try is forgiven.
+const GIVE_BACK: &str = "
+local entry = redis.call('GET', KEYS[1])
+if not entry or string.sub(entry, 1, 1) ~= 'L' then return end
+local left = tonumber(string.sub(entry, 2, 16)) - tonumber(ARGV[2])
+if left <= tonumber(ARGV[1]) then
+  redis.call('DEL', KEYS[1])
+else
+  local written = string.format('L%015.0f-----%015.0f', left, tonumber(ARGV[1]))
+  redis.call('SET', KEYS[1], written, 'KEEPTTL')
+end";
+
 /// ARGV: now, the mark, its milliseconds.
 const MARK: &str = "
 local entry = redis.call('GETRANGE', KEYS[1], 0, 15)
@@ -59,6 +92,8 @@ pub(super) struct Scripts {
     pub(super) swap: Script,
     pub(super) touch: Script,
     pub(super) count: Script,
+    pub(super) admit: Script,
+    pub(super) give_back: Script,
     pub(super) mark: Script,
 }
 
@@ -69,6 +104,8 @@ impl Scripts {
             swap: Script::new(SWAP),
             touch: Script::new(TOUCH),
             count: Script::new(COUNT),
+            admit: Script::new(ADMIT),
+            give_back: Script::new(GIVE_BACK),
             mark: Script::new(MARK),
         }
     }

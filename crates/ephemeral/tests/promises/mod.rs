@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, future::Future, time::Duration};
 
 use vestibule_core::Clock;
-use vestibule_ephemeral::{Ephemeral, Found, Kind, Tombstone};
+use vestibule_ephemeral::{Admission, Ephemeral, Found, Kind, Pace, Tombstone};
 
 pub(crate) const CODE: Kind = Kind::once("code");
 pub(crate) const SESSION: Kind = Kind::new("session");
@@ -22,6 +22,8 @@ macro_rules! prove_with {
             one_of_50_removes_wins_and_a_tombstone_stays, swap_from_a_stale_value_fails, swap_keeps_expiry_and_owner,
             swap_leaves_tombstones_alone, one_of_50_swaps_wins, an_owners_list_holds_what_lives, an_entry_can_change_owner,
             counts_run_within_a_window, no_count_of_50_is_lost, counters_are_apart_from_entries, one_of_50_marks_is_first,
+            tries_are_slowed_down_and_not_stopped, a_try_that_is_given_back_was_none, tries_are_forgiven_after_a_while,
+            no_more_of_50_tries_are_admitted_than_one_after_the_other, what_was_tried_can_be_forgotten,
             a_mark_expires, a_mark_is_a_tombstone, every_subscriber_hears, topics_are_separate, a_closed_store_says_so
         );
     };
@@ -306,6 +308,78 @@ pub(crate) async fn one_of_50_marks_is_first(store: Ephemeral, _: Clock) {
     })
     .await;
     assert_eq!(wins(&answers), 1);
+}
+
+/// Three free tries, then one per ten seconds, then one per minute; one is forgiven in a minute.
+fn pace() -> Pace {
+    Pace { free: 3, waits: vec![MINUTE / 6, MINUTE], forgive: MINUTE }
+}
+
+async fn is_admitted(store: &Ephemeral, key: &str) -> bool {
+    store.admit(SESSION, key, &pace()).await.unwrap() == Admission::Admitted
+}
+
+pub(crate) async fn tries_are_slowed_down_and_not_stopped(store: Ephemeral, clock: Clock) {
+    for _ in 0..3 {
+        assert!(is_admitted(&store, "a").await);
+    }
+    let Admission::Wait(wait) = store.admit(SESSION, "a", &pace()).await.unwrap() else { panic!("a fourth try") };
+    assert!(wait <= MINUTE / 6 && wait > MINUTE / 12, "{wait:?}");
+    assert!(is_admitted(&store, "b").await, "another key");
+    for _ in 0..3 {
+        clock.advance(MINUTE / 6);
+        assert!(is_admitted(&store, "a").await);
+        assert!(!is_admitted(&store, "a").await);
+    }
+    clock.advance(MINUTE / 6);
+    assert!(!is_admitted(&store, "a").await, "the wait has grown");
+    clock.advance(MINUTE);
+    assert!(is_admitted(&store, "a").await);
+}
+
+pub(crate) async fn a_try_that_is_given_back_was_none(store: Ephemeral, clock: Clock) {
+    for _ in 0..20 {
+        assert!(is_admitted(&store, "a").await);
+        store.give_back(SESSION, "a", &pace()).await.unwrap();
+    }
+    assert_eq!(store.look(SESSION, "a").await, Ok(Found::Missing));
+    for _ in 0..3 {
+        assert!(is_admitted(&store, "a").await);
+    }
+    store.give_back(SESSION, "a", &pace()).await.unwrap();
+    assert!(is_admitted(&store, "a").await, "nor need the next wait for it");
+    assert!(!is_admitted(&store, "a").await);
+    clock.advance(MINUTE * 9);
+    store.give_back(SESSION, "a", &pace()).await.unwrap();
+    assert!(is_admitted(&store, "a").await);
+}
+
+pub(crate) async fn tries_are_forgiven_after_a_while(store: Ephemeral, clock: Clock) {
+    for _ in 0..3 {
+        assert!(is_admitted(&store, "a").await);
+    }
+    clock.advance(MINUTE);
+    assert!(is_admitted(&store, "a").await);
+    assert!(!is_admitted(&store, "a").await, "one was forgiven");
+    clock.advance(MINUTE * 3);
+    for _ in 0..3 {
+        assert!(is_admitted(&store, "a").await);
+    }
+}
+
+pub(crate) async fn no_more_of_50_tries_are_admitted_than_one_after_the_other(store: Ephemeral, _: Clock) {
+    let answers = race(|_| {
+        let store = store.clone();
+        async move { is_admitted(&store, "a").await }
+    })
+    .await;
+    assert_eq!(wins(&answers), 3);
+}
+
+pub(crate) async fn what_was_tried_can_be_forgotten(store: Ephemeral, _: Clock) {
+    while is_admitted(&store, "a").await {}
+    assert_eq!(store.remove(SESSION, "a").await, Ok(true));
+    assert!(is_admitted(&store, "a").await);
 }
 
 pub(crate) async fn a_mark_expires(store: Ephemeral, clock: Clock) {

@@ -3,6 +3,8 @@
 //! No page links to another; each returns here. What was asked of a person is judged by what the session and the waiting
 //! request hold on our side, so that opening a page's address again, or editing it, changes nothing.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use vestibule_core::{ScopeSet, Timestamp, UserId};
 
@@ -17,13 +19,42 @@ pub struct Progress {
     pub account_chosen_by: Option<UserId>,
     /// Who answered the consent page within this request.
     pub consented_by: Option<UserId>,
+    /// Who has passed the first step of a sign-in and not yet the second: nobody is signed in by that.
+    #[serde(default)]
+    pub half: Option<HalfSignedIn>,
+}
+
+/// How long the second step of a sign-in may come after the first.
+const HALF_LASTS: Duration = Duration::from_secs(600);
+
+/// Somebody who has passed the first step of a sign-in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HalfSignedIn {
+    /// Who.
+    pub user: UserId,
+    /// When.
+    pub at: Timestamp,
+    /// By which way to authenticate.
+    pub way: String,
+    /// By which methods (`amr`).
+    pub amr: Vec<String>,
+    /// Whether they chose to stay signed in.
+    pub keep_signed_in: bool,
+}
+
+impl HalfSignedIn {
+    /// Whether the second step still counts with this first one.
+    #[must_use]
+    pub fn holds(&self, now: Timestamp) -> bool {
+        now.since(self.at) < HALF_LASTS
+    }
 }
 
 impl Progress {
     /// Of a request that just came in.
     #[must_use]
     pub fn begun(now: Timestamp) -> Self {
-        Self { began_at: now, account_chosen_by: None, consented_by: None }
+        Self { began_at: now, account_chosen_by: None, consented_by: None, half: None }
     }
 }
 
@@ -34,6 +65,8 @@ pub struct SignedIn {
     pub user: UserId,
     /// When they last proved it.
     pub auth_time: Timestamp,
+    /// Whether a second factor is demanded of them that this session has not seen.
+    pub lacks_second_factor: bool,
 }
 
 /// What comes next.
@@ -43,6 +76,8 @@ pub enum Next {
     SignIn,
     /// Somebody is, and must prove it once more.
     Reauthenticate,
+    /// Somebody has passed the first step of a sign-in, or is signed in by one factor, and is asked for the second.
+    SecondFactor,
     /// Somebody is, and is asked whether to go on with that account.
     SelectAccount,
     /// The person is asked whether the application may have these scopes.
@@ -64,6 +99,9 @@ pub fn next(
     asks_consent: bool,
     now: Timestamp,
 ) -> Next {
+    if progress.half.as_ref().is_some_and(|half| half.holds(now)) {
+        return Next::SecondFactor;
+    }
     let Some(signed_in) = signed_in else { return Next::SignIn };
     let fresh = signed_in.auth_time >= progress.began_at;
     if request.hinted_user.is_some_and(|hinted| hinted != signed_in.user) {
@@ -72,6 +110,9 @@ pub fn next(
     }
     if !fresh && (request.prompt.contains(&Prompt::Login) || is_too_old(request, signed_in, now)) {
         return Next::Reauthenticate;
+    }
+    if signed_in.lacks_second_factor {
+        return Next::SecondFactor;
     }
     let chose = fresh || progress.account_chosen_by == Some(signed_in.user);
     if request.prompt.contains(&Prompt::SelectAccount) && !chose {
@@ -85,11 +126,26 @@ pub fn next(
     Next::Finish
 }
 
+/// Says what comes next where no application asks, but a page of ours: it wants somebody signed in, and where `fresh` somebody
+/// who has proved it since the waiting began.
+#[must_use]
+pub fn enter(progress: &Progress, fresh: bool, signed_in: Option<SignedIn>, now: Timestamp) -> Next {
+    if progress.half.as_ref().is_some_and(|half| half.holds(now)) {
+        return Next::SecondFactor;
+    }
+    match signed_in {
+        None => Next::SignIn,
+        Some(signed_in) if fresh && signed_in.auth_time < progress.began_at => Next::Reauthenticate,
+        Some(signed_in) if signed_in.lacks_second_factor => Next::SecondFactor,
+        Some(_) => Next::Finish,
+    }
+}
+
 /// OpenID Connect Core section 3.1.2.1: more than `max_age` seconds since the person signed in.
 fn is_too_old(request: &ValidRequest, signed_in: SignedIn, now: Timestamp) -> bool {
     request.max_age.is_some_and(|seconds| {
         let age = now.since(signed_in.auth_time);
-        seconds == 0 || age > std::time::Duration::from_secs(seconds)
+        seconds == 0 || age > Duration::from_secs(seconds)
     })
 }
 
@@ -100,6 +156,7 @@ impl Next {
         match self {
             Self::SignIn | Self::Reauthenticate => Some((ErrorCode::LoginRequired, "the person has to sign in")),
             Self::OtherUser => Some((ErrorCode::LoginRequired, "another person is signed in")),
+            Self::SecondFactor => Some((ErrorCode::LoginRequired, "the person has to give a second factor")),
             Self::SelectAccount => Some((ErrorCode::AccountSelectionRequired, "the person has to choose an account")),
             Self::Consent(_) => Some((ErrorCode::ConsentRequired, "the person has to be asked for consent")),
             Self::Finish => None,
@@ -123,11 +180,11 @@ impl ValidRequest {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use vestibule_core::{Random, RedirectUri};
 
     use super::*;
+    use vestibule_users::AcrWish;
+
     use crate::authorize::Display;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
@@ -148,11 +205,16 @@ mod tests {
             login_hint: None,
             hinted_user: None,
             display: Display::Page,
+            acr: AcrWish::None,
         }
     }
 
     fn somebody(ago: u64) -> SignedIn {
-        SignedIn { user: UserId::random(&Random::system()), auth_time: NOW - Duration::from_secs(ago) }
+        SignedIn {
+            user: UserId::random(&Random::system()),
+            auth_time: NOW - Duration::from_secs(ago),
+            lacks_second_factor: false,
+        }
     }
 
     fn after(request: &ValidRequest, progress: &Progress, who: Option<SignedIn>, granted: &str) -> Next {
@@ -184,6 +246,48 @@ mod tests {
             Next::Finish,
             "signed in for this request"
         );
+    }
+
+    fn half(user: UserId, ago: u64) -> Progress {
+        let half = HalfSignedIn {
+            user,
+            at: NOW - Duration::from_secs(ago),
+            way: "password".to_owned(),
+            amr: vec!["pwd".to_owned()],
+            keep_signed_in: false,
+        };
+        Progress { half: Some(half), ..Progress::begun(NOW) }
+    }
+
+    #[test]
+    fn a64_half_a_sign_in_leads_to_the_second_factor_and_nowhere_else() {
+        let somebody = somebody(1);
+        for who in [None, Some(somebody)] {
+            let next = after(&request(&[]), &half(somebody.user, 1), who, "openid email");
+            assert_eq!(next, Next::SecondFactor);
+        }
+        let late = after(&request(&[]), &half(somebody.user, 601), None, "openid email");
+        assert_eq!(late, Next::SignIn, "the first step is forgotten after ten minutes");
+    }
+
+    #[test]
+    fn a_session_of_one_factor_is_not_enough_where_two_are_demanded() {
+        let lacking = SignedIn { lacks_second_factor: true, ..somebody(1) };
+        assert_eq!(after(&request(&[]), &Progress::begun(NOW), Some(lacking), "openid email"), Next::SecondFactor);
+        let silent = Next::SecondFactor.error_without_page().map(|(code, _)| code);
+        assert_eq!(silent, Some(ErrorCode::LoginRequired));
+    }
+
+    #[test]
+    fn a_page_of_ours_that_wants_a_fresh_sign_in_gets_one() {
+        let begun = Progress::begun(NOW - Duration::from_secs(10));
+        let enter = |fresh, who| enter(&begun, fresh, who, NOW);
+        assert_eq!(enter(false, None), Next::SignIn);
+        assert_eq!(enter(false, Some(somebody(60))), Next::Finish);
+        assert_eq!(enter(true, Some(somebody(60))), Next::Reauthenticate);
+        assert_eq!(enter(true, Some(somebody(5))), Next::Finish);
+        let lacking = SignedIn { lacks_second_factor: true, ..somebody(5) };
+        assert_eq!(enter(true, Some(lacking)), Next::SecondFactor);
     }
 
     #[test]

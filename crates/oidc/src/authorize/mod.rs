@@ -17,7 +17,7 @@ mod finish;
 pub mod request;
 mod rules;
 
-pub use dispatch::{Next, Progress, SignedIn};
+pub use dispatch::{HalfSignedIn, Next, Progress, SignedIn};
 pub(crate) use error::request_doubles;
 pub use error::{Answer, AuthorizeError, ErrorCode, PageError};
 pub use request::{Addressee, Display, Prompt, ValidRequest};

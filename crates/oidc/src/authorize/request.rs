@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use vestibule_core::{ClientId, Parameters, RedirectUri, ScopeSet, UserId};
+use vestibule_users::AcrWish;
 
 use super::{AuthorizeError, PageError, error::once, rules};
 use crate::{Provider, client::Client};
@@ -42,6 +43,8 @@ pub struct ValidRequest {
     pub hinted_user: Option<UserId>,
     /// How the pages are wanted.
     pub display: Display,
+    /// What `acr_values` asks for.
+    pub acr: AcrWish,
 }
 
 /// The values of `prompt` (OpenID Connect Core section 3.1.2.1).

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use vestibule_core::{Parameters, ScopeSet};
 use vestibule_tokens::TokenError;
+use vestibule_users::AcrWish;
 
 use super::{Addressee, Answer, AuthorizeError, Display, ErrorCode, Prompt, ValidRequest, error::REPEATABLE};
 use crate::{
@@ -44,6 +45,7 @@ const RULES: &[(&str, Rule)] = &[
     ("OpenID Connect Core section 3.1.2.1: prompt", prompt),
     ("OpenID Connect Core section 3.1.2.1: max_age", max_age),
     ("OpenID Connect Core section 3.1.2.1: display", display),
+    ("OpenID Connect Core section 3.1.2.1: acr_values", acr_values),
     ("OpenID Connect Core section 3.1.2.1: login_hint", login_hint),
     ("OpenID Connect Core section 3.1.2.1: id_token_hint", id_token_hint),
 ];
@@ -67,6 +69,7 @@ pub(super) async fn check(
         login_hint: None,
         hinted_user: None,
         display: Display::Page,
+        acr: AcrWish::None,
     };
     let mut draft = Draft { provider, client, parameters, apis: &apis, request };
     for (clause, rule) in RULES {
@@ -242,6 +245,11 @@ fn display(draft: &mut Draft<'_>) -> Verdict {
         // What we do not know is shown as a page.
         _ => Display::Page,
     };
+    Ok(())
+}
+
+fn acr_values(draft: &mut Draft<'_>) -> Verdict {
+    draft.request.acr = AcrWish::of(draft.parameters.get("acr_values").unwrap_or_default().split(' '));
     Ok(())
 }
 

@@ -5,12 +5,15 @@
 
 use std::time::Duration;
 
-use poem::{Request, http::HeaderValue};
+use poem::{
+    Request,
+    http::{HeaderValue, header},
+};
 use vestibule_oidc::{Present, Unavailable};
-use vestibule_sessions::{BrowserToken, SessionToken};
+use vestibule_sessions::{BrowserToken, Origin, SessionToken};
 
 use crate::{
-    http::{CookieName, Cookies},
+    http::{ClientAddress, CookieName, Cookies},
     state::State,
 };
 
@@ -26,6 +29,8 @@ pub(crate) struct Browser {
     pub(crate) session: Option<SessionToken>,
     /// Who is signed in, as far as it still holds.
     pub(crate) present: Option<Present>,
+    /// Where it speaks from.
+    pub(crate) origin: Origin,
 }
 
 impl Browser {
@@ -35,15 +40,17 @@ impl Browser {
         let known = rules.value(&cookies, CookieName::Browser).and_then(BrowserToken::parse);
         let is_new = known.is_none();
         let token = known.unwrap_or_else(|| BrowserToken::new(state.random()));
+        let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let origin = Origin::new(ClientAddress::of(request), agent);
         let found = match rules.value(&cookies, CookieName::Session) {
-            Some(cookie) => state.provider().sessions().find(cookie).await.map_err(Unavailable::because)?,
+            Some(cookie) => state.provider().sessions().find(cookie, &origin).await.map_err(Unavailable::because)?,
             None => None,
         };
         let (session, present) = match found {
             Some((session, held)) => (Some(session), state.provider().present(held).await?),
             None => (None, None),
         };
-        Ok(Self { token, is_new, session, present })
+        Ok(Self { token, is_new, session, present, origin })
     }
 
     /// Whether the browser was here before. One that was not cannot be the one that a waiting request is bound to.

@@ -121,7 +121,7 @@ impl Authorize {
             Some(present) => state.provider().consents().granted(present.user.id, &client.id).await?,
             None => vestibule_core::ScopeSet::default(),
         };
-        let signed_in = counted.map(Present::signed_in);
+        let signed_in = counted.map(|present| present.signed_in(false));
         let now = state.clock().now();
         Ok(dispatch::next(&self.request, &self.progress, signed_in, &granted, !client.first_party, now))
     }
@@ -209,9 +209,12 @@ fn other_user(state: &State, authorize: &Authorize) -> Response {
 fn page_for(next: &Next, id: &RequestId) -> String {
     match next {
         Next::Consent(_) => address("/consent", id),
-        Next::SignIn | Next::Reauthenticate | Next::SelectAccount | Next::OtherUser | Next::Finish => {
-            address("/login", id)
-        }
+        Next::SignIn
+        | Next::Reauthenticate
+        | Next::SecondFactor
+        | Next::SelectAccount
+        | Next::OtherUser
+        | Next::Finish => address("/login", id),
     }
 }
 

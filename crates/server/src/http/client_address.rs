@@ -15,6 +15,13 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ClientAddress(IpAddr);
 
+impl ClientAddress {
+    /// The address of the client of `request`, where it came through a socket.
+    pub(crate) fn of(request: &poem::Request) -> Option<IpAddr> {
+        request.data::<Self>().map(|address| address.0)
+    }
+}
+
 impl fmt::Display for ClientAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -41,7 +41,8 @@ mod time_limit;
 
 pub use bridge::Bridge;
 pub use client_address::TrustedProxies;
-pub use listen::{BindError, Connection, Limits, TlsError, TlsFiles, bind, serve};
+pub(crate) use listen::PeerCertificate;
+pub use listen::{BindError, Connection, Door, Limits, TlsError, TlsFiles, bind, serve};
 
 pub(crate) use client_address::ClientAddress;
 pub(crate) use cookies::{CookieName, CookieRules, Cookies};

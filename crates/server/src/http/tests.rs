@@ -282,7 +282,7 @@ async fn the_bridge_tells_the_endpoint_who_is_at_the_other_end() {
     let address = listeners[0].local_addr().expect("an address");
     let (stop, stopped) = watch::channel(false);
     let service = Bridge::new(stack("http://localhost"));
-    let server = tokio::spawn(serve(listeners, None, service, Limits::default(), stopped));
+    let server = tokio::spawn(serve(vec![Door { listeners, tls: None }], service, Limits::default(), stopped));
     let mut client = TcpStream::connect(address).await.expect("a connection");
     client.write_all(b"GET /who HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.expect("sent");
     let mut answer = String::new();

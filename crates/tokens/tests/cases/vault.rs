@@ -58,12 +58,15 @@ async fn a_change_of_the_key_keeps_every_secret_and_refuses_the_old_key() {
     let (db, ring) = (world.connect().await, world.ring().await);
     let old = world.vault(&db).await;
     let before = Secrets::open(&db, &old, &world.clock, &world.random).await.unwrap();
+    let personal = before.personal_vault().seal("totp of eve", b"a seed", &world.random);
     let new = change_key(&db, &world.key_file(), &old, &world.random).await.expect("changed");
 
     let vault = world.vault(&world.connect().await).await;
     assert_eq!(vault.key_id(), new.key_id());
     let after = Secrets::open(&db, &vault, &world.clock, &world.random).await.unwrap();
     assert_eq!(before.hash_key().digest("x"), after.hash_key().digest("x"));
+    assert_eq!(after.personal_vault().open("totp of eve", &personal).unwrap().as_slice(), b"a seed");
+    assert!(vault.open("totp of eve", &personal).is_err(), "by no other key");
     assert_eq!(ring.list(), world.ring().await.list());
     assert!(Secrets::open(&db, &old, &world.clock, &world.random).await.is_err());
     assert_eq!(rewrap(&db, &old, &new, &world.random).await.unwrap(), 0, "once is enough");

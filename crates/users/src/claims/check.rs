@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::{Address, ClaimError, StandardClaims};
+use crate::contacts::normal;
 
 /// The longest value that is one line, in characters.
 const LONGEST_LINE: usize = 255;
@@ -103,13 +104,10 @@ fn url(text: &str) -> Result<(), &'static str> {
 
 /// `+`, the country, the number; then perhaps an extension, as RFC 3966 writes it.
 fn phone_number(text: &str) -> Result<(), &'static str> {
-    let wrong = Err("is not a telephone number; write it as +1 425 555 1212, perhaps with ;ext=5678 at the end");
-    let (number, extension) = text.split_once(";ext=").unwrap_or((text, "0"));
-    let Some(number) = number.strip_prefix('+') else { return wrong };
-    let digits = number.chars().filter(char::is_ascii_digit).count();
-    let punctuated = number.chars().all(|c| c.is_ascii_digit() || " -.()".contains(c));
-    let extended = (1..=11).contains(&extension.len()) && extension.chars().all(|c| c.is_ascii_digit());
-    if punctuated && extended && (4..=15).contains(&digits) && number.len() <= 40 { Ok(()) } else { wrong }
+    match normal::phone_key(text) {
+        Some(_) => Ok(()),
+        None => Err("is not a telephone number; write it as +1 425 555 1212, perhaps with ;ext=5678 at the end"),
+    }
 }
 
 fn birthdate(text: &str) -> Result<(), &'static str> {
@@ -118,6 +116,14 @@ fn birthdate(text: &str) -> Result<(), &'static str> {
         (_, None) => Ok(()),
         (year, Some((month, day))) if (1..=days_in(year, month)).contains(&day) => Ok(()),
         _ => Err("is a day that no calendar has; write YYYY-MM-DD"),
+    }
+}
+
+/// Whether a text is a day of a calendar: `YYYY-MM-DD`, the year included.
+pub(crate) fn is_day(text: &str) -> bool {
+    match date(text) {
+        Some((year, Some((month, day)))) => year > 0 && (1..=days_in(year, month)).contains(&day),
+        _ => false,
     }
 }
 

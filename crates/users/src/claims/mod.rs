@@ -7,6 +7,7 @@
 mod check;
 mod set;
 
+pub(crate) use check::is_day;
 use serde::{Deserialize, Serialize};
 
 /// What applications may be told of a person. Every value is as the person or an administrator wrote it.

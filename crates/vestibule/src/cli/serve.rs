@@ -25,8 +25,13 @@ impl Arguments {
         let app = App::open(config, Clock::system(), Random::system()).await.map_err(Failure::of)?;
         let listeners = app.bind().await.map_err(Failure::of)?;
         let setup = app.setup_link().await.map_err(Failure::of)?;
-        let addresses: Vec<String> =
-            listeners.iter().filter_map(|listener| listener.local_addr().ok()).map(|at| at.to_string()).collect();
+        let addresses: Vec<String> = listeners
+            .listeners
+            .iter()
+            .chain(&listeners.mutual)
+            .filter_map(|listener| listener.local_addr().ok())
+            .map(|at| at.to_string())
+            .collect();
         tracing::info!(issuer = %config.http.public_url, listening = ?addresses, "serving");
         if self.json {
             output.json(

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use super::{Config, Problem, Source, Value, read::Reader};
+use super::{Config, Problem, SmtpSecurity, Source, Value, WayToAuthenticate, read::Reader};
 
 /// The rules between settings, in the order in which they are told.
 pub(super) fn contradictions(config: &Config, reader: &mut Reader) {
@@ -11,6 +11,84 @@ pub(super) fn contradictions(config: &Config, reader: &mut Reader) {
     served_over_https_and_called_by_it(config, reader);
     idle_within_absolute(config, reader);
     argon2_parameters_fit_together(config, reader);
+    somebody_can_sign_in(config, reader);
+    certificates_are_asked_for_where_they_count(config, reader);
+    remote_users_have_a_header(config, reader);
+    mail_passwords_stay_on_protected_ways(config, reader);
+}
+
+fn somebody_can_sign_in(config: &Config, reader: &mut Reader) {
+    if config.users.sign_in_with.iter().next().is_none() {
+        reader.contradiction(
+            &["users.sign_in_with"],
+            "users.sign_in_with is empty: nobody could sign in".to_owned(),
+            "name at least one of username, email and phone".to_owned(),
+        );
+    }
+}
+
+fn certificates_are_asked_for_where_they_count(config: &Config, reader: &mut Reader) {
+    let http = &config.http;
+    if http.mtls_listen.is_some() && (http.mtls_client_ca.is_none() || http.tls().is_none()) {
+        reader.contradiction(
+            &["http.mtls.listen", "http.mtls.client_ca", "http.tls.certificate"],
+            "http.mtls.listen needs http.mtls.client_ca, http.tls.certificate and http.tls.key".to_owned(),
+            "name the PEM files of all three, or leave out http.mtls.listen".to_owned(),
+        );
+    }
+    let asked = config.authentication.ways.contains(&WayToAuthenticate::Certificate);
+    if asked && http.mtls_listen.is_none() && http.mtls_forwarded_header.is_none() {
+        reader.contradiction(
+            &["authentication.ways", "http.mtls.listen", "http.mtls.forwarded_header"],
+            "authentication.ways has certificate, and no certificate can come".to_owned(),
+            "set http.mtls.listen, or http.mtls.forwarded_header behind a proxy, or leave out certificate".to_owned(),
+        );
+    }
+    forwarding_has_a_proxy(config, reader, "http.mtls.forwarded_header", http.mtls_forwarded_header.is_some());
+}
+
+fn remote_users_have_a_header(config: &Config, reader: &mut Reader) {
+    let authentication = &config.authentication;
+    let asked = authentication.ways.contains(&WayToAuthenticate::RemoteUser);
+    if asked != authentication.remote_user_header.is_some() {
+        reader.contradiction(
+            &["authentication.ways", "authentication.remote_user.header"],
+            "authentication.ways with remote_user and authentication.remote_user.header need each other".to_owned(),
+            "give both or neither".to_owned(),
+        );
+    }
+    let key = "authentication.remote_user.header";
+    forwarding_has_a_proxy(config, reader, key, authentication.remote_user_header.is_some());
+}
+
+/// A header that only proxies may set counts for nothing without one.
+fn forwarding_has_a_proxy(config: &Config, reader: &mut Reader, key: &'static str, given: bool) {
+    if given && config.http.trusted_proxies.iter().next().is_none() {
+        reader.contradiction(
+            &[key, "http.trusted_proxies"],
+            format!("{key} is given, and http.trusted_proxies names no proxy that could send it"),
+            "name the proxy's address in http.trusted_proxies".to_owned(),
+        );
+    }
+}
+
+fn mail_passwords_stay_on_protected_ways(config: &Config, reader: &mut Reader) {
+    let mail = &config.mail;
+    let local = ["localhost", "127.0.0.1", "::1"].contains(&mail.smtp_host.as_str());
+    if mail.smtp_security == SmtpSecurity::None && mail.smtp_password.is_some() && !local {
+        reader.contradiction(
+            &["mail.smtp.security", "mail.smtp.password"],
+            "mail.smtp.password would cross the network for everyone to read".to_owned(),
+            "use starttls or tls as mail.smtp.security".to_owned(),
+        );
+    }
+    if mail.smtp_username.is_some() != mail.smtp_password.is_some() {
+        reader.contradiction(
+            &["mail.smtp.username", "mail.smtp.password"],
+            "mail.smtp.username and mail.smtp.password need each other".to_owned(),
+            "give both or neither".to_owned(),
+        );
+    }
 }
 
 fn plain_http_stays_on_this_machine(config: &Config, reader: &mut Reader) {
@@ -94,6 +172,8 @@ pub(super) fn files(config: &Config, source: impl Fn(&str) -> Source) -> Vec<Pro
     let named = [
         ("http.tls.certificate", &config.http.tls_certificate),
         ("http.tls.key", &config.http.tls_key),
+        ("http.mtls.client_ca", &config.http.mtls_client_ca),
+        ("mail.smtp.ca_file", &config.mail.smtp_ca_file),
         ("keys.encryption_key_file", &config.keys.encryption_key_file),
     ];
     let missing = |(key, path): (&str, &Path)| {

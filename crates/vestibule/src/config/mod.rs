@@ -45,12 +45,15 @@ pub use problem::{ConfigError, Problem, Source};
 pub use public_url::PublicUrl;
 pub use quantity::{ByteSize, parse_duration};
 pub use reference::{markdown, toml_file};
-pub use secret::{DatabaseUrl, RedisUrl};
+pub use secret::{DatabaseUrl, Password, RedisUrl};
 pub use settings::{
-    Branding, Config, Database, Ephemeral, Http, Keys, Log, Oidc, Passwords, Redis, SECTIONS, SETTINGS, Section,
-    Sessions, Setting, Tokens,
+    Audit, Authentication, Branding, Config, Database, Ephemeral, Http, Keys, Log, Mail, Oidc, Passwords, Permissions,
+    Redis, SECTIONS, SETTINGS, Section, Sessions, Setting, Throttle, Tokens, Users,
 };
-pub use words::{AccessTokenAlg, LogFormat, LogLevel};
+pub use words::{
+    AccessTokenAlg, CertificateField, LogFormat, LogLevel, MailTransport, Ordered, PasswordRuleName, SecondFactorMode,
+    SignInIdentifier, SmtpSecurity, WayToAuthenticate,
+};
 
 /// A configuration, and where its values come from.
 #[derive(Clone, Debug)]

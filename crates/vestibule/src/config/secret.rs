@@ -72,6 +72,37 @@ secret_url! {
     "a URL such as \"redis://:password@host:6379\", or with TLS \"rediss://:password@host:6379\""
 }
 
+/// A password that the program needs to be let in elsewhere. It is never printed.
+#[derive(Clone)]
+pub struct Password(SecretString);
+
+impl Password {
+    /// The password.
+    #[must_use]
+    pub fn secret(&self) -> &SecretString {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(***)")
+    }
+}
+
+impl Value for Password {
+    const EXPECTED: &'static str = "a text";
+
+    fn read(given: &Given) -> Result<Self, String> {
+        let text = given.text().filter(|text| !text.is_empty()).ok_or_else(expected::<Self>)?;
+        Ok(Self(text.to_owned().into()))
+    }
+
+    fn written(&self) -> Option<Given> {
+        Some(Given::Text("***".to_owned()))
+    }
+}
+
 /// Hides what is or may be a password: the one before the `@`, the query, and all of a URL that cannot be understood (an
 /// unescaped `/` in a password makes the rest of it look like a path).
 fn redacted(text: &str) -> String {

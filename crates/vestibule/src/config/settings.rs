@@ -6,8 +6,9 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::{
-    AccessTokenAlg, ByteSize, DatabaseUrl, Given, ListenAddresses, LogFormat, LogLevel, Networks, PublicUrl, RedisUrl,
-    read::Reader, value::Value,
+    AccessTokenAlg, ByteSize, CertificateField, DatabaseUrl, Given, ListenAddresses, LogFormat, LogLevel,
+    MailTransport, Networks, Ordered, Password, PasswordRuleName, PublicUrl, RedisUrl, SecondFactorMode,
+    SignInIdentifier, SmtpSecurity, WayToAuthenticate, read::Reader, value::Value,
 };
 
 /// One row of the table.
@@ -175,6 +176,20 @@ settings! {
 
         /// A PEM file with the certificate's private key.
         "http.tls.key" tls_key: Option<PathBuf>, such as "/etc/vestibule/tls/key.pem";
+
+        /// A second address to listen on, over HTTPS, which asks for a client certificate.
+        ///
+        /// Set it for people who sign in with a smart card (`authentication.ways` with `certificate`).
+        "http.mtls.listen" mtls_listen: Option<ListenAddresses>, such as "0.0.0.0:8443";
+
+        /// The certification authorities whose client certificates count there, as PEM.
+        "http.mtls.client_ca" mtls_client_ca: Option<PathBuf>, such as "/etc/vestibule/tls/people-ca.pem";
+
+        /// The header in which one of `http.trusted_proxies` forwards a client certificate that it has verified: PEM in
+        /// URL encoding, or as RFC 9440 says. From anyone else the header means nothing.
+        ///
+        /// The proxy must remove the header from what it gets itself.
+        "http.mtls.forwarded_header" mtls_forwarded_header: Option<String>, such as "client-cert";
     }
 
     /// What lasts: users, applications, keys, consents.
@@ -268,6 +283,106 @@ settings! {
         "sessions.keep_absolute" keep_absolute: Duration = "30d", from "1s" to "365d";
     }
 
+    /// People and their accounts.
+    users: Users {
+        /// What a person may name themselves by to sign in: `username`, `email`, `phone`.
+        "users.sign_in_with" sign_in_with: Ordered<SignInIdentifier> = ["username", "email"];
+
+        /// Whether people may make an account for themselves. It exists once they have followed a link that was sent to
+        /// their e-mail address.
+        "users.registration" registration: bool = false;
+
+        /// How long the link to choose a new password is good for.
+        "users.recovery_link" recovery_link: Duration = "30m", from "1m" to "24h";
+
+        /// How long the link to verify an e-mail address is good for.
+        "users.verification_link" verification_link: Duration = "24h", from "1m" to "7d";
+    }
+
+    /// How people prove who they are.
+    authentication: Authentication {
+        /// The ways, in the order in which they are tried: `password`, `api_token` (for the administration API),
+        /// `remote_user` and `certificate`.
+        "authentication.ways" ways: Ordered<WayToAuthenticate> = ["password", "api_token"];
+
+        /// Who is asked for a second factor: `never`, `enrolled` (whoever has one), `staff` (they must have one; others as
+        /// with `enrolled`) or `always`. A person, a group and an application can demand one beside that.
+        "authentication.second_factor" second_factor: SecondFactorMode = "enrolled";
+
+        /// The header in which one of `http.trusted_proxies` names the person whom it has authenticated. From anyone else it
+        /// means nothing.
+        ///
+        /// The proxy must remove the header from what it gets itself.
+        "authentication.remote_user.header" remote_user_header: Option<String>, such as "remote-user";
+
+        /// Whether a superuser may come by that header.
+        "authentication.remote_user.superusers" remote_user_superusers: bool = false;
+
+        /// Where a client certificate names its holder, in the order in which that is looked for: `san_email`, `san_upn`,
+        /// `san_uri`, `san_dns`, `subject_cn`, `subject_dn`.
+        "authentication.certificate.fields" certificate_fields: Ordered<CertificateField> = ["san_email", "san_upn"];
+    }
+
+    /// How guessing is slowed down. Nobody is locked out for good, and strangers cannot lock out a person at a browser where
+    /// that person has signed in before.
+    throttle: Throttle {
+        /// The failed tries for one account before the next must wait.
+        "throttle.account_tries" account_tries: u32 = 5, from 1 to 1000;
+
+        /// The failed tries from one address (IPv6: from one /64) before the next must wait.
+        ///
+        /// Raise it where many people sit behind one address.
+        "throttle.address_tries" address_tries: u32 = 50, from 1 to 100000;
+
+        /// The longest wait between two tries.
+        "throttle.longest_wait" longest_wait: Duration = "5m", from "1s" to "1h";
+
+        /// How long failed tries count.
+        "throttle.window" window: Duration = "15m", from "1m" to "24h";
+    }
+
+    /// Mail to people: links to choose a new password, to verify an address, and word of changes to their account.
+    mail: Mail {
+        /// How mail is sent: `smtp`, or `folder`, where each mail becomes a file to look at.
+        "mail.transport" transport: MailTransport = "folder";
+
+        /// The folder for `folder`.
+        "mail.folder" folder: PathBuf = "data/mail";
+
+        /// Whom mail comes from.
+        "mail.from" from: String = "Vestibule <vestibule@localhost>";
+
+        /// The SMTP server's name.
+        "mail.smtp.host" smtp_host: String = "localhost";
+
+        /// Its port. Not set, 587 for `starttls`, 465 for `tls` and 25 for `none`.
+        "mail.smtp.port" smtp_port: Option<u16>, such as 2525, from 1 to 65535;
+
+        /// How the way there is protected: `starttls`, `tls` or `none`. It is never given up silently.
+        "mail.smtp.security" smtp_security: SmtpSecurity = "starttls";
+
+        /// The user name there, where it wants one.
+        "mail.smtp.username" smtp_username: Option<String>, such as "vestibule";
+
+        /// The password there.
+        secret "mail.smtp.password" smtp_password: Option<Password>, such as "a password";
+
+        /// A certification authority to trust beside the public ones, as PEM.
+        "mail.smtp.ca_file" smtp_ca_file: Option<PathBuf>, such as "/etc/vestibule/mail-ca.pem";
+    }
+
+    /// What people may do.
+    permissions: Permissions {
+        /// The memory for what was looked up of people's permissions.
+        "permissions.cache" cache: ByteSize = "32MiB", from "1MiB" to "4096MiB";
+    }
+
+    /// The record of what happened.
+    audit: Audit {
+        /// How long it is kept.
+        "audit.retention" retention: Duration = "365d", from "1d" to "3650d";
+    }
+
     /// How passwords are hashed (Argon2id). New values count for new passwords; old hashes keep their own.
     passwords: Passwords {
         /// The memory of one hash, in KiB. The defaults of these three are OWASP's recommendation.
@@ -291,6 +406,21 @@ settings! {
 
         /// The fewest characters of a new password.
         "passwords.min_length" min_length: usize = 8, from 8 to 128;
+
+        /// The rules for new passwords, in the order in which they are told: `length`, `similarity` (to the person's own
+        /// names), `common` (many people have it), `numeric` (only digits), `strength` (estimated), `history`.
+        "passwords.rules" rules: Ordered<PasswordRuleName> = ["length", "similarity", "common", "numeric"];
+
+        /// How hard to guess a new password must be for `strength`: 0 to 4, as zxcvbn counts.
+        "passwords.min_strength" min_strength: u8 = 3, from 0 to 4;
+
+        /// How many passwords back `history` looks. The hashes of so many are kept.
+        "passwords.history" history: u32 = 5, from 1 to 24;
+
+        /// Whether imported MD5 hashes of passwords may be verified, to be replaced at that sign-in.
+        ///
+        /// Such hashes can be reversed in hours. Without it, people who have one choose a new password by mail.
+        "passwords.accept_md5" accept_md5: bool = false;
     }
 
     /// How the pages look.

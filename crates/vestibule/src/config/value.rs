@@ -69,7 +69,7 @@ macro_rules! whole_number {
         }
     )*};
 }
-whole_number!(u32, usize);
+whole_number!(u8, u16, u32, usize);
 
 impl Value for String {
     const EXPECTED: &'static str = "a text in quotes";

@@ -57,6 +57,149 @@ words! {
     }
 }
 
+words! {
+    /// How mail is sent.
+    MailTransport, "\"folder\" or \"smtp\"", {
+        /// Not at all: each mail becomes a file, to be looked at while developing.
+        Folder = "folder",
+        /// By an SMTP server.
+        Smtp = "smtp",
+    }
+}
+
+words! {
+    /// How the way to the SMTP server is protected.
+    SmtpSecurity, "\"starttls\", \"tls\" or \"none\"", {
+        /// TLS begins within the conversation, or the mail is not sent (RFC 3207).
+        StartTls = "starttls",
+        /// TLS from the first byte (RFC 8314).
+        Tls = "tls",
+        /// Not at all.
+        None = "none",
+    }
+}
+
+words! {
+    /// Who is asked for a second factor, where neither the person, a group of theirs nor the application demands one.
+    SecondFactorMode, "\"never\", \"enrolled\", \"staff\" or \"always\"", {
+        /// Nobody.
+        Never = "never",
+        /// Whoever has one.
+        Enrolled = "enrolled",
+        /// Whoever has one; and staff and superusers must have one.
+        Staff = "staff",
+        /// Everybody, and everybody must have one.
+        Always = "always",
+    }
+}
+
+words! {
+    /// A way to authenticate.
+    WayToAuthenticate, "\"password\", \"api_token\", \"remote_user\" or \"certificate\"", {
+        /// A password.
+        Password = "password",
+        /// An API token.
+        ApiToken = "api_token",
+        /// A name that a trusted proxy tells.
+        RemoteUser = "remote_user",
+        /// A client certificate.
+        Certificate = "certificate",
+    }
+}
+
+words! {
+    /// Where a client certificate names its holder.
+    CertificateField, "\"subject_cn\", \"subject_dn\", \"san_email\", \"san_upn\", \"san_uri\" or \"san_dns\"", {
+        /// The common name, which is then the username.
+        SubjectCn = "subject_cn",
+        /// The whole subject, as it was bound to a user.
+        SubjectDn = "subject_dn",
+        /// An e-mail address of the user, verified.
+        SanEmail = "san_email",
+        /// The user principal name of a smart card, which is then the username.
+        SanUpn = "san_upn",
+        /// A URI, as the username or as it was bound to a user.
+        SanUri = "san_uri",
+        /// A DNS name, as the username or as it was bound to a user.
+        SanDns = "san_dns",
+    }
+}
+
+words! {
+    /// What a person may name themselves by to sign in.
+    SignInIdentifier, "\"username\", \"email\" or \"phone\"", {
+        /// The username.
+        Username = "username",
+        /// An e-mail address.
+        Email = "email",
+        /// A phone number.
+        Phone = "phone",
+    }
+}
+
+words! {
+    /// A rule for new passwords.
+    PasswordRuleName, "\"length\", \"similarity\", \"common\", \"numeric\", \"strength\" or \"history\"", {
+        /// At least `passwords.min_length` characters.
+        Length = "length",
+        /// Not like the person's own name, e-mail address or attributes.
+        Similarity = "similarity",
+        /// None of those that many people have.
+        Common = "common",
+        /// Not only digits.
+        Numeric = "numeric",
+        /// Estimated to be hard enough to guess (`passwords.min_strength`).
+        Strength = "strength",
+        /// None of the last ones (`passwords.history`).
+        History = "history",
+    }
+}
+
+/// A list of words in an order that counts, none of them twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ordered<T>(Vec<T>);
+
+impl<T> Ordered<T> {
+    /// The words, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter()
+    }
+}
+
+impl<T: PartialEq> Ordered<T> {
+    /// Whether the word is in the list.
+    #[must_use]
+    pub fn contains(&self, word: &T) -> bool {
+        self.0.contains(word)
+    }
+}
+
+impl<T> FromIterator<T> for Ordered<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(words: I) -> Self {
+        Self(words.into_iter().collect())
+    }
+}
+
+impl<T: Value + PartialEq> Value for Ordered<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    fn read(given: &Given) -> Result<Self, String> {
+        let mut words = Vec::new();
+        for text in given.texts().ok_or_else(expected::<Self>)? {
+            let word = T::read(&Given::Text(text.to_owned()))?;
+            if words.contains(&word) {
+                return Err(format!("each word once, and {text:?} stands there twice"));
+            }
+            words.push(word);
+        }
+        Ok(Self(words))
+    }
+
+    fn written(&self) -> Option<Given> {
+        Some(Given::List(self.0.iter().filter_map(Value::written).collect()))
+    }
+}
+
 /// What is logged: a level, and levels for single modules, separated by commas.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLevel(String);
@@ -105,6 +248,15 @@ mod tests {
 
     fn text<T: Value>(text: &str) -> Result<T, String> {
         T::read(&Given::Text(text.to_owned()))
+    }
+
+    #[test]
+    fn a_list_of_words_keeps_its_order_and_holds_none_twice() {
+        let read = |text: &str| Ordered::<SignInIdentifier>::read(&Given::Bare(text.to_owned()));
+        let both: Vec<_> = read("email, username").unwrap().iter().map(|word| word.as_str()).collect();
+        assert_eq!(both, ["email", "username"]);
+        assert!(read("email,email").unwrap_err().contains("twice"));
+        assert!(read("email,badge").is_err());
     }
 
     #[test]

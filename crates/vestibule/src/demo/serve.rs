@@ -20,5 +20,11 @@ where
         async move { Ok::<_, Infallible>(answering.await) }
     });
     // Only TLS files can be at fault, and there are none.
-    let _ = vestibule_server::serve(vec![listener], None, service, Limits::default(), shutdown).await;
+    let _ = vestibule_server::serve(
+        vec![vestibule_server::Door { listeners: vec![listener], tls: None }],
+        service,
+        Limits::default(),
+        shutdown,
+    )
+    .await;
 }

@@ -22,6 +22,8 @@ pub(super) fn tools(needs: Needs, own: &Path) -> Tools {
         chromium: when(needs.chromium, &chromium),
         node: when(needs.node, &|| node(own)),
         npm: when(needs.node, &|| program("npm")),
+        python: when(needs.smtp, &python),
+        smtp: None,
     }
 }
 
@@ -68,6 +70,17 @@ fn node(own: &Path) -> Option<PathBuf> {
         .into_iter()
         .flatten()
         .find(|node| version(node, &["--version"], "v").is_some_and(|version| version >= OLDEST_NODE))
+}
+
+/// Debian packs what makes virtual environments apart from Python.
+fn python() -> Option<PathBuf> {
+    let makes_environments = |python: &PathBuf| {
+        let mut ask = Command::new(python);
+        ask.args(["-c", "import ensurepip, venv"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        ask.status().is_ok_and(|status| status.success())
+    };
+    let debian = Some(PathBuf::from("/usr/bin/python3")).filter(|python| is_program(python));
+    [program("python3"), debian].into_iter().flatten().find(makes_environments)
 }
 
 /// The first number after `before` in what a program says of itself.

@@ -1,11 +1,17 @@
-//! Installing what is missing: from Debian's packages, and Node from npm where Debian's is too old.
+//! Installing what is missing: from Debian's packages, Node from npm where Debian's is too old, and from PyPI what the mail
+//! server stands on.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use super::{Tools, find};
 use crate::{
     failure::{Failure, While},
     process::{self, Interrupt},
+    project::Project,
 };
 
 /// The Node to take from npm: exact, so that every machine tests with the same.
@@ -58,4 +64,34 @@ pub(super) fn node_from_npm(interrupt: &Interrupt, tools: &Tools, own: &Path) ->
         return Ok(());
     }
     Err(Failure::because(format!("npm could not install {package}@{NODE_VERSION} (see above)")))
+}
+
+/// Makes a virtual environment for the mail server in the folder `own`, unless the one there is of the same requirements: a copy
+/// of them is left in it as a sign. Returns its Python.
+pub(super) fn smtp_environment(
+    project: &Project,
+    interrupt: &Interrupt,
+    python: &Path,
+    own: &Path,
+) -> Result<PathBuf, Failure> {
+    let requirements = project.root().join("tests/smtp/requirements.txt");
+    let wanted = fs::read(&requirements).doing(|| format!("{} cannot be read", requirements.display()))?;
+    let folder = own.join("smtp");
+    let (own_python, sign) = (folder.join("bin/python"), folder.join("installed-requirements.txt"));
+    if fs::read(&sign).is_ok_and(|installed| installed == wanted) && own_python.exists() {
+        return Ok(own_python);
+    }
+    println!("Installing the mail server of the tests from PyPI.");
+    let mut environment = Command::new(python);
+    environment.args(["-m", "venv", "--clear"]).arg(&folder);
+    let mut install = Command::new(&own_python);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]);
+    install.arg("--requirement").arg(&requirements);
+    for step in [environment, install] {
+        if !process::run(step, interrupt)?.success() {
+            return Err(Failure::because("the mail server of the tests could not be installed (see above)"));
+        }
+    }
+    fs::write(&sign, wanted).doing(|| format!("{} could not be written", sign.display()))?;
+    Ok(own_python)
 }

@@ -26,11 +26,11 @@ impl Acceptor {
         Self { listeners, next: 0 }
     }
 
-    /// The next connection, and the address of its other end.
+    /// The next connection, the address of its other end, and the number of the socket that it came to.
     ///
     /// A lack of open files or memory is logged and waited out: to try again at once would burn a processor core on
     /// something that only time cures.
-    pub(super) async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+    pub(super) async fn accept(&mut self) -> (TcpStream, SocketAddr, usize) {
         let mut pause = FIRST_PAUSE;
         loop {
             match poll_fn(|context| self.poll(context)).await {
@@ -47,13 +47,13 @@ impl Acceptor {
         }
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr, usize)>> {
         let count = self.listeners.len();
         for offset in 0..count {
             let index = (self.next + offset) % count;
             if let Poll::Ready(result) = self.listeners[index].poll_accept(context) {
                 self.next = index + 1;
-                return Poll::Ready(result);
+                return Poll::Ready(result.map(|(stream, peer)| (stream, peer, index)));
             }
         }
         Poll::Pending

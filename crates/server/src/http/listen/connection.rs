@@ -23,7 +23,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    Connection, Limits, Phase,
+    Connection, Limits, PeerCertificate, Phase,
     usage::{Answer, Usage},
 };
 
@@ -45,7 +45,6 @@ pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 #[derive(Clone)]
 pub(super) struct Host<S> {
     pub(super) service: S,
-    pub(super) tls: Option<TlsAcceptor>,
     pub(super) limits: Arc<Limits>,
     pub(super) phase: watch::Receiver<Phase>,
 }
@@ -60,12 +59,12 @@ where
     B::Error: Into<BoxError>,
 {
     /// Serves the connection until its end.
-    pub(super) async fn connection(mut self, stream: TcpStream, peer: std::net::SocketAddr) {
+    pub(super) async fn connection(mut self, stream: TcpStream, peer: std::net::SocketAddr, tls: Option<TlsAcceptor>) {
         let Ok(local) = stream.local_addr() else { return };
         // Answers are small and written whole: waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
-        let Some(acceptor) = self.tls.take() else {
-            return self.http1(stream, Connection { local, peer, tls: false }).await;
+        let Some(acceptor) = tls else {
+            return self.http1(stream, Connection { local, peer, tls: false }, None).await;
         };
         let handshake = timeout(self.limits.header_timeout, acceptor.accept(stream));
         let accepted = tokio::select! {
@@ -74,13 +73,25 @@ where
         };
         let connection = Connection { local, peer, tls: true };
         match accepted {
-            Ok(stream) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => self.http2(stream, connection).await,
-            Ok(stream) => self.http1(stream, connection).await,
+            Ok(stream) => {
+                let session = stream.get_ref().1;
+                let certificate = session.peer_certificates().and_then(<[_]>::first).map(PeerCertificate::new);
+                if session.alpn_protocol() == Some(b"h2") {
+                    self.http2(stream, connection, certificate).await;
+                } else {
+                    self.http1(stream, connection, certificate).await;
+                }
+            }
             Err(error) => tracing::debug!(%peer, %error, "the TLS handshake failed"),
         }
     }
 
-    async fn http1<I: AsyncRead + AsyncWrite + Unpin + 'static>(self, io: I, connection: Connection) {
+    async fn http1<I: AsyncRead + AsyncWrite + Unpin + 'static>(
+        self,
+        io: I,
+        connection: Connection,
+        certificate: Option<PeerCertificate>,
+    ) {
         let limits = self.limits.clone();
         let room = limits.max_header_bytes.max(LEAST_BUFFER);
         let usage = Arc::new(Usage::default());
@@ -90,11 +101,16 @@ where
             .max_header_size(room)
             .max_buf_size(room)
             .max_headers(limits.max_headers);
-        let service = within(self.service, limits.clone(), usage.clone(), connection);
+        let service = within(self.service, limits.clone(), usage.clone(), connection, certificate);
         drive(http.serve_connection(TokioIo::new(io), service_fn(service)), &usage, &limits, self.phase).await;
     }
 
-    async fn http2<I: AsyncRead + AsyncWrite + Send + Unpin + 'static>(self, io: I, connection: Connection) {
+    async fn http2<I: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
+        self,
+        io: I,
+        connection: Connection,
+        certificate: Option<PeerCertificate>,
+    ) {
         let limits = self.limits.clone();
         let usage = Arc::new(Usage::default());
         let mut http = http2::Builder::new(TokioExecutor::new());
@@ -104,7 +120,7 @@ where
             .max_pending_accept_reset_streams(MAX_RESETS)
             .keep_alive_interval(PING_INTERVAL)
             .keep_alive_timeout(PING_TIMEOUT);
-        let service = within(self.service, limits.clone(), usage.clone(), connection);
+        let service = within(self.service, limits.clone(), usage.clone(), connection, certificate);
         drive(http.serve_connection(TokioIo::new(io), service_fn(service)), &usage, &limits, self.phase).await;
     }
 }
@@ -118,6 +134,7 @@ fn within<S, B>(
     limits: Arc<Limits>,
     usage: Arc<Usage>,
     connection: Connection,
+    certificate: Option<PeerCertificate>,
 ) -> impl Fn(Request<Incoming>) -> Answering<B, S::Error>
 where
     S: Service<Request<Incoming>, Response = Response<B>>,
@@ -127,6 +144,9 @@ where
         let under_way = usage.begin();
         let version = request.version();
         request.extensions_mut().insert(connection);
+        if let Some(certificate) = &certificate {
+            request.extensions_mut().insert(certificate.clone());
+        }
         let answer = timeout(limits.longest_request(), service.call(request));
         Box::pin(async move {
             Ok(match answer.await {

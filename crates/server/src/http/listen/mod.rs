@@ -24,10 +24,12 @@ mod tests;
 mod tls;
 mod usage;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use rustls_pki_types::CertificateDer;
 
 pub use bind::{BindError, bind};
-pub use serve::serve;
+pub use serve::{Door, serve};
 pub use tls::{TlsError, TlsFiles};
 
 /// How much time and room clients get.
@@ -80,6 +82,22 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// Whether it is encrypted, with us ending TLS.
     pub tls: bool,
+}
+
+/// The certificate that the client proved to hold in the handshake, verified against `client_ca`: in the extensions of each
+/// request of such a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PeerCertificate(Arc<[u8]>);
+
+impl PeerCertificate {
+    fn new(certificate: &CertificateDer<'_>) -> Self {
+        Self(certificate.as_ref().into())
+    }
+
+    /// The certificate, as DER.
+    pub(crate) fn der(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 /// How far the shutdown has come.

@@ -12,6 +12,7 @@ use tokio::{
     sync::{Semaphore, watch},
     time::timeout,
 };
+use tokio_rustls::TlsAcceptor;
 
 use super::{
     Limits, Phase, TlsError, TlsFiles,
@@ -22,7 +23,16 @@ use super::{
 /// How long connections that are cut off may take to notice it.
 const CUT_TIME: Duration = Duration::from_secs(1);
 
-/// Serves `service` on `listeners` until `shutdown` holds true, or its sender is gone.
+/// Sockets that are served alike.
+#[derive(Debug)]
+pub struct Door {
+    /// The sockets.
+    pub listeners: Vec<TcpListener>,
+    /// How TLS is spoken there; else it is not.
+    pub tls: Option<TlsFiles>,
+}
+
+/// Serves `service` on `doors` until `shutdown` holds true, or its sender is gone.
 ///
 /// Each request carries its [`super::Connection`] in its extensions. Then the sockets are closed, so that new connections are
 /// refused, idle ones end, and requests under way have `drain_timeout` to finish before they are cut off. It returns when the
@@ -31,8 +41,7 @@ const CUT_TIME: Duration = Duration::from_secs(1);
 /// # Errors
 /// TLS files that cannot be used; nothing is accepted then.
 pub async fn serve<S, B>(
-    listeners: Vec<TcpListener>,
-    tls: Option<TlsFiles>,
+    doors: Vec<Door>,
     service: S,
     limits: Limits,
     mut shutdown: watch::Receiver<bool>,
@@ -45,14 +54,19 @@ where
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
-    let tls = tls.map(|files| files.acceptor()).transpose()?;
+    let (mut listeners, mut acceptors) = (Vec::new(), Vec::new());
+    for door in doors {
+        let tls = door.tls.map(|files| files.acceptor()).transpose()?;
+        acceptors.extend(door.listeners.iter().map(|_| tls.clone()));
+        listeners.extend(door.listeners);
+    }
     let limits = Arc::new(limits);
     let places = u32::try_from(limits.max_connections.max(1)).unwrap_or(u32::MAX);
     let slots = Arc::new(Semaphore::new(places as usize));
     let (phase, receiver) = watch::channel(Phase::Serving);
-    let host = Host { service, tls, limits: limits.clone(), phase: receiver };
+    let host = Host { service, limits: limits.clone(), phase: receiver };
     tokio::select! {
-        () = accept(listeners, &host, &slots) => {}
+        () = accept(listeners, &acceptors, &host, &slots) => {}
         _ = shutdown.wait_for(|stop| *stop) => {}
     }
     drop(host);
@@ -61,8 +75,12 @@ where
 }
 
 /// Starts a task for each connection, and never more at once than there are `slots`. It does not return.
-async fn accept<S, B>(listeners: Vec<TcpListener>, host: &Host<S>, slots: &Arc<Semaphore>)
-where
+async fn accept<S, B>(
+    listeners: Vec<TcpListener>,
+    acceptors: &[Option<TlsAcceptor>],
+    host: &Host<S>,
+    slots: &Arc<Semaphore>,
+) where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
     S::Error: Into<BoxError>,
     S::Future: Send + 'static,
@@ -73,8 +91,9 @@ where
     let mut acceptor = Acceptor::new(listeners);
     // The semaphore is never closed, so this loop ends only by being dropped, and the sockets with it.
     while let Ok(slot) = slots.clone().acquire_owned().await {
-        let (stream, peer) = acceptor.accept().await;
-        let connection = host.clone().connection(stream, peer);
+        let (stream, peer, socket) = acceptor.accept().await;
+        let tls = acceptors.get(socket).cloned().flatten();
+        let connection = host.clone().connection(stream, peer, tls);
         tokio::spawn(async move {
             connection.await;
             drop(slot);

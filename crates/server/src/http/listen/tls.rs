@@ -6,7 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use rustls::{ServerConfig, crypto::CryptoProvider};
+use rustls::{
+    RootCertStore, ServerConfig,
+    crypto::CryptoProvider,
+    server::{WebPkiClientVerifier, danger::ClientCertVerifier},
+};
 use rustls_pki_types::{
     CertificateDer, PrivateKeyDer,
     pem::{Error as PemError, PemObject as _},
@@ -20,6 +24,9 @@ pub struct TlsFiles {
     pub certificate: PathBuf,
     /// A PEM file with the certificate's private key, not encrypted.
     pub key: PathBuf,
+    /// A PEM file with the certification authorities whose client certificates count. With it clients are asked for one, and
+    /// may come without.
+    pub client_ca: Option<PathBuf>,
 }
 
 /// Why TLS cannot be offered.
@@ -67,15 +74,31 @@ impl TlsFiles {
         let provider = CryptoProvider::get_default()
             .cloned()
             .unwrap_or_else(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
-        let mut config = ServerConfig::builder_with_provider(provider)
+        let builder = ServerConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
-            .map_err(pair)?
-            .with_no_client_auth()
-            .with_single_cert(certificates(&self.certificate)?, key(&self.key)?)
             .map_err(pair)?;
+        let builder = match &self.client_ca {
+            Some(path) => builder.with_client_cert_verifier(verifier(path, provider)?),
+            None => builder.with_no_client_auth(),
+        };
+        let mut config = builder.with_single_cert(certificates(&self.certificate)?, key(&self.key)?).map_err(pair)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
+}
+
+/// Verifies client certificates against the authorities in a file. Who comes without one is let in too: what to do with them
+/// is for the pages to say.
+fn verifier(path: &Path, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+    let content = |why: String| TlsError::Content { path: path.to_owned(), wanted: "certification authority", why };
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(path)? {
+        roots.add(certificate).map_err(|error| content(error.to_string()))?;
+    }
+    WebPkiClientVerifier::builder_with_provider(roots.into(), provider)
+        .allow_unauthenticated()
+        .build()
+        .map_err(|error| content(error.to_string()))
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use serde_json::json;
 use vestibule_core::UserId;
 use vestibule_database::Database;
-use vestibule_users::{Changes, NewUser, Page, User, Users};
+use vestibule_users::{Changes, Editor, NewUser, Page, User, Users};
 
 use self::arguments::{CreateArguments, UpdateArguments, set_claims};
 use super::{Context, Failure};
@@ -72,7 +72,7 @@ struct Desk {
 impl Command {
     pub(super) async fn run(self, context: Context) -> Result<(), Failure> {
         let database = context.database().await?;
-        let users = context.users(&database)?;
+        let users = context.users(&database).await?;
         let mut desk = Desk { context, database, users };
         match self {
             Self::Create(arguments) => desk.create(arguments).await,
@@ -94,6 +94,7 @@ impl Desk {
             email_verified: arguments.email_verified,
             staff: arguments.staff,
             superuser: arguments.superuser,
+            editor: Editor::Staff,
             ..NewUser::named(arguments.name)
         };
         set_claims(&mut new.claims, &arguments.claims)?;
@@ -138,7 +139,8 @@ impl Desk {
             email_verified: arguments.email_verified,
             staff: arguments.staff,
             superuser: arguments.superuser,
-            claims: None,
+            editor: Editor::Staff,
+            ..Changes::default()
         };
         if !arguments.claims.is_empty() {
             let mut claims = user.claims.clone();

@@ -1,6 +1,7 @@
 //! Real sockets on this machine, and clients that do what they should not.
 
 mod binding;
+mod client_certificates;
 mod clients;
 mod draining;
 mod tls;
@@ -21,7 +22,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{Connection, Limits, TlsFiles, bind, serve};
+use super::{Connection, Door, Limits, PeerCertificate, TlsFiles, bind, serve};
 
 /// How long `/slow` takes.
 const SLOW: Duration = Duration::from_millis(1500);
@@ -54,6 +55,10 @@ fn service() -> impl Service<
                 let version = request.version();
                 connection.map_or_else(String::new, |it| format!("{} {} {version:?}", it.peer.ip(), it.tls))
             }
+            "/certificate" => {
+                let certificate = request.extensions().get::<PeerCertificate>();
+                certificate.map_or_else(|| "none".to_owned(), |it| format!("{} bytes", it.der().len()))
+            }
             _ => "hello".to_owned(),
         };
         Ok(Response::new(Full::new(Bytes::from(answer))))
@@ -84,8 +89,9 @@ impl Server {
         let listeners = bind(&["127.0.0.1:0".to_owned()]).await.expect("a free port");
         let address = listeners[0].local_addr().expect("an address");
         let (stop, stopped) = watch::channel(false);
-        let task =
-            tokio::spawn(async move { serve(listeners, tls, service(), limits, stopped).await.expect("good files") });
+        let task = tokio::spawn(async move {
+            serve(vec![Door { listeners, tls }], service(), limits, stopped).await.expect("good files")
+        });
         Self { address, stop, task }
     }
 

@@ -26,7 +26,11 @@ struct Identity {
 fn identity() -> Identity {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     let directory = tempfile::tempdir().expect("a directory");
-    let files = TlsFiles { certificate: directory.path().join("cert.pem"), key: directory.path().join("key.pem") };
+    let files = TlsFiles {
+        certificate: directory.path().join("cert.pem"),
+        key: directory.path().join("key.pem"),
+        client_ca: None,
+    };
     std::fs::write(&files.certificate, made.cert.pem()).expect("written");
     std::fs::write(&files.key, made.signing_key.serialize_pem()).expect("written");
     let mut roots = RootCertStore::empty();
@@ -117,7 +121,7 @@ async fn a_drain_over_http2_finishes_what_is_under_way() {
 fn files_that_cannot_be_used_are_named_with_what_is_wrong() {
     let (good, other) = (identity(), identity());
     assert!(good.files.check().is_ok());
-    let TlsFiles { certificate, key } = good.files.clone();
+    let TlsFiles { certificate, key, .. } = good.files.clone();
     let nowhere = certificate.with_file_name("nowhere.pem");
     for (certificate, key, words) in [
         (nowhere.clone(), key.clone(), "cannot read"),
@@ -125,7 +129,7 @@ fn files_that_cannot_be_used_are_named_with_what_is_wrong() {
         (certificate.clone(), certificate.clone(), "holds no private key in PEM"),
         (certificate, other.files.key, "cannot be used"),
     ] {
-        let error = TlsFiles { certificate, key }.check().expect_err(words).to_string();
+        let error = TlsFiles { certificate, key, client_ca: None }.check().expect_err(words).to_string();
         assert!(error.contains(words) && error.contains(".pem"), "{error}");
     }
 }

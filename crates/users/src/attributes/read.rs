@@ -1,0 +1,61 @@
+//! What people's attributes are, and what applications are told of them.
+
+use serde_json::{Map, Value};
+use vestibule_core::{ScopeSet, UserId};
+
+use super::{Attributes, Definition, Editor, write};
+use crate::Unavailable;
+
+impl Attributes {
+    /// All attributes of a user, by their names.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn of(&self, user: UserId) -> Result<Map<String, Value>, Unavailable> {
+        write::stored(self.0.database.reader(), &user.to_string()).await
+    }
+
+    /// The attributes of a user that `editor` may see.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn shown(&self, user: UserId, editor: Editor) -> Result<Map<String, Value>, Unavailable> {
+        let definitions = self.0.cache.definitions(&self.0.database).await?;
+        let mut values = self.of(user).await?;
+        values.retain(|name, _| definitions.iter().any(|it| it.name == *name && it.is_visible_to(editor)));
+        Ok(values)
+    }
+
+    /// What an application with these scopes is told of a user, by the names of the claims.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn claims(&self, user: UserId, scopes: &ScopeSet) -> Result<Map<String, Value>, Unavailable> {
+        let definitions = self.0.cache.definitions(&self.0.database).await?;
+        let told: Vec<_> = definitions.iter().filter_map(|definition| claim(definition, scopes)).collect();
+        if told.is_empty() {
+            return Ok(Map::new());
+        }
+        let mut values = self.of(user).await?;
+        Ok(told
+            .into_iter()
+            .filter_map(|(claim, name)| values.remove(name).map(|value| (claim.to_owned(), value)))
+            .collect())
+    }
+
+    /// The scopes that carry attributes, and the claims that each brings: for the list of what is supported.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn carried(&self) -> Result<Vec<(String, String)>, Unavailable> {
+        let definitions = self.0.cache.definitions(&self.0.database).await?;
+        let carried = definitions.iter().map(|it| (it.declaration.scope.clone(), it.declaration.claim.clone()));
+        Ok(carried.filter_map(|(scope, claim)| scope.zip(claim)).collect())
+    }
+}
+
+/// The claim and the name of an attribute that one of the scopes carries.
+fn claim<'a>(definition: &'a Definition, scopes: &ScopeSet) -> Option<(&'a str, &'a str)> {
+    let scope = definition.declaration.scope.as_deref().filter(|scope| scopes.contains(scope));
+    scope.and(definition.declaration.claim.as_deref()).map(|claim| (claim, definition.name.as_str()))
+}
