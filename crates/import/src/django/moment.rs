@@ -54,9 +54,7 @@ pub(super) fn written(moment: DateTime<Utc>) -> String {
 /// Whether a text is a day: `YYYY-MM-DD`.
 pub(super) fn is_day(text: &str) -> bool {
     let digits = |c: (usize, u8)| if matches!(c.0, 4 | 7) { c.1 == b'-' } else { c.1.is_ascii_digit() };
-    text.len() == 10
-        && text.bytes().enumerate().all(digits)
-        && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
+    text.len() == 10 && text.bytes().enumerate().all(digits) && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
 }
 
 #[cfg(test)]
@@ -84,7 +82,8 @@ mod tests {
 
     #[test]
     fn what_is_no_moment() {
-        for text in ["", "2024-02-29", "2023-02-29T00:00:00Z", "2024-02-29T25:00:00Z", "2024-02-29T00:00:00+9", "née"] {
+        for text in ["", "2024-02-29", "2023-02-29T00:00:00Z", "2024-02-29T25:00:00Z", "2024-02-29T00:00:00+9", "née"]
+        {
             assert_eq!(same(text), None, "{text}");
         }
         assert_eq!(same("2024-02-29T00:00:00+99:99"), None);

@@ -25,10 +25,14 @@ pub enum RenameError {
     #[error("it is not JSON: {0}")]
     Json(String),
     /// It is JSON of another form.
-    #[error("{0} is neither a name nor names; write {{\"users\": {{\"old\": \"new\"}}, \"groups\": {{\"old\": \"new\"}}}}")]
+    #[error(
+        "{0} is neither a name nor names; write {{\"users\": {{\"old\": \"new\"}}, \"groups\": {{\"old\": \"new\"}}}}"
+    )]
     Form(String),
     /// A line has not the parts that it should have.
-    #[error("line {0}: write the old name, a tab, and the new name; before them `user` or `group` and a tab, if you like")]
+    #[error(
+        "line {0}: write the old name, a tab, and the new name; before them `user` or `group` and a tab, if you like"
+    )]
     Line(usize),
     /// A name is to become two.
     #[error("`{0}` is there twice, with different new names")]

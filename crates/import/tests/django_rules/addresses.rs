@@ -14,9 +14,8 @@ fn with_email(pk: u32, name: &str, email: &str) -> Value {
 
 /// Who an address leads to, among those who have it.
 fn leads_to(plan: &Plan, address: &str) -> Vec<String> {
-    let has = |user: &&User| {
-        user.contacts.iter().any(|contact| contact.leads && contact.value.eq_ignore_ascii_case(address))
-    };
+    let has =
+        |user: &&User| user.contacts.iter().any(|contact| contact.leads && contact.value.eq_ignore_ascii_case(address));
     plan.site.users.iter().filter(has).map(|user| user.username.clone()).collect()
 }
 
@@ -70,7 +69,10 @@ fn an_address_that_is_there_twice_is_one_and_verified_if_either_is() {
 
 #[test]
 fn a_username_that_is_an_address_becomes_one_that_leads_nowhere() {
-    let plan = plan(vec![user(1, "ann@example.com", json!({"email": "ann@work.example"})), user(2, "+351 21 555 0134", json!({}))]);
+    let plan = plan(vec![
+        user(1, "ann@example.com", json!({"email": "ann@work.example"})),
+        user(2, "+351 21 555 0134", json!({})),
+    ]);
     assert!(plan.ready, "{plan}");
     let contacts = &named(&plan.site, "ann@example.com").contacts;
     let found: Vec<_> = contacts.iter().map(|one| (one.value.as_str(), one.leads, one.primary)).collect();
@@ -80,7 +82,10 @@ fn a_username_that_is_an_address_becomes_one_that_leads_nowhere() {
 
 #[test]
 fn a_username_that_is_anothers_address_needs_a_new_one() {
-    let records = vec![user(1, "boss@example.com", json!({"email": "eve@example.com"})), with_email(2, "boss", "boss@example.com")];
+    let records = vec![
+        user(1, "boss@example.com", json!({"email": "eve@example.com"})),
+        with_email(2, "boss", "boss@example.com"),
+    ];
     let stopped = plan(records.clone());
     assert_eq!(blocks(&stopped)[0].0, "username");
     assert_eq!(leads_to(&stopped, "boss@example.com"), ["boss"]);
@@ -107,9 +112,17 @@ fn a_username_with_an_at_that_is_no_address_needs_a_new_one() {
 #[test]
 fn an_account_elsewhere_is_one_persons() {
     let account = |pk: u32, user: u32| {
-        record("socialaccount.socialaccount", pk, json!({"user": user, "provider": "github", "uid": "1", "extra_data": "{\"a\": 1}"}))
+        record(
+            "socialaccount.socialaccount",
+            pk,
+            json!({"user": user, "provider": "github", "uid": "1", "extra_data": "{\"a\": 1}"}),
+        )
     };
     let plan = plan(vec![user(1, "ann", json!({})), user(2, "bob", json!({})), account(1, 1), account(2, 2)]);
-    assert_eq!(named(&plan.site, "ann").social_accounts[0].details, json!({"a": 1}), "JSON in a text, as it was once kept");
+    assert_eq!(
+        named(&plan.site, "ann").social_accounts[0].details,
+        json!({"a": 1}),
+        "JSON in a text, as it was once kept"
+    );
     assert!(named(&plan.site, "bob").social_accounts.is_empty());
 }

@@ -15,7 +15,8 @@ fn ids(plan: &Plan) -> Vec<&str> {
 #[test]
 fn only_code_grants_come() {
     let grants = ["authorization-code", "openid-hybrid", "implicit", "password", "client-credentials", "x"];
-    let plan = with(grants.iter().map(|grant| application(grant, json!({"authorization_grant_type": grant}))).collect());
+    let plan =
+        with(grants.iter().map(|grant| application(grant, json!({"authorization_grant_type": grant}))).collect());
     assert_eq!(ids(&plan), ["authorization-code", "openid-hybrid"]);
     assert_eq!(those(&plan.problems, Weight::LeftOut).len(), 4);
     assert!(plan.ready);

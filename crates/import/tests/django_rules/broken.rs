@@ -39,7 +39,10 @@ fn what_belongs_to_nobody_stays_behind() {
 
 #[test]
 fn a_password_that_cannot_be_verified_stays_behind_and_its_user_comes() {
-    let plan = plan(vec![user(1, "ann", json!({"password": "sha1$salt$0123"})), user(2, "bob", json!({"password": "md5$s$01"}))]);
+    let plan = plan(vec![
+        user(1, "ann", json!({"password": "sha1$salt$0123"})),
+        user(2, "bob", json!({"password": "md5$s$01"})),
+    ]);
     assert_eq!(those(&plan.problems, Weight::LeftOut)[0].0, "password");
     assert_eq!(those(&plan.problems, Weight::Differs)[0].0, "password");
     assert_eq!((plan.passwords["unusable"], plan.passwords["md5"]), (1, 1));

@@ -47,7 +47,8 @@ async fn a_table_of_many_rows_is_read_to_its_end() {
 async fn a_table_of_many_columns_is_read_whole() {
     let many: String = (0..150).map(|number| format!(", extra{number} integer DEFAULT {number}")).collect();
     let sql = DJANGO.replace(", note text", &format!(", note text{many}"));
-    let (_folder, url) = made(&format!("{sql} INSERT INTO auth_user (id, username, password) VALUES (1, 'ann', '')")).await;
+    let (_folder, url) =
+        made(&format!("{sql} INSERT INTO auth_user (id, username, password) VALUES (1, 'ann', '')")).await;
     assert_eq!(read_database(&url, &Choice::default()).await.unwrap().users[0].attributes.len(), 150);
 }
 

@@ -17,18 +17,53 @@ const MODELS: [&str; 8] = [
 ];
 
 const FIELDS: [&str; 30] = [
-    "username", "password", "last_login", "is_active", "is_staff", "is_superuser", "email", "groups", "user_permissions",
-    "first_name", "date_joined", "extra", "name", "permissions", "codename", "content_type", "app_label", "model",
-    "client_id", "client_type", "authorization_grant_type", "redirect_uris", "client_secret", "user", "verified",
-    "primary", "provider", "uid", "extra_data", "allowed_origins",
+    "username",
+    "password",
+    "last_login",
+    "is_active",
+    "is_staff",
+    "is_superuser",
+    "email",
+    "groups",
+    "user_permissions",
+    "first_name",
+    "date_joined",
+    "extra",
+    "name",
+    "permissions",
+    "codename",
+    "content_type",
+    "app_label",
+    "model",
+    "client_id",
+    "client_type",
+    "authorization_grant_type",
+    "redirect_uris",
+    "client_secret",
+    "user",
+    "verified",
+    "primary",
+    "provider",
+    "uid",
+    "extra_data",
+    "allowed_origins",
 ];
 
 fn anything() -> impl Strategy<Value = Value> {
     let text = prop_oneof![
         "\\PC{0,12}",
         any::<String>(),
-        sample::select(vec!["bob", "Bob", "a@b.example", "@", "+351215550134", "confidential", "!", "2024-02-29T00:00:00Z"])
-            .prop_map(str::to_owned),
+        sample::select(vec![
+            "bob",
+            "Bob",
+            "a@b.example",
+            "@",
+            "+351215550134",
+            "confidential",
+            "!",
+            "2024-02-29T00:00:00Z"
+        ])
+        .prop_map(str::to_owned),
     ];
     let leaf = prop_oneof![
         Just(Value::Null),

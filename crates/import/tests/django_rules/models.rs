@@ -31,11 +31,8 @@ fn where_two_look_like_it_somebody_must_say() {
 #[test]
 fn a_named_model_need_not_look_like_users() {
     let records = vec![account("crm.agent", json!({"login": "ann", "password": ""}))];
-    let choice = Choice {
-        user_model: Some("crm.Agent".into()),
-        username_field: Some("login".into()),
-        ..Choice::default()
-    };
+    let choice =
+        Choice { user_model: Some("crm.Agent".into()), username_field: Some("login".into()), ..Choice::default() };
     assert_eq!(read_with(records, &choice).unwrap().users[0].username, "ann");
     let wrong = Choice { user_model: Some("crm.Boss".into()), ..Choice::default() };
     let error = read_with(vec![plain("crm.agent")], &wrong).unwrap_err();
@@ -78,7 +75,11 @@ fn natural_keys_find_users_by_name_or_by_the_address_they_sign_in_with() {
     for key in ["ann", "ann@example.com"] {
         let site = read(vec![
             user(1, "ann", json!({"email": "ann@example.com"})),
-            record("account.emailaddress", 1, json!({"user": [key], "email": "ann@work.example", "verified": true, "primary": false})),
+            record(
+                "account.emailaddress",
+                1,
+                json!({"user": [key], "email": "ann@work.example", "verified": true, "primary": false}),
+            ),
         ]);
         assert_eq!(site.users[0].contacts.len(), 2, "{key}");
     }

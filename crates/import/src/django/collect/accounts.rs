@@ -33,7 +33,11 @@ impl Accounts {
             return;
         };
         let (verified, primary) = (verified.unwrap_or(false), primary.unwrap_or(false));
-        self.addresses.push((user, origin, Contact { kind: ContactKind::Email, value, verified, primary, leads: true }));
+        self.addresses.push((
+            user,
+            origin,
+            Contact { kind: ContactKind::Email, value, verified, primary, leads: true },
+        ));
     }
 
     pub(super) fn take_social_account(&mut self, record: Record, problems: &mut Vec<Problem>) {

@@ -130,13 +130,15 @@ fn converted(kind: AttributeKind, value: Value) -> Option<Value> {
         (_, Value::Array(items)) if items.is_empty() => None,
         (_, Value::Object(members)) if members.is_empty() => None,
         (_, Value::String(text)) if text.trim().is_empty() => None,
-        (AttributeKind::List, Value::String(text)) => written_list(&text).filter(|list| !list.is_empty()).map(Value::from),
-        (AttributeKind::List, Value::Array(items)) => texts(&items).map(Value::from),
-        (AttributeKind::Text, Value::String(text)) => {
-            Some(moment::moment(&text).map_or(text, moment::written).into())
+        (AttributeKind::List, Value::String(text)) => {
+            written_list(&text).filter(|list| !list.is_empty()).map(Value::from)
         }
+        (AttributeKind::List, Value::Array(items)) => texts(&items).map(Value::from),
+        (AttributeKind::Text, Value::String(text)) => Some(moment::moment(&text).map_or(text, moment::written).into()),
         (AttributeKind::Text, other) => Some(other.to_string().into()),
-        (AttributeKind::Number | AttributeKind::Boolean | AttributeKind::Date | AttributeKind::List, value) => Some(value),
+        (AttributeKind::Number | AttributeKind::Boolean | AttributeKind::Date | AttributeKind::List, value) => {
+            Some(value)
+        }
     }
 }
 

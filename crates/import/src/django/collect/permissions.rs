@@ -204,7 +204,8 @@ impl Index {
             problems.push(problem.in_field("content_type"));
         }
         if self.told {
-            let why = "permissions are not all in the source: those that somebody holds come, by names made up from them";
+            let why =
+                "permissions are not all in the source: those that somebody holds come, by names made up from them";
             problems.push(Problem::of_model(Weight::Differs, MODEL, why));
         }
     }

@@ -29,7 +29,11 @@ pub(super) fn draft(record: Record, choice: &Choice, problems: &mut Vec<Problem>
     let email = email(&mut fields, choice);
     let Some(username) = username(&mut fields, choice, email.as_deref()) else {
         let field = choice.username_field.as_deref().unwrap_or("username");
-        fields.problem(Weight::Blocks, field, "there is no username; name the field that holds it with --username-field");
+        fields.problem(
+            Weight::Blocks,
+            field,
+            "there is no username; name the field that holds it with --username-field",
+        );
         return None;
     };
     fields.call(&username);
@@ -96,7 +100,8 @@ fn password(fields: &mut Fields<'_>) -> Password {
     match Password::read(&column) {
         Ok(password) => {
             if password.algorithm() == "md5" {
-                let why = "its hash is MD5, which verifies only where the configuration allows it; else they recover it";
+                let why =
+                    "its hash is MD5, which verifies only where the configuration allows it; else they recover it";
                 fields.problem(Weight::Differs, "password", why);
             }
             password

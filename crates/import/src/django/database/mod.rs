@@ -55,8 +55,9 @@ async fn read(engine: &Engine, transaction: &DatabaseTransaction, choice: &Choic
     // The table is found by now: to the collector it is the only user model there is.
     let choice = Choice { user_model: Some(user_model.clone()), ..choice.clone() };
     let mut collector = Collector::new(&choice);
-    for table in schema.plain() {
-        rows::read(engine, transaction, table, &models.name_of(table), &[], &mut collector).await?;
+    for (table, model) in schema.plain() {
+        let model = model.map_or_else(|| models.name_of(table), str::to_owned);
+        rows::read(engine, transaction, table, &model, &[], &mut collector).await?;
     }
     let grants = schema.group_permissions.iter().map(|join| ("permissions".to_owned(), join)).collect::<Vec<_>>();
     rows::read(engine, transaction, &schema.groups, "auth.group", &grants, &mut collector).await?;

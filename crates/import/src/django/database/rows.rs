@@ -154,7 +154,8 @@ fn fields(table: &Table, row: &QueryResult, parts: usize) -> Result<Map<String, 
             serde_json::from_str(&text).map_err(|error| DbErr::Type(format!("a row of {}: {error}", table.name)))?;
         columns.extend(part);
     }
-    let named = |column: &Column| Some((column.field().to_owned(), of_kind(column.kind, columns.remove(&column.name)?)));
+    let named =
+        |column: &Column| Some((column.field().to_owned(), of_kind(column.kind, columns.remove(&column.name)?)));
     Ok(table.columns.iter().filter_map(named).collect())
 }
 

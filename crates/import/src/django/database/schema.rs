@@ -81,7 +81,11 @@ impl Schema {
         Ok(Self {
             group_permissions: joins(&groups).into_iter().find(|join| join.to == PERMISSIONS),
             user_joins: joins(&users),
-            applications: tables.iter().filter(|table| looks_like_an_application(|name| table.has(name))).cloned().collect(),
+            applications: tables
+                .iter()
+                .filter(|table| looks_like_an_application(|name| table.has(name)))
+                .cloned()
+                .collect(),
             addresses: named("account_emailaddress"),
             social_accounts: named("socialaccount_socialaccount"),
             users,
@@ -91,10 +95,16 @@ impl Schema {
         })
     }
 
-    /// Tables whose rows are read without anything joined to them, in the order in which they are needed.
-    pub(super) fn plain(&self) -> impl Iterator<Item = &Table> {
-        let first = [&self.content_types, &self.permissions];
-        first.into_iter().chain(&self.applications).chain(&self.addresses).chain(&self.social_accounts)
+    /// Tables whose rows are read without anything joined to them, and the names of their models, where these are given.
+    pub(super) fn plain(&self) -> impl Iterator<Item = (&Table, Option<&'static str>)> {
+        let own = [
+            (Some(&self.content_types), "contenttypes.contenttype"),
+            (Some(&self.permissions), "auth.permission"),
+            (self.addresses.as_ref(), "account.emailaddress"),
+            (self.social_accounts.as_ref(), "socialaccount.socialaccount"),
+        ];
+        let own = own.into_iter().filter_map(|(table, model)| Some((table?, Some(model))));
+        own.chain(self.applications.iter().map(|table| (table, None)))
     }
 
     /// The many-to-many fields of users, by name.
@@ -162,7 +172,9 @@ fn users<'a>(tables: &'a [Table], choice: &Choice) -> Result<&'a Table, ReadErro
         let found = tables.iter().find(|known| known.name == *wanted || known.name.eq_ignore_ascii_case(&table));
         // A model with a table of another name: there may be no other that it could be.
         let only = || alike.first().copied().filter(|_| alike.len() == 1 && wanted.contains('.'));
-        return found.or_else(only).ok_or_else(|| ReadError::NoSuchUserModel { wanted: wanted.clone(), found: names() });
+        return found
+            .or_else(only)
+            .ok_or_else(|| ReadError::NoSuchUserModel { wanted: wanted.clone(), found: names() });
     }
     let log = tables.iter().find(|table| table.name == "django_admin_log");
     let logged = log.and_then(|log| log.columns.iter().find(|column| column.name == "user_id")?.refers_to.as_deref());

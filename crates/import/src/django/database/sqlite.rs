@@ -95,7 +95,9 @@ fn value(column: &Column) -> Option<String> {
     let name = quoted(&column.name);
     let value = match column.kind {
         Kind::Bytes => return None,
-        Kind::Flag => format!("CASE {name} WHEN 0 THEN json('false') WHEN 1 THEN json('true') ELSE {} END", safe(&name)),
+        Kind::Flag => {
+            format!("CASE {name} WHEN 0 THEN json('false') WHEN 1 THEN json('true') ELSE {} END", safe(&name))
+        }
         Kind::Json => format!("CASE WHEN json_valid({name}) THEN json({name}) ELSE {} END", safe(&name)),
         Kind::Decimal => format!("CAST({} AS TEXT)", safe(&name)),
         Kind::Plain | Kind::Uuid => safe(&name),
