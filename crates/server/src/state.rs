@@ -9,13 +9,14 @@ use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 use vestibule_oidc::{Provider, client::Client};
 use vestibule_sessions::{CsrfKey, Pending};
-use vestibule_users::{Access, ApiTokens, Attributes, SecondFactors, User};
+use vestibule_users::{Access, ApiTokens, Attributes, Throttle, User, Ways};
 
 use crate::{
     endpoints::flow::Purpose,
     http::CookieRules,
     pages::{App, Label, Person},
     setup::SetupLinks,
+    vouching::Vouching,
 };
 
 /// What the server is put together from.
@@ -27,14 +28,18 @@ pub struct Parts {
     pub attributes: Attributes,
     /// Everyone's API tokens.
     pub api_tokens: ApiTokens,
-    /// Everyone's second factors.
-    pub second_factors: SecondFactors,
-    /// What happened.
-    pub audit: Audit,
     /// What lasts, for `/health/ready`.
     pub database: Database,
     /// What expires.
     pub ephemeral: Ephemeral,
+    /// The ways in which people prove who they are.
+    pub ways: Arc<Ways>,
+    /// How fast that may be tried.
+    pub throttle: Throttle,
+    /// The record of what happened.
+    pub audit: Audit,
+    /// Whom the headers of trusted proxies and client certificates can name.
+    pub vouching: Vouching,
     /// The key of all keyed hashes.
     pub hash_key: HashKey,
     /// The issuer's URL (`http.public_url`).
@@ -118,21 +123,6 @@ impl State {
         &self.0.parts.api_tokens
     }
 
-    pub(crate) fn second_factors(&self) -> &SecondFactors {
-        &self.0.parts.second_factors
-    }
-
-    pub(crate) fn audit(&self) -> &Audit {
-        &self.0.parts.audit
-    }
-
-    /// Writes an event down. What happened has happened, also where that cannot be written down: then the log says so.
-    pub(crate) async fn note(&self, event: Event) {
-        if let Err(error) = self.audit().record(event).await {
-            tracing::error!(%error, "an event could not be written down");
-        }
-    }
-
     pub(crate) fn csrf(&self) -> &CsrfKey {
         &self.0.csrf
     }
@@ -140,6 +130,34 @@ impl State {
     /// What waits for a person at a browser.
     pub(crate) fn waiting(&self) -> &Pending<Purpose> {
         &self.0.waiting
+    }
+
+    /// The ways in which people prove who they are.
+    pub(crate) fn ways(&self) -> &Ways {
+        &self.0.parts.ways
+    }
+
+    /// How fast that may be tried.
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.0.parts.throttle
+    }
+
+    /// Who may vouch for people.
+    pub(crate) fn vouching(&self) -> &Vouching {
+        &self.0.parts.vouching
+    }
+
+    /// The record of what happened.
+    pub(crate) fn audit_log(&self) -> &Audit {
+        &self.0.parts.audit
+    }
+
+    /// Writes an event down. What it tells of has happened, so that a record that cannot be written is an error for operators
+    /// and not for the person.
+    pub(crate) async fn audit(&self, event: Event) {
+        if let Err(error) = self.audit_log().record(event).await {
+            tracing::error!(%error, "what happened could not be recorded");
+        }
     }
 
     pub(crate) fn setup(&self) -> &SetupLinks {

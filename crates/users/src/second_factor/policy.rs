@@ -84,8 +84,6 @@ impl AcrWish {
 /// What asks for a second factor beside the policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asking {
-    /// The user is marked ([`SecondFactors::require`](super::SecondFactors::require)).
-    pub user: bool,
     /// A group of the user's is marked.
     pub groups: bool,
     /// The application is marked.
@@ -114,7 +112,7 @@ pub fn demand(policy: SecondFactorPolicy, user: &User, asking: Asking) -> Demand
         SecondFactorPolicy::Staff | SecondFactorPolicy::Enrolled => Demand::AskIfEnrolled,
         SecondFactorPolicy::Never => Demand::NotAsked,
     };
-    if asking.user || asking.groups || asking.client || asking.acr == AcrWish::Needed {
+    if user.require_second_factor || asking.groups || asking.client || asking.acr == AcrWish::Needed {
         Demand::Required
     } else if asking.acr == AcrWish::IfPossible && by_policy == Demand::NotAsked {
         Demand::AskIfEnrolled

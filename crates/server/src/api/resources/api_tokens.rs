@@ -129,7 +129,7 @@ async fn create(state: State, call: Call) -> Result<Reply, Problem> {
     let expires_in = expires_in.map(Duration::from_secs_f64);
     let (token, text) = state.api_tokens().create(user.id, &name, scopes, expires_in).await?;
     let event = call.event(Kind::ApiTokenCreated).subject(user.id).object(ObjectType::ApiToken, token.id);
-    state.note(event.details(Details::new().name(&token.name))).await;
+    state.audit(event.details(Details::new().name(&token.name))).await;
     let mut document = written(&token);
     document["token"] = json!(text.expose_secret());
     Ok(Reply::created(format!("/users/{}/api-tokens/{}", user.id, token.id), document))
@@ -159,7 +159,7 @@ async fn revoke(state: State, call: Call) -> Result<Reply, Problem> {
     call.precondition(&written(&token))?;
     state.api_tokens().revoke(token.user, token.id).await?;
     let event = call.event(Kind::ApiTokenRevoked).subject(token.user).object(ObjectType::ApiToken, token.id);
-    state.note(event.details(Details::new().name(&token.name))).await;
+    state.audit(event.details(Details::new().name(&token.name))).await;
     Ok(Reply::nothing())
 }
 

@@ -185,7 +185,7 @@ async fn find(state: &State, call: &Call) -> Result<Api, Problem> {
 }
 
 async fn note(state: &State, call: &Call, kind: Kind, identifier: &str) {
-    state.note(call.event(kind).object(ObjectType::Api, identifier)).await;
+    state.audit(call.event(kind).object(ObjectType::Api, identifier)).await;
 }
 
 /// The administration API itself is not to be changed: its scopes are our permissions.

@@ -158,7 +158,7 @@ async fn find(state: &State, call: &Call) -> Result<Definition, Problem> {
 }
 
 async fn note(state: &State, call: &Call, kind: Kind, name: &str, details: Details) {
-    state.note(call.event(kind).object(ObjectType::Attribute, name).details(details)).await;
+    state.audit(call.event(kind).object(ObjectType::Attribute, name).details(details)).await;
 }
 
 impl From<DefinitionError> for Problem {

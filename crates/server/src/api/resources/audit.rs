@@ -80,7 +80,7 @@ async fn list(state: State, call: Call) -> Result<Reply, Problem> {
     let after = page.after.as_deref().map(str::parse).transpose().map_err(wrong)?;
     let order = if newest_first { Order::NewestFirst } else { Order::OldestFirst };
     let wanted = AuditPage { order, after, limit: page.size as u64 };
-    let found = state.audit().query(&filter, &wanted).await.map_err(Problem::unavailable)?;
+    let found = state.audit_log().query(&filter, &wanted).await.map_err(Problem::unavailable)?;
     let records: Vec<Value> = found.records.iter().map(|record| json!(record)).collect();
     Ok(page.answer_with(records, found.next.map(|next| next.to_string())))
 }

@@ -257,7 +257,7 @@ struct AppsBody {
 
 async fn note(state: &State, call: &Call, kind: Kind, client: &Client) {
     let details = Details::new().name(&client.name);
-    state.note(call.event(kind).object(ObjectType::Client, client.id.as_str()).details(details)).await;
+    state.audit(call.event(kind).object(ObjectType::Client, client.id.as_str()).details(details)).await;
 }
 
 async fn find(state: &State, call: &Call) -> Result<Client, Problem> {

@@ -174,7 +174,7 @@ fn event(call: &Call, kind: Kind, permit: &Permit) -> Event {
 async fn grant_to_user(state: State, call: Call) -> Result<Reply, Problem> {
     let user = user_of(&state, &call).await?;
     if let Some(event) = grant(&state, &call, Holder::User(user.id)).await? {
-        state.note(event.subject(user.id).object(ObjectType::User, user.id)).await;
+        state.audit(event.subject(user.id).object(ObjectType::User, user.id)).await;
     }
     Ok(Reply::nothing())
 }
@@ -182,14 +182,14 @@ async fn grant_to_user(state: State, call: Call) -> Result<Reply, Problem> {
 async fn revoke_from_user(state: State, call: Call) -> Result<Reply, Problem> {
     let user = user_of(&state, &call).await?;
     let event = revoke(&state, &call, Holder::User(user.id)).await?;
-    state.note(event.subject(user.id).object(ObjectType::User, user.id)).await;
+    state.audit(event.subject(user.id).object(ObjectType::User, user.id)).await;
     Ok(Reply::nothing())
 }
 
 async fn grant_to_group(state: State, call: Call) -> Result<Reply, Problem> {
     let group = group_of(&state, &call).await?;
     if let Some(event) = grant(&state, &call, Holder::Group(group.id)).await? {
-        state.note(event.object(ObjectType::Group, group.id)).await;
+        state.audit(event.object(ObjectType::Group, group.id)).await;
     }
     Ok(Reply::nothing())
 }
@@ -197,6 +197,6 @@ async fn grant_to_group(state: State, call: Call) -> Result<Reply, Problem> {
 async fn revoke_from_group(state: State, call: Call) -> Result<Reply, Problem> {
     let group = group_of(&state, &call).await?;
     let event = revoke(&state, &call, Holder::Group(group.id)).await?;
-    state.note(event.object(ObjectType::Group, group.id)).await;
+    state.audit(event.object(ObjectType::Group, group.id)).await;
     Ok(Reply::nothing())
 }

@@ -207,7 +207,7 @@ async fn change(state: State, call: Call) -> Result<Reply, Problem> {
     let group = state.access().change_group(group.id, &changes).await?;
     let details = Details::new().name(&group.name).changed(call.members().keys());
     let event = call.event(Kind::Updated).object(ObjectType::Group, group.id).details(details);
-    state.note(event).await;
+    state.audit(event).await;
     Ok(Reply::ok(written(&group)))
 }
 
@@ -287,11 +287,11 @@ async fn find(state: &State, id: GroupId) -> Result<Group, Problem> {
 
 async fn note(state: &State, call: &Call, kind: Kind, group: &Group) {
     let details = Details::new().name(&group.name);
-    state.note(call.event(kind).object(ObjectType::Group, group.id).details(details)).await;
+    state.audit(call.event(kind).object(ObjectType::Group, group.id).details(details)).await;
 }
 
 async fn note_member(state: &State, event: Event, group: &Group, details: Details) {
-    state.note(event.object(ObjectType::Group, group.id).details(details.group(&group.name))).await;
+    state.audit(event.object(ObjectType::Group, group.id).details(details.group(&group.name))).await;
 }
 
 impl From<AccessError> for Problem {

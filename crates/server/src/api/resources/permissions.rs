@@ -301,5 +301,5 @@ fn unprocessable(error: impl ToString) -> Problem {
 
 async fn note(state: &State, call: &Call, kind: Kind, name: &PermissionName) {
     let details = Details::new().permission(&name.to_string());
-    state.note(call.event(kind).object(ObjectType::Permission, name).details(details)).await;
+    state.audit(call.event(kind).object(ObjectType::Permission, name).details(details)).await;
 }

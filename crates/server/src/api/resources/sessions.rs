@@ -108,7 +108,7 @@ async fn end(state: State, call: Call) -> Result<Reply, Problem> {
     match ended.map_err(Problem::unavailable)? {
         Some(session) => {
             let event = call.event(Kind::SessionEnded).subject(user.id).object(ObjectType::Session, session.sid);
-            state.note(event).await;
+            state.audit(event).await;
             Ok(Reply::nothing())
         }
         None => Err(Problem::not_found("session")),
@@ -119,6 +119,6 @@ async fn end_all(state: State, call: Call) -> Result<Reply, Problem> {
     let user = user_of(&state, &call).await?;
     let ended = state.provider().sign_out_everywhere(user.id).await.map_err(Problem::unavailable)?;
     let details = Details::new().count(ended.len() as u64);
-    state.note(call.event(Kind::SessionsEnded).subject(user.id).details(details)).await;
+    state.audit(call.event(Kind::SessionsEnded).subject(user.id).details(details)).await;
     Ok(Reply::nothing())
 }

@@ -52,7 +52,7 @@ async fn set_password(state: State, call: Call) -> Result<Reply, Problem> {
 async fn remove_factor(state: State, call: Call) -> Result<Reply, Problem> {
     let user = user_of(&state, &call).await?;
     rights::may_take_over(&state, call.actor()?, &user).await?;
-    if !state.second_factors().disable(user.id).await.map_err(Problem::unavailable)? {
+    if !state.provider().second_factors().disable(user.id).await.map_err(Problem::unavailable)? {
         return Err(Problem::not_found("second factor"));
     }
     state.provider().sign_out_everywhere(user.id).await.map_err(Problem::unavailable)?;

@@ -261,7 +261,7 @@ fn claims(document: Value) -> Result<StandardClaims, Problem> {
 
 async fn note(state: &State, call: &Call, kind: Kind, user: &User, details: Details) {
     let event = call.event(kind).subject(user.id).object(ObjectType::User, user.id).details(details);
-    state.note(event).await;
+    state.audit(event).await;
 }
 
 fn of_attributes(bad: &BadAttributes) -> Problem {

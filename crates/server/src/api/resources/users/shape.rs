@@ -181,7 +181,7 @@ pub(super) async fn whole_of(state: &State, user: &User) -> Result<Value, Proble
     let contacts = state.provider().users().contacts(user.id).await.map_err(Problem::unavailable)?;
     let attributes = state.attributes().shown(user.id, Editor::Staff).await.map_err(Problem::unavailable)?;
     let groups = state.access().groups_of(user.id).await.map_err(Problem::unavailable)?;
-    let factor = state.second_factors().status(user.id).await.map_err(Problem::unavailable)?;
+    let factor = state.provider().second_factors().status(user.id).await.map_err(Problem::unavailable)?;
     let of_kind = |kind: ContactKind| {
         let of_kind = contacts.iter().filter(|contact| contact.kind == kind);
         of_kind.map(written_contact).collect::<Vec<_>>()
