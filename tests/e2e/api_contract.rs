@@ -8,6 +8,12 @@ use vestibule_tests::{Administrator, Contract, Described, JsonAnswer, TestApp, i
 
 const NOTHING: &str = "00000000-0000-4000-8000-000000000000";
 
+/// The operation's path with names that fit, and that nothing has.
+fn nowhere(described: &Described) -> String {
+    let fitting = [("attribute", "nothing".to_owned()), ("kind", "email".to_owned())];
+    described.path_with(&HashMap::from(fitting), NOTHING)
+}
+
 async fn given() -> (TestApp, Administrator, Contract) {
     let app = TestApp::start().await;
     let (root, contract) = (app.superuser().await, app.contract().await);
@@ -101,7 +107,7 @@ fn plain(contract: &Contract, schema: &Value) -> Value {
 async fn no_value_of_a_body_makes_it_fail() {
     let (_app, root, contract) = given().await;
     for described in contract.operations() {
-        let path = described.path_with(&HashMap::new(), NOTHING);
+        let path = nowhere(&described);
         let schema = &described.operation["requestBody"]["content"]["application/json"]["schema"];
         if schema.is_null() {
             continue;
@@ -155,7 +161,7 @@ async fn no_value_of_a_parameter_makes_it_fail() {
                 tamper(&root, &described, parameter["in"].as_str().unwrap(), name, value).await;
             }
         }
-        let path = described.path_with(&HashMap::new(), NOTHING);
+        let path = nowhere(&described);
         for query in ["no_such=1", "limit=1&limit=1", "%ff=1", "=", "a%00=b"] {
             let answer = root.send(described.method.clone(), &format!("{path}?{query}"), |request| request).await;
             assert_eq!(answer.status, 400, "{} {path}?{query}", described.method);
@@ -229,7 +235,7 @@ async fn what_leads_nowhere_is_a_problem_too() {
         assert_eq!((answer.status.as_u16(), is_problem(&answer)), (404, true), "{path}: {}", answer.body);
     }
     for described in contract.operations() {
-        let path = described.path_with(&HashMap::new(), NOTHING);
+        let path = nowhere(&described);
         let known: Vec<Method> =
             contract.operations().into_iter().filter(|it| it.path == described.path).map(|it| it.method).collect();
         for method in
