@@ -142,6 +142,13 @@ impl State {
         &self.0.parts.throttle
     }
 
+    /// Where a browser signs in by a client certificate, for what waits under `request`.
+    pub(crate) fn certificate_link(&self, request: Option<&str>) -> Option<String> {
+        let listener = self.vouching().listener.as_ref()?;
+        let request = request.map(|id| format!("?request={id}")).unwrap_or_default();
+        Some(format!("{listener}/login{request}"))
+    }
+
     /// Who may vouch for people.
     pub(crate) fn vouching(&self) -> &Vouching {
         &self.0.parts.vouching

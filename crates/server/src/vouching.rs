@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use poem::{Request, http::HeaderName};
 use vestibule_users::{Evidence, forwarded_certificate};
 
-use crate::http::{PeerCertificate, TrustedProxies};
+use crate::http::{Connection, PeerCertificate, TrustedProxies};
 
 /// Which headers count, and from whom.
 #[derive(Clone, Debug, Default)]
@@ -19,8 +19,8 @@ pub struct Vouching {
     pub remote_user: Option<HeaderName>,
     /// Where a proxy forwards a client certificate that it has verified (`http.mtls.forwarded_header`).
     pub certificate: Option<HeaderName>,
-    /// Whether client certificates come by a listener of our own (`http.mtls.listen`).
-    pub listener: bool,
+    /// Where browsers reach the listener that asks for client certificates (`http.mtls.listen`), without a path.
+    pub listener: Option<String>,
 }
 
 impl Vouching {
@@ -53,9 +53,9 @@ impl Vouching {
         evidence
     }
 
-    /// Whether people may come by a client certificate.
-    pub(crate) fn takes_certificates(&self) -> bool {
-        self.listener || self.certificate.is_some()
+    /// Whether the request came by the listener that asks for client certificates.
+    pub(crate) fn is_mutual(request: &Request) -> bool {
+        request.extensions().get::<Connection>().is_some_and(|connection| connection.mutual)
     }
 
     fn is_from_a_proxy(&self, request: &Request) -> bool {

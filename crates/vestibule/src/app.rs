@@ -332,8 +332,16 @@ fn vouching(config: &Config) -> Vouching {
         proxies: config.http.trusted_proxies.iter().copied().collect(),
         remote_user: header(&config.authentication.remote_user_header),
         certificate: header(&config.http.mtls_forwarded_header),
-        listener: config.http.mtls_listen.is_some(),
+        listener: mutual_origin(config),
     }
+}
+
+/// Where browsers reach the listener that asks for client certificates: the provider's host, at that listener's port.
+fn mutual_origin(config: &Config) -> Option<String> {
+    let port = config.http.mtls_listen.as_ref()?.iter().next()?.port();
+    let mut url = config.http.public_url.url().clone();
+    url.set_port(Some(port)).ok()?;
+    Some(url.origin().ascii_serialization())
 }
 
 fn throttling(config: &Config) -> ThrottlePolicy {

@@ -22,6 +22,7 @@ use crate::{
     http::read_query,
     pages::{Label, SelectAccount, SignIn, SignInError, action},
     state::{State, app_of, person_of},
+    vouching::Vouching,
 };
 
 /// GET: the page that the dispatcher wants.
@@ -31,11 +32,65 @@ pub(crate) async fn login_page(state: State, request: Request) -> poem::Result<R
         let browser = or_unavailable(&state, &request, Browser::of(&state, &request).await)?;
         let shown = async {
             let target = target_of(&state, &browser, query.get(REQUEST)).await?;
-            show(&state, &browser, target, None, "").await
+            if Vouching::is_mutual(&request) {
+                return by_certificate(&state, &request, &browser, target).await;
+            }
+            if wants_anybody(&state, &browser, target.as_ref()).await?
+                && let Some(proven) = sign_in::by_vouching(&state, &request).await
+            {
+                let first = FirstStep { proven, keep: false };
+                return after_first_step(&state, &request, &browser, target, first).await;
+            }
+            let error = (query.get(CERTIFICATE) == Some(REFUSED)).then_some(SignInError::Certificate);
+            show(&state, &browser, target, error, "").await
         };
         shown.await.map_err(|stop| stop.error(&state, &request))
     };
     shown.await
+}
+
+/// The query parameter that says what became of a client certificate.
+const CERTIFICATE: &str = "certificate";
+const REFUSED: &str = "refused";
+
+/// Whether somebody is to sign in here, whoever it is.
+async fn wants_anybody(state: &State, browser: &Browser, target: Option<&Target>) -> Result<bool, Stop> {
+    Ok(match target {
+        Some(target) => target.next(state, browser.present.as_ref()).await? == Next::SignIn,
+        None => browser.present.is_none(),
+    })
+}
+
+/// A browser came by the listener that asks for client certificates: it is signed in by its certificate, or not, and leaves for
+/// the provider's own address, where all pages are.
+async fn by_certificate(
+    state: &State,
+    request: &Request,
+    browser: &Browser,
+    target: Option<Target>,
+) -> Result<Response, Stop> {
+    let id = target.as_ref().map(|target| target.id().as_str().to_owned());
+    let mut response = match (wants_anybody(state, browser, target.as_ref()).await?, target) {
+        (true, target) => match sign_in::by_vouching(state, request).await {
+            Some(proven) => {
+                let first = FirstStep { proven, keep: false };
+                after_first_step(state, request, browser, target, first).await?
+            }
+            None => {
+                let request = id.map(|id| format!("&{REQUEST}={id}")).unwrap_or_default();
+                see_other(&format!("/login?{CERTIFICATE}={REFUSED}{request}"))
+            }
+        },
+        (false, Some(target)) => target.go_on(state, browser.present.as_ref()).await?,
+        (false, None) => see_other("/"),
+    };
+    let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
+    if let Some(path) = location.filter(|location| location.starts_with('/'))
+        && let Ok(absolute) = format!("{}{path}", state.provider().issuer()).parse()
+    {
+        response.headers_mut().insert(header::LOCATION, absolute);
+    }
+    Ok(response)
 }
 
 /// POST: a try to sign in, or one of the other buttons.
@@ -119,6 +174,7 @@ fn sign_in_page(
         identifier_label: Label::from("Username or e-mail"),
         recover_link: false,
         register_link: false,
+        certificate_link: state.certificate_link(target.map(|target| target.id().as_str())).filter(|_| again.is_none()),
         error,
     };
     let targets: Vec<String> = request.iter().map(|request| request.to.redirect_uri.to_string()).collect();

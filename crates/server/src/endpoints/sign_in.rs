@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use poem::{Request, http::HeaderValue};
 use secrecy::SecretString;
-use vestibule_audit::{Actor, Details, Event, Kind, Source};
+use vestibule_audit::{Actor, Event, Kind, Source};
 use vestibule_ephemeral::Kind as EphemeralKind;
 use vestibule_oidc::{
     Present, Unavailable,
@@ -89,6 +89,26 @@ pub(crate) async fn by_password(
     }
 }
 
+/// Tries the ways with what others say of who sends the request: a trusted proxy's header, a client certificate. Nothing of it
+/// can be guessed at, so that it is not slowed down.
+pub(crate) async fn by_vouching(state: &State, request: &Request) -> Option<Proven> {
+    let evidence = state.vouching().evidence(request);
+    if evidence.remote_user.is_none() && evidence.certificate.is_none() {
+        return None;
+    }
+    match state.ways().authenticate(&evidence).await {
+        Ok(proven) => Some(proven),
+        Err(AuthenticateError::Refused) => {
+            state.audit(Event::new(Kind::SignInFailed, Actor::Nobody).source(&source(request))).await;
+            None
+        }
+        Err(error) => {
+            tracing::error!(%error, "nobody can sign in by what others vouch for");
+            None
+        }
+    }
+}
+
 async fn tell_locked(state: &State, request: &Request, user: Option<vestibule_core::UserId>) {
     let Some(user) = user else { return };
     let first = state.ephemeral().mark_seen(LOCKED, &user.to_string(), LOCKED_TOLD_EVERY).await;
@@ -119,7 +139,7 @@ pub(crate) async fn begin_session(
         tracing::warn!(%error, "a browser is not known as one where its person signed in");
     }
     let event = Event::new(Kind::SignedIn, Actor::User(id)).subject(id).way(way.as_str()).source(&source(request));
-    state.audit(event.details(Details::default())).await;
+    state.audit(event).await;
     Ok((present, cookie))
 }
 
