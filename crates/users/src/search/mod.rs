@@ -1,8 +1,9 @@
 //! Lists of people for whoever administers them: filtered, sorted, page by page.
 //!
 //! Among a million people a page must not look at all of them. There are two ways to one: walk along the index of the order and
-//! leave out what the filters do not let through, or take the few that a filter lets through and sort them. `statement` counts,
-//! up to a bound, how many each filter lets through, and takes the second way where they are few.
+//! leave out what the filters do not let through, or take the few that a filter lets through and sort them. PostgreSQL
+//! chooses by its statistics. SQLite has none: there, `statement` counts, up to a bound, how many each filter lets through, and
+//! takes the second way where they are few.
 
 mod cursor;
 mod part;

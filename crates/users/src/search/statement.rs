@@ -203,8 +203,11 @@ impl Builder<'_> {
         }
     }
 
-    /// The filter that lets the fewest through, if they are few.
+    /// The filter that lets the fewest through, if they are few. PostgreSQL knows that by its statistics, and finds the way.
     async fn few(&self, connection: &impl ConnectionTrait, filters: &[Filter]) -> Result<Option<usize>, DbErr> {
+        if self.backend != DbBackend::Sqlite {
+            return Ok(None);
+        }
         let mut fewest: Option<(i64, usize)> = None;
         for (index, filter) in filters.iter().enumerate() {
             if filter.ids.is_empty() {
