@@ -45,7 +45,7 @@ async fn every_member_is_one_that_is_meant() {
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code"],
-        "acr_values_supported": ["1"],
+        "acr_values_supported": ["1", "2"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],

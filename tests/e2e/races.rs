@@ -36,7 +36,8 @@ fn assert_others_are_late(pages: &[Page]) {
 }
 
 async fn begun(spec: ClientSpec) -> (TestApp, ThirdParty, Browser) {
-    let app = TestApp::start().await;
+    // Fifty at once are more than anybody may try for one account.
+    let app = TestApp::with(|config| config.throttle.account_tries = 1000).await;
     let (alice, client) = (app.user("alice").await, app.client(spec).await);
     let browser = app.browser_of(&alice);
     (app, client, browser)
