@@ -44,7 +44,7 @@ pub(crate) async fn authorize_by_get(state: State, request: Request) -> Response
 pub(crate) async fn authorize_by_post(state: State, mut request: Request) -> poem::Result<Response> {
     let parameters = read_parameters(&state, &mut request).await?;
     Ok(match state.provider().authorize(&parameters).await {
-        Ok((_, valid)) => match keep(&state, &Purpose::Authorize(Authorize::new(valid, &state))).await {
+        Ok((_, valid)) => match keep(&state, &Purpose::Authorize(Box::new(Authorize::new(valid, &state)))).await {
             Ok(id) => see_other(&format!("/oauth2/authorize/posted/{id}")),
             Err(error) => unavailable_page(&state, &request, &error),
         },
@@ -57,7 +57,7 @@ pub(crate) async fn authorize_posted(state: State, request: Request) -> poem::Re
     let taken = take_up(&state, &request).await.map_err(|stop| stop.error(&state, &request))?;
     let Purpose::Authorize(authorize) = taken else { return Err(Stop::Gone.error(&state, &request)) };
     Ok(match state.provider().clients().find(&authorize.request.to.client_id).await {
-        Ok(Some(client)) => begin(&state, &request, &client, authorize).await,
+        Ok(Some(client)) => begin(&state, &request, &client, *authorize).await,
         Ok(None) => page_error(&state, &request, &PageError::InvalidClient),
         Err(error) => unavailable_page(&state, &request, &error),
     })

@@ -26,7 +26,7 @@ pub(crate) use super::target::{Enter, Target};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Purpose {
     /// An application waits for an answer.
-    Authorize(Authorize),
+    Authorize(Box<Authorize>),
     /// A page of ours waits for somebody who is signed in.
     Enter(Enter),
     /// A person is asked whether to sign out.
@@ -107,6 +107,7 @@ pub(crate) async fn load_authorize(state: &State, browser: &Browser, id: &str) -
 /// The authorization request in what waits.
 pub(super) async fn found(state: &State, id: RequestId, waiting: Waiting<Purpose>) -> Result<Found, Stop> {
     let Purpose::Authorize(authorize) = waiting.payload.clone() else { return Err(Stop::Gone) };
+    let authorize = *authorize;
     let client = state.provider().clients().find(&authorize.request.to.client_id).await?.ok_or(Stop::Gone)?;
     Ok(Found { id, waiting, authorize, client })
 }
@@ -162,7 +163,7 @@ pub(crate) async fn begin(
             Ok(see_other(&answer.location))
         }
         (Next::OtherUser, _) => Ok(other_user(state, &authorize)),
-        _ => wait(state, browser, &Purpose::Authorize(authorize), &next).await.map(|(_, response)| response),
+        _ => wait(state, browser, &Purpose::Authorize(Box::new(authorize)), &next).await.map(|(_, response)| response),
     }
 }
 
@@ -204,7 +205,7 @@ pub(crate) async fn deny(state: &State, found: Found) -> Result<Response, Stop> 
 /// Keeps what the person has done so far.
 pub(crate) async fn keep(state: &State, found: Found, authorize: Authorize) -> Result<Found, Stop> {
     let Found { id, waiting, client, .. } = found;
-    let waiting = update(state, &id, waiting, Purpose::Authorize(authorize.clone())).await?;
+    let waiting = update(state, &id, waiting, Purpose::Authorize(Box::new(authorize.clone()))).await?;
     Ok(Found { id, waiting, authorize, client })
 }
 

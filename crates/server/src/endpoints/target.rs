@@ -41,7 +41,7 @@ pub(crate) enum Target {
     /// An application's request.
     App(Box<Found>),
     /// A page of ours.
-    Own(FoundPage),
+    Own(Box<FoundPage>),
 }
 
 impl Enter {
@@ -80,7 +80,7 @@ impl Target {
         let (id, waiting) = flow::load(state, browser, id).await?;
         match waiting.payload.clone() {
             Purpose::Authorize(_) => flow::found(state, id, waiting).await.map(|found| Self::App(Box::new(found))),
-            Purpose::Enter(enter) => Ok(Self::Own(FoundPage { id, waiting, enter })),
+            Purpose::Enter(enter) => Ok(Self::Own(Box::new(FoundPage { id, waiting, enter }))),
             Purpose::SignOut(_) => Err(Stop::Gone),
         }
     }
@@ -90,7 +90,7 @@ impl Target {
         let purpose = Purpose::Enter(enter.clone());
         let id = state.waiting().begin(&browser.token, &purpose).await.map_err(Unavailable::because)?;
         let waiting = state.waiting().load(&id, &browser.token).await.map_err(Unavailable::because)?;
-        Ok(Self::Own(FoundPage { id, waiting, enter }))
+        Ok(Self::Own(Box::new(FoundPage { id, waiting, enter })))
     }
 
     /// What the form names it by.
@@ -146,10 +146,11 @@ impl Target {
                 change(&mut authorize.progress, &mut authorize.switching);
                 flow::keep(state, *found, authorize).await.map(|found| Self::App(Box::new(found)))
             }
-            Self::Own(FoundPage { id, waiting, mut enter }) => {
+            Self::Own(page) => {
+                let FoundPage { id, waiting, mut enter } = *page;
                 change(&mut enter.progress, &mut enter.switching);
                 let waiting = flow::update(state, &id, waiting, Purpose::Enter(enter.clone())).await?;
-                Ok(Self::Own(FoundPage { id, waiting, enter }))
+                Ok(Self::Own(Box::new(FoundPage { id, waiting, enter })))
             }
         }
     }

@@ -51,10 +51,12 @@ pub enum TlsError {
         why: String,
     },
     /// Certificate and key do not work together.
-    #[error("the certificate in {} and the key in {} cannot be used: {why}", .files.certificate.display(), .files.key.display())]
+    #[error("the certificate in {} and the key in {} cannot be used: {why}", .certificate.display(), .key.display())]
     Pair {
-        /// The files.
-        files: TlsFiles,
+        /// The file of the certificate.
+        certificate: PathBuf,
+        /// The file of the key.
+        key: PathBuf,
         /// What is wrong with them.
         why: rustls::Error,
     },
@@ -70,7 +72,7 @@ impl TlsFiles {
     }
 
     pub(super) fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
-        let pair = |why| TlsError::Pair { files: self.clone(), why };
+        let pair = |why| TlsError::Pair { certificate: self.certificate.clone(), key: self.key.clone(), why };
         let provider = CryptoProvider::get_default()
             .cloned()
             .unwrap_or_else(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
