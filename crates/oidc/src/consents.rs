@@ -1,10 +1,21 @@
 //! What people allowed applications: remembered per user, client and scope.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
-use vestibule_core::{ClientId, Clock, ScopeSet, UserId};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::OnConflict};
+use vestibule_core::{ClientId, Clock, ScopeSet, Timestamp, UserId};
 use vestibule_database::Database;
 
 use crate::{Unavailable, tables::consent};
+
+/// What somebody allowed one application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consented {
+    /// The application.
+    pub client: ClientId,
+    /// What it may have.
+    pub scopes: ScopeSet,
+    /// Since when it may have any of it.
+    pub since: Timestamp,
+}
 
 /// The table of consents. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -31,6 +42,39 @@ impl Consents {
             .all(self.database.reader())
             .await?;
         Ok(rows.iter().map(|row| row.scope.as_str()).collect())
+    }
+
+    /// What `user` allowed, by the ids of the applications.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn list(&self, user: UserId) -> Result<Vec<Consented>, Unavailable> {
+        let rows = consent::Entity::find()
+            .filter(consent::Column::UserId.eq(user.to_string()))
+            .order_by_asc(consent::Column::ClientId)
+            .all(self.database.reader())
+            .await?;
+        let of_one = rows.chunk_by(|one, next| one.client_id == next.client_id);
+        Ok(of_one
+            .filter_map(|rows| {
+                let since = rows.iter().map(|row| row.granted_at).min()?;
+                Some(Consented {
+                    client: rows.first()?.client_id.as_str().into(),
+                    scopes: rows.iter().map(|row| row.scope.as_str()).collect(),
+                    since: Timestamp::from_millis(since),
+                })
+            })
+            .collect())
+    }
+
+    /// Forgets what `user` allowed `client`.
+    pub(crate) async fn forget(&self, user: UserId, client: &ClientId) -> Result<(), Unavailable> {
+        consent::Entity::delete_many()
+            .filter(consent::Column::UserId.eq(user.to_string()))
+            .filter(consent::Column::ClientId.eq(client.as_str()))
+            .exec(self.database.writer())
+            .await?;
+        Ok(())
     }
 
     /// Remembers that `user` allows `client` these scopes, beside what was allowed before.

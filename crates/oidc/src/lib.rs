@@ -27,7 +27,7 @@ pub mod token;
 pub mod userinfo;
 
 pub use claims::STANDARD_SCOPES;
-pub use consents::Consents;
+pub use consents::{Consented, Consents};
 pub use presence::Present;
 pub use provider::{Parts, Provider, Settings};
 pub use second_factor::SecondFactorStep;

@@ -1,5 +1,6 @@
 //! Who sits at a browser, as far as it still holds.
 
+use vestibule_core::UserId;
 use vestibule_sessions::Session;
 use vestibule_tokens::Subject;
 use vestibule_users::User;
@@ -39,11 +40,28 @@ impl Provider {
     /// # Errors
     /// A database that does not answer.
     pub async fn present(&self, session: Session) -> Result<Option<Present>, Unavailable> {
-        let subjects = [Subject::Session(session.sid), Subject::User(session.user_id)];
-        if self.tokens().revocations().is_void(&subjects, session.auth_time) {
+        if self.is_void(&session) {
             return Ok(None);
         }
         let user = self.users().get(session.user_id).await?.filter(|user| user.active);
         Ok(user.map(|user| Present { user, session }))
+    }
+
+    /// The sessions of a person that hold, the most recently used first.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, Unavailable> {
+        let mut sessions = self.sessions().list(user).await.map_err(Unavailable::because)?;
+        sessions.retain(|session| !self.is_void(session));
+        Ok(sessions)
+    }
+
+    /// Whether the log says that the session has ended, whatever the store holds. What a session has survived on purpose does
+    /// not count.
+    pub(crate) fn is_void(&self, session: &Session) -> bool {
+        let subjects = [Subject::Session(session.sid), Subject::User(session.user_id)];
+        let since = session.renewed_at.map_or(session.auth_time, |renewed| renewed.max(session.auth_time));
+        self.tokens().revocations().is_void(&subjects, since)
     }
 }

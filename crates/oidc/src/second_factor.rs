@@ -34,12 +34,7 @@ impl Provider {
         user: &User,
         app: Option<(&Client, AcrWish)>,
     ) -> Result<SecondFactorStep, Unavailable> {
-        let asking = Asking {
-            groups: self.access().effective(user.id).await?.requires_second_factor(),
-            client: app.is_some_and(|(client, _)| client.require_second_factor),
-            acr: app.map(|(_, acr)| acr).unwrap_or_default(),
-        };
-        let demand = demand(self.settings().second_factor, user, asking);
+        let demand = self.demand(user, app).await?;
         if demand == Demand::NotAsked {
             return Ok(SecondFactorStep::NotDemanded);
         }
@@ -49,5 +44,22 @@ impl Provider {
             Demand::Required => SecondFactorStep::Enrol,
             Demand::AskIfEnrolled | Demand::NotAsked => SecondFactorStep::NotDemanded,
         })
+    }
+
+    /// Whether a rule wants `user` to have a second factor, so that it cannot be switched off.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn requires_second_factor(&self, user: &User) -> Result<bool, Unavailable> {
+        Ok(self.demand(user, None).await? == Demand::Required)
+    }
+
+    async fn demand(&self, user: &User, app: Option<(&Client, AcrWish)>) -> Result<Demand, Unavailable> {
+        let asking = Asking {
+            groups: self.access().effective(user.id).await?.requires_second_factor(),
+            client: app.is_some_and(|(client, _)| client.require_second_factor),
+            acr: app.map(|(_, acr)| acr).unwrap_or_default(),
+        };
+        Ok(demand(self.settings().second_factor, user, asking))
     }
 }

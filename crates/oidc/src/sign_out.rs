@@ -1,7 +1,7 @@
-//! Ending what a person has: one browser session, or everything.
+//! Ending what a person has: one browser session, everything, or what they let one application have.
 
-use vestibule_core::{ClientId, PublicSessionId, UserId};
-use vestibule_sessions::{Session, SessionToken};
+use vestibule_core::{ClientId, PublicSessionId, ScopeSet, UserId};
+use vestibule_sessions::{Origin, Session, SessionToken};
 use vestibule_tokens::{Revocation, Subject};
 
 use crate::{Provider, Unavailable, provider::LONGEST_ACCESS_TOKEN};
@@ -50,6 +50,51 @@ impl Provider {
     pub async fn revoke_user(&self, user: UserId) -> Result<(), Unavailable> {
         let now = self.clock().now();
         self.revoke(Subject::User(user), Some(now)).await
+    }
+
+    /// Ends whatever a person has but the session at this browser, which goes on under another id. `None` where that had ended
+    /// meanwhile: of two who do this at the same moment, the later one stays.
+    ///
+    /// # Errors
+    /// A database or store that does not answer. The session at this browser may have ended then.
+    pub async fn sign_out_elsewhere(
+        &self,
+        user: UserId,
+        here: &SessionToken,
+        from: Origin,
+    ) -> Result<Option<(SessionToken, Session)>, Unavailable> {
+        // The moment comes first, and the session is looked at once it is taken: what is ended elsewhere between the two is not
+        // brought back.
+        let until = self.clock().now();
+        let here = self.sessions().end(here).await.map_err(Unavailable::because)?;
+        let here = here.filter(|session| session.user_id == user && !self.is_void(session));
+        self.revoke(Subject::User(user), Some(until)).await?;
+        self.sessions().end_all(user).await.map_err(Unavailable::because)?;
+        tracing::info!(%user, "everything of a user was ended but one session");
+        match here {
+            Some(session) => {
+                let renewed = self.sessions().renew(session, until, from).await;
+                renewed.map(Some).map_err(Unavailable::because)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Takes back what a person let an application have, with every token that it got by that. Answers what it was.
+    ///
+    /// # Errors
+    /// A database that does not answer: then it may be that only the tokens are void.
+    pub async fn withdraw(&self, user: UserId, client: &ClientId) -> Result<ScopeSet, Unavailable> {
+        let granted = self.consents().granted(user, client).await?;
+        if granted.is_empty() {
+            return Ok(granted);
+        }
+        // Before, so that no token outlives a failure in between; and after, for what was minted while it was still allowed.
+        self.revoke(Subject::Consent(user, client.clone()), Some(self.clock().now())).await?;
+        self.consents().forget(user, client).await?;
+        self.revoke(Subject::Consent(user, client.clone()), Some(self.clock().now())).await?;
+        tracing::info!(%user, client_id = %client, "a user took back what an application was allowed");
+        Ok(granted)
     }
 
     /// Voids every token that an application has.

@@ -48,6 +48,10 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When they last proved who they are.
     pub auth_time: Timestamp,
+    /// When everything else that the person had was ended and this stayed ([`Sessions::renew`](crate::Sessions::renew)): what
+    /// ends sessions of before does not end it.
+    #[serde(default)]
+    pub renewed_at: Option<Timestamp>,
     /// The class of that proof.
     pub acr: Option<String>,
     /// Its methods.

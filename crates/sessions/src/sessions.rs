@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
-use vestibule_core::{Clock, HashKey, PublicSessionId, Random, UserId};
+use vestibule_core::{Clock, HashKey, PublicSessionId, Random, Timestamp, UserId};
 use vestibule_ephemeral::{Ephemeral, Kind};
 
 use crate::{Authentication, Origin, Pending, Policy, Session, SessionToken, Unavailable};
@@ -79,7 +79,8 @@ impl Sessions {
         let session = Session {
             user_id,
             sid: previous.as_ref().map_or_else(|| PublicSessionId::random(random), |session| session.sid),
-            created_at: previous.map_or(now, |session| session.created_at),
+            created_at: previous.as_ref().map_or(now, |session| session.created_at),
+            renewed_at: previous.and_then(|session| session.renewed_at),
             auth_time: authentication.auth_time,
             acr: authentication.acr,
             amr: authentication.amr,
@@ -88,10 +89,38 @@ impl Sessions {
             seen_at: now,
             seen_from: from,
         };
-        let token = SessionToken::new(random);
-        let (value, owner, ttl) = (encode(&session), user_id.to_string(), self.ttl(&session));
+        Ok((self.keep(&session).await?, session))
+    }
+
+    /// Lets a session that was ended with all others of its user go on, under a new id and a new `sid`. What was proved in it is
+    /// as old as it was, and it ends when it would have ended. `ended` is the moment up to which everything was ended; the new
+    /// one counts as begun after it.
+    ///
+    /// # Errors
+    /// [`Unavailable`] where the store does not answer.
+    pub async fn renew(
+        &self,
+        session: Session,
+        ended: Timestamp,
+        from: Origin,
+    ) -> Result<(SessionToken, Session), Unavailable> {
+        let now = self.shared.clock.now();
+        let session = Session {
+            sid: PublicSessionId::random(&self.shared.random),
+            renewed_at: Some(now.max(ended + Duration::from_millis(1))),
+            seen_at: now,
+            seen_from: from,
+            ..session
+        };
+        Ok((self.keep(&session).await?, session))
+    }
+
+    /// Puts a session into the store, under a new id.
+    async fn keep(&self, session: &Session) -> Result<SessionToken, Unavailable> {
+        let token = SessionToken::new(&self.shared.random);
+        let (value, owner, ttl) = (encode(session), session.user_id.to_string(), self.ttl(session));
         self.shared.ephemeral.put(SESSION, &self.key_of(&token), &value, ttl, Some(&owner)).await?;
-        Ok((token, session))
+        Ok(token)
     }
 
     /// The session that a browser's cookie names. Finding it is using it: that moves its idle end.

@@ -1,6 +1,7 @@
 //! Revocation: one log that says which tokens are dead before their time.
 //!
-//! An entry names a token, or everything of a grant, session, user or client, whenever it was minted or up to a moment. The
+//! An entry names a token, or everything of a grant, session, user, client or of a user at a client, whenever it was minted or up
+//! to a moment. The
 //! log lies in a table; every replica keeps it in memory, so that asking costs neither a query nor a round trip.
 //!
 //! ```text
@@ -27,6 +28,8 @@ pub enum Subject {
     User(UserId),
     /// Everything of one application.
     Client(ClientId),
+    /// Everything that one person let one application have.
+    Consent(UserId, ClientId),
     /// One token.
     Token(TokenId),
 }
@@ -68,6 +71,7 @@ impl TokenFacts {
             self.session.map(Subject::Session),
             self.user.map(Subject::User),
             Some(Subject::Client(self.client.clone())),
+            self.user.map(|user| Subject::Consent(user, self.client.clone())),
         ]
         .into_iter()
         .flatten()
@@ -82,6 +86,7 @@ impl Subject {
             Self::Session(id) => ("session", id.to_string()),
             Self::User(id) => ("user", id.to_string()),
             Self::Client(id) => ("client", id.to_string()),
+            Self::Consent(user, client) => ("consent", format!("{user} {client}")),
             Self::Token(id) => ("token", id.to_string()),
         }
     }
@@ -93,6 +98,10 @@ impl Subject {
             "session" => Self::Session(subject.parse().ok()?),
             "user" => Self::User(subject.parse().ok()?),
             "client" => Self::Client(subject.into()),
+            "consent" => {
+                let (user, client) = subject.split_once(' ')?;
+                Self::Consent(user.parse().ok()?, client.into())
+            }
             "token" => Self::Token(subject.parse().ok()?),
             _ => return None,
         })
@@ -113,11 +122,13 @@ mod tests {
             Subject::Session(PublicSessionId::random(&random)),
             Subject::User(UserId::random(&random)),
             Subject::Client("an app".into()),
+            Subject::Consent(UserId::random(&random), "an app".into()),
             Subject::Token(TokenId::mint(Timestamp::from_seconds(1), &random)),
         ] {
             let (kind, text) = subject.to_columns();
             assert_eq!(Subject::from_columns(kind, &text), Some(subject));
         }
         assert_eq!(Subject::from_columns("planet", "earth"), None);
+        assert_eq!(Subject::from_columns("consent", "app"), None);
     }
 }

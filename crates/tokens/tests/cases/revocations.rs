@@ -34,7 +34,7 @@ async fn every_kind_of_entry_kills_what_it_names_and_nothing_else() {
     let world = World::new().await;
     let issuer = world.issuer().await;
     let bystander = mint(&issuer, &AccessTokenClaims { client: "another".into(), ..world.access_token() });
-    for kind in 0..5 {
+    for kind in 0..6 {
         let claims = AccessTokenClaims { client: format!("app {kind}").as_str().into(), ..world.access_token() };
         let token = mint(&issuer, &claims);
         let subject = match kind {
@@ -42,6 +42,7 @@ async fn every_kind_of_entry_kills_what_it_names_and_nothing_else() {
             1 => Subject::Session(claims.session.unwrap()),
             2 => Subject::User(claims.user.unwrap()),
             3 => Subject::Client(claims.client.clone()),
+            4 => Subject::Consent(claims.user.unwrap(), claims.client.clone()),
             _ => Subject::Token(token.id),
         };
         assert!(!is_dead(&issuer, &token), "{subject:?}");
