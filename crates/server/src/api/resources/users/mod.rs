@@ -1,7 +1,7 @@
 //! Users: who can sign in.
 //!
 //! [`shape`] is what is told of one and what can be said of one. [`contacts`] are their addresses and numbers, [`credentials`]
-//! what they sign in by. Whoever holds more than the actor is closed to them ([`rights`](super::rights)).
+//! what they sign in by. Whoever holds more than the actor is closed to them ([`rights`]).
 
 mod contacts;
 mod credentials;
