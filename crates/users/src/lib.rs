@@ -16,6 +16,7 @@ mod error;
 mod find;
 mod hashing;
 mod import;
+mod links;
 mod rules;
 mod search;
 mod second_factor;
