@@ -41,7 +41,7 @@ async fn every_member_is_one_that_is_meant() {
         "userinfo_endpoint": at("/oauth2/userinfo"),
         "jwks_uri": at("/oauth2/jwks"),
         "end_session_endpoint": at("/oauth2/end_session"),
-        "scopes_supported": ["openid", "profile", "email", "address", "phone", "notes.read"],
+        "scopes_supported": ["openid", "profile", "email", "address", "phone", "groups", "permissions", "notes.read"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code"],
@@ -62,7 +62,19 @@ async fn every_member_is_one_that_is_meant() {
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     });
     assert_eq!(said, expected);
-    for claim in ["sub", "iss", "auth_time", "acr", "name", "email_verified", "address", "phone_number", "updated_at"] {
+    for claim in [
+        "sub",
+        "iss",
+        "auth_time",
+        "acr",
+        "name",
+        "email_verified",
+        "address",
+        "phone_number",
+        "updated_at",
+        "groups",
+        "permissions",
+    ] {
         assert!(texts(&claims).contains(&claim), "{claim}");
     }
 }

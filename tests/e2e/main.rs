@@ -4,6 +4,7 @@
 //! `docs/attacks.md`. They run on SQLite and the embedded store, and once more on PostgreSQL and Redis.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod access_claims;
 mod access_token;
 mod binding;
 mod client_auth;

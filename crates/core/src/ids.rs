@@ -76,6 +76,18 @@ uuid_id! {
 random_id!(PublicSessionId);
 
 uuid_id! {
+    /// A group of people.
+    GroupId
+}
+random_id!(GroupId);
+
+uuid_id! {
+    /// A permission that an application registered. People name it `app.codename`.
+    PermissionId
+}
+random_id!(PermissionId);
+
+uuid_id! {
     /// The `jti` of a token (UUID version 7): unique, and carries the millisecond at which the token was minted.
     TokenId
 }

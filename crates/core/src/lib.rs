@@ -17,7 +17,7 @@ mod seal;
 pub use clock::{Clock, Timestamp};
 pub use digest::{Digest, HashKey};
 pub use identifier::{IdentifierError, NormalisedIdentifier, nfkc_casefold};
-pub use ids::{ApiTokenId, ClientId, GrantId, PublicSessionId, TokenId, UserId};
+pub use ids::{ApiTokenId, ClientId, GrantId, GroupId, PermissionId, PublicSessionId, TokenId, UserId};
 pub use parameters::{Duplicate, Malformed, Parameters};
 pub use random::Random;
 pub use redirect_uri::{RedirectUri, RedirectUriError};

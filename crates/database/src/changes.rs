@@ -222,7 +222,7 @@ impl ChangeLog {
         let mut out = false;
         loop {
             tokio::select! {
-                () = stopped(&mut shutdown) => return,
+                () = told_to_stop(&mut shutdown) => return,
                 _ = look.tick() => match self.catch_up().await {
                     Err(error) if !out => {
                         out = true;
@@ -267,9 +267,8 @@ impl ChangeLog {
     }
 }
 
-/// Comes back when it is time to stop.
-async fn stopped(shutdown: &mut watch::Receiver<bool>) {
-    // An error says that the sender is gone, which is the same. What it holds must not be held across an await of others.
+/// Ends when `shutdown` turns true or its sender is gone. (What `wait_for` returns must not be held across an await.)
+async fn told_to_stop(shutdown: &mut watch::Receiver<bool>) {
     let _ = shutdown.wait_for(|stop| *stop).await;
 }
 

@@ -4,11 +4,13 @@ use serde_json::{Map, Value, json};
 use vestibule_core::ScopeSet;
 use vestibule_users::User;
 
-/// The scopes of OpenID Connect that we know.
-pub const STANDARD_SCOPES: [&str; 5] = ["openid", "profile", "email", "address", "phone"];
+use crate::access_claims::{GROUPS, PERMISSIONS};
+
+/// The scopes of OpenID Connect that we know, and our own for what somebody may do.
+pub const STANDARD_SCOPES: [&str; 7] = ["openid", "profile", "email", "address", "phone", GROUPS, PERMISSIONS];
 
 /// The claims of each scope, as discovery names them.
-const CLAIMS: [(&str, &[&str]); 4] = [
+const CLAIMS: [(&str, &[&str]); 6] = [
     (
         "profile",
         &[
@@ -31,6 +33,8 @@ const CLAIMS: [(&str, &[&str]); 4] = [
     ("email", &["email", "email_verified"]),
     ("address", &["address"]),
     ("phone", &["phone_number", "phone_number_verified"]),
+    (GROUPS, &[GROUPS]),
+    (PERMISSIONS, &[PERMISSIONS]),
 ];
 
 /// Every claim about a person that a scope can bring.
@@ -38,7 +42,8 @@ pub(crate) fn supported() -> impl Iterator<Item = &'static str> {
     std::iter::once("sub").chain(CLAIMS.iter().flat_map(|(_, claims)| claims.iter().copied()))
 }
 
-/// What an application with these scopes may be told of `user`. Always with `sub`; what is not known is left out.
+/// What an application with these scopes may be told of `user`. Always with `sub`; what is not known is left out. What the user
+/// may do comes from [`Provider::access_claims`](crate::Provider).
 pub(crate) fn about(user: &User, scopes: &ScopeSet) -> Result<Map<String, Value>, serde_json::Error> {
     let Value::Object(mut known) = serde_json::to_value(&user.claims)? else {
         return Ok(Map::new());

@@ -9,6 +9,7 @@
 //!
 //! Below it stand `users`, `sessions` and `tokens`; above it `server`, which speaks HTTP.
 
+mod access_claims;
 pub mod authorize;
 mod claims;
 pub mod client;

@@ -7,7 +7,7 @@ use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 use vestibule_sessions::Sessions;
 use vestibule_tokens::{Issuer, SigningAlgorithm};
-use vestibule_users::Users;
+use vestibule_users::{Access, Users};
 
 use crate::{
     Consents,
@@ -37,6 +37,8 @@ pub struct Parts {
     pub ephemeral: Ephemeral,
     /// People.
     pub users: Users,
+    /// What they may do.
+    pub access: Access,
     /// Browsers.
     pub sessions: Sessions,
     /// What we sign, and the log of what is void.
@@ -60,6 +62,7 @@ pub struct Provider(Arc<Inner>);
 struct Inner {
     settings: Settings,
     users: Users,
+    access: Access,
     sessions: Sessions,
     tokens: Issuer,
     clients: Clients,
@@ -74,7 +77,7 @@ impl Provider {
     /// Puts the provider together.
     #[must_use]
     pub fn new(parts: Parts, settings: Settings) -> Self {
-        let Parts { database, ephemeral, users, sessions, tokens, hash_key, clock, random } = parts;
+        let Parts { database, ephemeral, users, access, sessions, tokens, hash_key, clock, random } = parts;
         Self(Arc::new(Inner {
             clients: Clients::new(database.clone(), &hash_key, settings.require_pkce, clock.clone(), random.clone()),
             apis: Apis::new(database.clone(), clock.clone()),
@@ -82,6 +85,7 @@ impl Provider {
             codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
             settings,
             users,
+            access,
             sessions,
             tokens,
             clock,
@@ -105,6 +109,12 @@ impl Provider {
     #[must_use]
     pub fn users(&self) -> &Users {
         &self.0.users
+    }
+
+    /// What they may do.
+    #[must_use]
+    pub fn access(&self) -> &Access {
+        &self.0.access
     }
 
     /// Browsers.

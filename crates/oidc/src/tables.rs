@@ -27,6 +27,26 @@ pub(crate) mod client {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// The apps that applications stand for.
+pub(crate) mod client_app {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `client_apps`.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "client_apps")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) client_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) app: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// APIs.
 pub(crate) mod api {
     use sea_orm::entity::prelude::*;

@@ -41,6 +41,8 @@ impl Provider {
         if self.clients().find(&token.client).await?.is_none() {
             return Err(UserinfoError::Gone("client"));
         }
-        Ok(claims::about(&user, &token.scope).map_err(Unavailable::from)?)
+        let mut told = claims::about(&user, &token.scope).map_err(Unavailable::from)?;
+        told.extend(self.access_claims(user.id, &token.client, &token.scope).await?);
+        Ok(told)
     }
 }

@@ -7,6 +7,11 @@ use vestibule_server::pages::{
     SignedOut, WebAddress, stylesheet,
 };
 
+#[path = "gallery/account.rs"]
+mod account;
+#[path = "gallery/ways_in.rs"]
+mod ways_in;
+
 fn main() -> io::Result<()> {
     let folder =
         env::args_os().nth(1).map(PathBuf::from).ok_or_else(|| io::Error::other("name a folder to write to"))?;
@@ -24,6 +29,8 @@ fn pages() -> Vec<(&'static str, String)> {
     let mut all = sign_in();
     all.extend(consent());
     all.extend(others());
+    all.extend(ways_in::pages());
+    all.extend(account::pages());
     all
 }
 
@@ -64,9 +71,12 @@ fn sign_in() -> Vec<(&'static str, String)> {
         hidden: hidden(),
         app: Some(notes()),
         again: None,
+        identifier_label: "Username or e-mail".into(),
         username: Label::default(),
         keep_signed_in: false,
         can_cancel: true,
+        recover_link: true,
+        register_link: true,
         error: None,
     };
     let failed = SignIn {
@@ -76,9 +86,15 @@ fn sign_in() -> Vec<(&'static str, String)> {
         ..plain.clone()
     };
     let busy = SignInError::Busy { retry_after: Duration::from_secs(4) };
+    let too_many = SignInError::TooMany { retry_after: Duration::from_secs(30) };
     vec![
-        ("sign-in-alone", SignIn { app: None, can_cancel: false, ..plain.clone() }.render()),
+        (
+            "sign-in-alone",
+            SignIn { app: None, can_cancel: false, recover_link: false, register_link: false, ..plain.clone() }
+                .render(),
+        ),
         ("sign-in-busy", SignIn { error: Some(busy), ..failed.clone() }.render()),
+        ("sign-in-too-many", SignIn { error: Some(too_many), ..failed.clone() }.render()),
         ("sign-in-again", SignIn { again: Some(alice()), ..plain.clone() }.render()),
         ("sign-in-again-failed", SignIn { again: Some(long_person()), ..failed.clone() }.render()),
         ("sign-in-long", SignIn { app: Some(long_app()), ..plain.clone() }.render()),
@@ -98,8 +114,7 @@ fn consent() -> Vec<(&'static str, String)> {
         policy_uri: WebAddress::parse("https://notes.example.com/privacy"),
         tos_uri: WebAddress::parse("https://notes.example.com/terms"),
     };
-    let mut scopes: Vec<_> =
-        ["openid", "profile", "email", "address", "phone"].into_iter().filter_map(ScopeLine::standard).collect();
+    let mut scopes: Vec<_> = vestibule_oidc::STANDARD_SCOPES.into_iter().filter_map(ScopeLine::standard).collect();
     scopes.push(ScopeLine::of_api("notes.read", "Notes", Some("Read all of your notes")));
     scopes.push(ScopeLine::of_api("notes.write", "Notes", Some("Write and change notes in your name, and share them")));
     scopes.push(ScopeLine::of_api("urn:example:timesheets:everything.readwrite.all", "https://api.example.com", None));

@@ -69,14 +69,17 @@ pub(crate) fn context(name: &str) -> String {
     format!("secret {name}")
 }
 
-/// Seals the first secret of an empty database, with a key that this proves to be in use from now on.
+/// Seals the first secrets of an empty database, with a key that this proves to be in use from now on.
 pub(crate) async fn insert_first(
     connection: &impl ConnectionTrait,
     vault: &Vault,
     clock: &Clock,
     random: &Random,
 ) -> Result<(), DbErr> {
-    insert_if_absent(connection, vault, HASH_KEY, clock, random).await
+    for name in [HASH_KEY, SEAL_KEY] {
+        insert_if_absent(connection, vault, name, clock, random).await?;
+    }
+    Ok(())
 }
 
 /// The 32 bytes of one secret. Whoever comes first makes it; everyone reads back what is there.

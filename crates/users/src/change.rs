@@ -4,7 +4,6 @@ use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, SimpleExpr},
 };
-use secrecy::SecretString;
 use vestibule_core::UserId;
 
 use crate::{
@@ -13,7 +12,7 @@ use crate::{
     create::checked,
     draft::{Before, Draft},
     entity::{Column, Entity, Model},
-    rules::{self, Names},
+    rules::Names,
 };
 
 impl Users {
@@ -25,10 +24,15 @@ impl Users {
         let transaction = self.database.begin().await?;
         let before = self.lock(&transaction, id).await?.ok_or(ChangeError::NoSuchUser(id))?;
         let now = self.clock.now().millis();
+        let superuser_before = before.row.superuser;
         let (mut draft, row) = changed(&before, changes, now)?;
         match draft.update(&transaction, &before, row, Sharing::Judged, now).await {
             Ok((row, _)) => {
-                transaction.commit().await?;
+                if row.superuser == superuser_before {
+                    transaction.commit().await?;
+                } else {
+                    self.commit_access(transaction, id).await?;
+                }
                 tracing::info!(user = %id, "a user was changed");
                 Ok(row.try_into()?)
             }
@@ -52,24 +56,12 @@ impl Users {
         Ok(Some(Before { contacts: contacts::load(transaction, &id).await?, row }))
     }
 
-    /// Gives a user a new password. Their sessions and tokens are for the caller to end.
-    ///
-    /// # Errors
-    /// No such user, a password that is too short or too long, a busy pool, a store that does not answer.
-    pub async fn set_password(&self, id: UserId, password: &SecretString) -> Result<(), ChangeError> {
-        rules::new_password(password, self.shortest_password)?;
-        let hash = self.hasher.hash(password).await?;
-        self.set(id, Column::PasswordHash, hash.into()).await?;
-        tracing::info!(user = %id, "a user has a new password");
-        Ok(())
-    }
-
     /// Lets a user sign in again.
     ///
     /// # Errors
     /// No such user, or a store that does not answer.
     pub async fn activate(&self, id: UserId) -> Result<(), ChangeError> {
-        self.set(id, Column::Active, true.into()).await?;
+        self.set_active(id, true).await?;
         tracing::info!(user = %id, "a user was activated");
         Ok(())
     }
@@ -79,7 +71,7 @@ impl Users {
     /// # Errors
     /// No such user, or a store that does not answer.
     pub async fn deactivate(&self, id: UserId) -> Result<(), ChangeError> {
-        self.set(id, Column::Active, false.into()).await?;
+        self.set_active(id, false).await?;
         tracing::info!(user = %id, "a user was deactivated");
         Ok(())
     }
@@ -89,12 +81,28 @@ impl Users {
     /// # Errors
     /// No such user, or a store that does not answer.
     pub async fn delete(&self, id: UserId) -> Result<(), ChangeError> {
-        let done = Entity::delete_by_id(id.to_string()).exec(self.database.writer()).await?;
+        let transaction = self.database.begin().await?;
+        let done = Entity::delete_by_id(id.to_string()).exec(&transaction).await?;
         if done.rows_affected == 0 {
             return Err(ChangeError::NoSuchUser(id));
         }
+        self.commit_access(transaction, id).await?;
         tracing::info!(user = %id, "a user was deleted");
         Ok(())
+    }
+
+    async fn set_active(&self, id: UserId, active: bool) -> Result<(), ChangeError> {
+        let transaction = self.database.begin().await?;
+        let done = Entity::update_many()
+            .col_expr(Column::Active, active.into())
+            .col_expr(Column::UpdatedAt, Expr::value(self.clock.now().millis()))
+            .filter(Column::Id.eq(id.to_string()))
+            .exec(&transaction)
+            .await?;
+        if done.rows_affected == 0 {
+            return Err(ChangeError::NoSuchUser(id));
+        }
+        Ok(self.commit_access(transaction, id).await?)
     }
 
     async fn set(&self, id: UserId, column: Column, value: SimpleExpr) -> Result<(), ChangeError> {

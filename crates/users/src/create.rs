@@ -4,18 +4,18 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QuerySelect};
 use vestibule_core::UserId;
 
 use crate::{
-    CreateError, NewUser, StandardClaims, User, Users,
+    About, CreateError, NewUser, StandardClaims, User, Users,
     contacts::{ContactKind, Sharing, list::Contacts},
     draft::Draft,
     entity::{Entity, Model},
-    rules::{self, Invalid, Names},
+    rules::{Invalid, Names},
 };
 
 impl Users {
     /// Creates a user.
     ///
     /// # Errors
-    /// A name or address that another has, a field that breaks a rule, a busy pool, a store that does not answer.
+    /// A name or address that another has, a field or a password that breaks a rule, a busy pool, a store that does not answer.
     pub async fn create(&self, new: NewUser) -> Result<User, CreateError> {
         let (draft, row) = self.prepare(new).await?;
         let transaction = self.database.begin().await?;
@@ -47,14 +47,18 @@ impl Users {
     /// Checks every field, and hashes the password only when all is well.
     async fn prepare(&self, new: NewUser) -> Result<(Draft, Model), CreateError> {
         let now = self.clock.now().millis();
+        let about = new.password.is_some().then(|| About::new_user(&new));
         let draft = Draft {
             names: Names::new(&new.username, first_contacts(&new, now)?)?,
             claims: checked(new.claims)?,
             attributes: Some(new.attributes),
             editor: new.editor,
         };
-        if let Some(password) = &new.password {
-            rules::new_password(password, self.shortest_password)?;
+        if let (Some(password), Some(about)) = (&new.password, &about) {
+            let problems = self.check_first_password(about, password).await?;
+            if !problems.is_empty() {
+                return Err(CreateError::WeakPassword(problems));
+            }
         }
         draft.look(self.database.reader()).await?;
         let password_hash = match &new.password {
@@ -63,6 +67,7 @@ impl Users {
         };
         let row = Model {
             id: UserId::random(&self.random).to_string(),
+            password_changed_at: password_hash.is_some().then_some(now),
             password_hash,
             active: new.active,
             staff: new.staff,

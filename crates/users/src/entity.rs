@@ -22,6 +22,7 @@ pub struct Model {
     pub email_verified: bool,
     #[sea_orm(column_type = "Text", nullable)]
     pub password_hash: Option<String>,
+    pub password_changed_at: Option<i64>,
     pub active: bool,
     pub staff: bool,
     pub superuser: bool,
@@ -50,6 +51,7 @@ impl Model {
             email_key: None,
             email_verified: false,
             password_hash: None,
+            password_changed_at: None,
             active: false,
             staff: false,
             superuser: false,

@@ -5,7 +5,12 @@ use std::time::Duration;
 use sea_orm::{DbErr, SqlErr};
 use vestibule_core::UserId;
 
-use crate::{BadAttributes, hashing::HashingError, rules::Invalid};
+use crate::{
+    BadAttributes,
+    hashing::HashingError,
+    passwords::{PasswordProblem, in_words},
+    rules::Invalid,
+};
 
 /// The store could not answer; trying again later may help.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +59,12 @@ pub enum CreateError {
     /// Attributes that are missing or not allowed: everything that is wrong with them.
     #[error(transparent)]
     Attributes(BadAttributes),
+    /// The password breaks rules: each of them, in the site's order.
+    #[error("{}", in_words(.0))]
+    WeakPassword(
+        /// At least one.
+        Vec<PasswordProblem>,
+    ),
     /// There is a user already, so that there is no first one to create.
     #[error("there are users already; the first superuser is created only where there are none")]
     UsersExist,
@@ -94,6 +105,12 @@ pub enum ChangeError {
     /// Attributes that are missing or not allowed: everything that is wrong with them.
     #[error(transparent)]
     Attributes(BadAttributes),
+    /// The password breaks rules: each of them, in the site's order.
+    #[error("{}", in_words(.0))]
+    WeakPassword(
+        /// At least one.
+        Vec<PasswordProblem>,
+    ),
     /// Too many passwords wait to be hashed.
     #[error("too many sign-ins at once; try again in {} s", retry_after.as_secs())]
     Busy {

@@ -1,10 +1,11 @@
 //! Who people are: creating and finding them, and finding out whether it is them.
 //!
 //! [`Users`] owns the table `users` and the rules around it; [`PasswordHasher`] is the only place where passwords are hashed,
-//! on a few threads with a bounded queue. The crates above see [`User`], which never holds a password or its hash.
+//! on a few threads with a bounded queue. [`Access`] owns groups and permissions, and says who may do what. The crates above see [`User`], which never holds a password or its hash.
 
-mod attributes;
+mod access;
 mod api_tokens;
+mod attributes;
 mod authenticate;
 mod change;
 mod claims;
@@ -17,33 +18,45 @@ mod find;
 mod hashing;
 mod import;
 mod links;
+mod passwords;
 mod rules;
 mod search;
 mod second_factor;
 mod throttle;
+mod told;
 mod user;
 mod ways;
 
-use vestibule_core::{Clock, Random};
-use vestibule_database::Database;
+use std::sync::Arc;
 
+use vestibule_core::{Clock, Random};
+use vestibule_database::{ChangeLog, Database};
+
+pub use access::{
+    Access, AccessError, Effective, Entitled, Group, GroupChanges, GroupCursor, GroupQuery, GroupSort, HeldGroup,
+    Holder, Member, NameError, NamesForApps, NewGroup, NewPermission, OWN_RESOURCE_TYPES, ObjectName, Permission,
+    PermissionName, PermissionQuery, Permit, Question, Reason, Touched,
+};
+pub use api_tokens::{ApiToken, ApiTokenError, ApiTokens};
 pub use attributes::{
     AttributeError, AttributeKind, Attributes, Audience, BadAttribute, BadAttributes, Declaration, Definition,
     DefinitionError, Editor, Problem,
 };
-pub use api_tokens::{ApiToken, ApiTokenError, ApiTokens};
 pub use claims::{Address, ClaimError, StandardClaims};
 pub use contacts::{Contact, ContactError, ContactKind, NewContact};
 pub use error::{AuthenticateError, ChangeError, CreateError, Unavailable};
 pub use find::{Identifiers, Page};
-pub use hashing::{HashingError, HashingPolicy, HashingPolicyError, PasswordHasher, StartError, Verdict};
+pub use hashing::{
+    HashingError, HashingPolicy, HashingPolicyError, ImportedHash, PasswordHasher, StartError, UnknownHash, Verdict,
+};
 pub use import::{Identity, ImportError, ImportedContact, ImportedUser};
+pub use passwords::{About, PasswordProblem, PasswordRule, PasswordRules, UnknownRule};
 pub use search::{Found, Query, SearchError, SortBy};
 pub use second_factor::{
     AcrWish, Asking, Demand, Enrolment, SecondFactorError, SecondFactorPolicy, SecondFactorStatus, SecondFactorUsed,
     SecondFactors, UnknownPolicy, demand,
 };
-pub use throttle::{Because, Permit, Throttle, ThrottleError, ThrottlePolicy, ThrottlePolicyError, Try};
+pub use throttle::{Admitted, Because, Throttle, ThrottleError, ThrottlePolicy, ThrottlePolicyError, Try};
 pub use user::{Changes, NewUser, User};
 pub use ways::{
     ApiTokenWay, Binding, BindingError, BindingKind, CertificateBindings, CertificateRule, CertificateWay, Evidence,
@@ -62,16 +75,17 @@ pub struct Users {
     hasher: PasswordHasher,
     clock: Clock,
     random: Random,
-    shortest_password: usize,
     identifiers: Identifiers,
+    changes: Option<ChangeLog>,
+    password_rules: Arc<PasswordRules>,
 }
 
 impl Users {
-    /// On a database whose schema is up to date. New passwords need 8 characters.
+    /// On a database whose schema is up to date. New passwords are held against [`PasswordRules::default`].
     #[must_use]
     pub fn new(database: Database, hasher: PasswordHasher, clock: Clock, random: Random) -> Self {
         let identifiers = Identifiers::default();
-        Self { database, hasher, clock, random, shortest_password: rules::SHORTEST_PASSWORD, identifiers }
+        Self { database, hasher, clock, random, identifiers, changes: None, password_rules: Arc::default() }
     }
 
     /// The same, but people sign in by these.
@@ -80,15 +94,21 @@ impl Users {
         Self { identifiers, ..self }
     }
 
-    /// The same, but new passwords need `characters` characters. Those that people have already stay good.
+    /// The same, but new passwords are held against these rules. Those that people have already stay good.
     #[must_use]
-    pub fn with_shortest_password(self, characters: usize) -> Self {
-        Self { shortest_password: characters, ..self }
+    pub fn with_password_rules(self, rules: PasswordRules) -> Self {
+        Self { password_rules: Arc::new(rules), ..self }
     }
 
-    /// How many characters a new password needs at least, to be told before somebody types one.
+    /// What a new password must be: [`PasswordRules::describe`] tells it before somebody types one.
+    #[must_use]
+    pub fn password_rules(&self) -> &PasswordRules {
+        &self.password_rules
+    }
+
+    /// How many characters a new password needs at least.
     #[must_use]
     pub fn shortest_password(&self) -> usize {
-        self.shortest_password
+        self.password_rules.shortest()
     }
 }

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use vestibule_core::{Timestamp, UserId};
 
-use crate::{Editor, StandardClaims, Unavailable, change::read_claims, entity::Model};
+use crate::{Editor, StandardClaims, Unavailable, change::read_claims, entity::Model, hashing::name_of};
 
 /// A person who can sign in. Neither the password nor its hash is here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +25,11 @@ pub struct User {
     pub superuser: bool,
     /// Whether a password is set.
     pub has_password: bool,
-    /// By which function the password was hashed, such as `argon2id`; none without a password.
+    /// By which function the password was hashed, such as `argon2id`, or `pbkdf2_sha256` where it came
+    /// from Django; none without a password.
     pub password_hasher: Option<String>,
+    /// When the password was last set or taken away here; none where it never was.
+    pub password_changed_at: Option<Timestamp>,
     /// What applications may be told of them.
     pub claims: StandardClaims,
     /// When they were created.
@@ -48,8 +51,8 @@ pub struct NewUser {
     pub email: Option<String>,
     /// Whether they were shown to hold that address; without one it says nothing.
     pub email_verified: bool,
-    /// The password, of [`Users::shortest_password`](crate::Users::shortest_password) to 1024 characters. Without one they
-    /// cannot sign in by password.
+    /// The password, as [`Users::password_rules`](crate::Users::password_rules) want it. Without one they cannot sign in by
+    /// password.
     pub password: Option<SecretString>,
     /// Whether they may sign in.
     pub active: bool,
@@ -120,7 +123,8 @@ impl TryFrom<Model> for User {
             id: row.id.parse().map_err(|_| damaged("its id is not a UUID".into()))?,
             claims: read_claims(&row)?,
             has_password: row.password_hash.is_some(),
-            password_hasher: row.password_hash.as_deref().map(hasher_of),
+            password_hasher: row.password_hash.as_deref().map(|hash| name_of(hash).to_owned()),
+            password_changed_at: row.password_changed_at.map(Timestamp::from_millis),
             username: row.username,
             email: row.email,
             email_verified: row.email_verified,
@@ -133,9 +137,4 @@ impl TryFrom<Model> for User {
             require_second_factor: row.require_second_factor,
         })
     }
-}
-
-/// The name of the function that made a hash: the first field of a PHC string.
-fn hasher_of(hash: &str) -> String {
-    hash.split('$').find(|field| !field.is_empty()).unwrap_or_default().to_owned()
 }

@@ -1,19 +1,19 @@
 //! The wiring: from a configuration to a provider that serves.
 //!
 //! ```text
-//! open ─▶ database, schema ─▶ store of what expires ─▶ key-encryption key ─▶ keys, log of revocations ─▶ Provider ─▶ App
-//! run  ─▶ sockets ─▶ requests, until the shutdown; beside them the key ring and the log follow their tables
+//! open ─▶ database, schema ─▶ store of what expires ─▶ key-encryption key ─▶ keys, logs ─▶ Provider ─▶ App
+//! run  ─▶ sockets ─▶ requests, until the shutdown; beside them the key ring and the logs follow their tables
 //! ```
 //! Tests open it as the commands do, with a clock of their own.
 
 use vestibule_core::{Clock, Random};
-use vestibule_database::Database;
+use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
 use vestibule_oidc::{Provider, Settings};
 use vestibule_server::{Door, Front, Limits, SetupLinks, TlsFiles};
 use vestibule_sessions::{Policy, Sessions};
 use vestibule_tokens::{Issuer, KeyFile, KeyRing, RevocationLog, Secrets, SigningAlgorithm, open_vault};
-use vestibule_users::{HashingPolicy, PasswordHasher, Users};
+use vestibule_users::{Access, HashingPolicy, PasswordHasher, PasswordRules, Users};
 
 use tokio::{net::TcpListener, sync::watch};
 
@@ -41,6 +41,7 @@ pub struct App {
     mutual_listen: Vec<String>,
     keys: KeyRing,
     revocations: RevocationLog,
+    changes: ChangeLog,
     setup: SetupLinks,
 }
 
@@ -64,11 +65,17 @@ impl App {
         let revocations = RevocationLog::load(database.clone(), ephemeral.clone(), clock.clone(), &random)
             .await
             .map_err(StartError::because)?;
+        let changes = ChangeLog::open(database.clone(), clock.clone()).await.map_err(StartError::because)?;
+        let cache = config.permissions.cache.bytes();
+        let access = Access::new(database.clone(), changes.clone(), clock.clone(), random.clone(), cache);
+        access.register_builtin().await.map_err(StartError::because)?;
         let hasher = PasswordHasher::new(hashing(config), random.clone()).map_err(StartError::because)?;
         let public_url = &config.http.public_url;
         let parts = vestibule_oidc::Parts {
             users: Users::new(database.clone(), hasher, clock.clone(), random.clone())
-                .with_shortest_password(config.passwords.min_length),
+                .with_password_rules(PasswordRules::default().with_shortest(config.passwords.min_length))
+                .with_changes(changes.clone()),
+            access,
             sessions: Sessions::new(
                 ephemeral.clone(),
                 hash_key.clone(),
@@ -86,6 +93,7 @@ impl App {
         Ok(Self {
             keys,
             revocations,
+            changes,
             setup: SetupLinks::new(ephemeral.clone(), &hash_key, random.clone()),
             parts: vestibule_server::Parts {
                 provider: Provider::new(parts, settings(config)),
@@ -157,8 +165,11 @@ impl App {
     /// TLS files that cannot be used.
     pub async fn run(self, sockets: impl Into<Sockets>, shutdown: watch::Receiver<bool>) -> Result<(), StartError> {
         let Sockets { listeners, mutual } = sockets.into();
-        let followers =
-            [tokio::spawn(self.keys.follow(shutdown.clone())), tokio::spawn(self.revocations.follow(shutdown.clone()))];
+        let followers = [
+            tokio::spawn(self.keys.follow(shutdown.clone())),
+            tokio::spawn(self.revocations.follow(shutdown.clone())),
+            tokio::spawn(self.changes.follow(shutdown.clone())),
+        ];
         let (database, ephemeral) = (self.parts.database.clone(), self.parts.ephemeral.clone());
         let service = vestibule_server::service(self.parts, self.front);
         let doors = vec![Door { listeners, tls: self.tls }, Door { listeners: mutual, tls: self.mutual_tls }];

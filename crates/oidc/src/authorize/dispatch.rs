@@ -183,7 +183,9 @@ mod tests {
     use vestibule_core::{Random, RedirectUri};
 
     use super::*;
-    use crate::authorize::{AcrWish, Display};
+    use vestibule_users::AcrWish;
+
+    use crate::authorize::Display;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
@@ -203,7 +205,7 @@ mod tests {
             login_hint: None,
             hinted_user: None,
             display: Display::Page,
-            acr: AcrWish::Any,
+            acr: AcrWish::None,
         }
     }
 

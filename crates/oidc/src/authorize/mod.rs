@@ -20,4 +20,4 @@ mod rules;
 pub use dispatch::{HalfSignedIn, Next, Progress, SignedIn};
 pub(crate) use error::request_doubles;
 pub use error::{Answer, AuthorizeError, ErrorCode, PageError};
-pub use request::{AcrWish, Addressee, Display, Prompt, ValidRequest};
+pub use request::{Addressee, Display, Prompt, ValidRequest};

@@ -4,13 +4,10 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use vestibule_core::{ClientId, Parameters, RedirectUri, ScopeSet, UserId};
+use vestibule_users::AcrWish;
 
 use super::{AuthorizeError, PageError, error::once, rules};
-use crate::{
-    Provider,
-    client::Client,
-    discovery::{ACR_ONE_FACTOR, ACR_TWO_FACTORS},
-};
+use crate::{Provider, client::Client};
 
 /// Where an answer may go: it exists only once the client and its redirect URI are proved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,33 +45,6 @@ pub struct ValidRequest {
     pub display: Display,
     /// What `acr_values` asks for.
     pub acr: AcrWish,
-}
-
-/// What `acr_values` asks for, in the order of preference that it has (OpenID Connect Core section 3.1.2.1). It is a wish: the
-/// ID token tells which class was reached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AcrWish {
-    /// One factor will do, or nothing was said.
-    #[default]
-    Any,
-    /// Two factors of those who have them.
-    PrefersTwo,
-    /// Two factors, and nothing else that we know.
-    OnlyTwo,
-}
-
-impl AcrWish {
-    /// Of the words of `acr_values`; those that we do not know say nothing.
-    #[must_use]
-    pub fn of(words: &str) -> Self {
-        let mut known = words.split(' ').filter(|word| [ACR_ONE_FACTOR, ACR_TWO_FACTORS].contains(word));
-        match (known.next(), known.any(|word| word == ACR_ONE_FACTOR)) {
-            (Some(ACR_TWO_FACTORS), false) => Self::OnlyTwo,
-            (Some(ACR_TWO_FACTORS), true) => Self::PrefersTwo,
-            _ => Self::Any,
-        }
-    }
 }
 
 /// The values of `prompt` (OpenID Connect Core section 3.1.2.1).
@@ -151,25 +121,5 @@ impl Provider {
         let state = parameters.single("state").ok().flatten().map(str::to_owned);
         let to = Addressee { client_id: id, redirect_uri, redirect_uri_named: named.is_some(), state };
         Ok((client, to))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn acr_values_are_read_in_their_order_of_preference() {
-        for (words, wish) in [
-            ("", AcrWish::Any),
-            ("1", AcrWish::Any),
-            ("1 2", AcrWish::Any),
-            ("2 1", AcrWish::PrefersTwo),
-            ("2", AcrWish::OnlyTwo),
-            ("urn:example:gold 2", AcrWish::OnlyTwo),
-            ("urn:example:gold", AcrWish::Any),
-        ] {
-            assert_eq!(AcrWish::of(words), wish, "{words}");
-        }
     }
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use vestibule_core::{Parameters, ScopeSet};
 use vestibule_tokens::TokenError;
+use vestibule_users::AcrWish;
 
-use super::{AcrWish, Addressee, Answer, AuthorizeError, Display, ErrorCode, Prompt, ValidRequest, error::REPEATABLE};
+use super::{Addressee, Answer, AuthorizeError, Display, ErrorCode, Prompt, ValidRequest, error::REPEATABLE};
 use crate::{
     Provider, STANDARD_SCOPES, Unavailable,
     client::{Api, Client},
@@ -68,7 +69,7 @@ pub(super) async fn check(
         login_hint: None,
         hinted_user: None,
         display: Display::Page,
-        acr: AcrWish::Any,
+        acr: AcrWish::None,
     };
     let mut draft = Draft { provider, client, parameters, apis: &apis, request };
     for (clause, rule) in RULES {
@@ -248,7 +249,7 @@ fn display(draft: &mut Draft<'_>) -> Verdict {
 }
 
 fn acr_values(draft: &mut Draft<'_>) -> Verdict {
-    draft.request.acr = AcrWish::of(draft.parameters.get("acr_values").unwrap_or_default());
+    draft.request.acr = AcrWish::of(draft.parameters.get("acr_values").unwrap_or_default().split(' '));
     Ok(())
 }
 

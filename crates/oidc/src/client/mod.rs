@@ -5,6 +5,7 @@
 //! decide the audience of access tokens.
 
 mod apis;
+mod apps;
 pub mod authentication;
 mod metadata;
 mod new_client;

@@ -13,7 +13,7 @@ const SECRET_PREFIX: &str = "vst_secret_";
 /// The registered applications. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Clients {
-    database: Database,
+    pub(super) database: Database,
     key: HashKey,
     require_pkce: bool,
     clock: Clock,
@@ -41,6 +41,12 @@ pub enum ClientsError {
     /// It has no secret to change.
     #[error("the client {0} is public and has no secret")]
     Public(ClientId),
+    /// An app that it is to stand for cannot be called so.
+    #[error(transparent)]
+    App(#[from] vestibule_users::NameError),
+    /// It is to stand for too many apps.
+    #[error("an application can stand for 100 apps at most")]
+    TooManyApps,
     /// The table does not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),

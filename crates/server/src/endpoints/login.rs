@@ -111,9 +111,12 @@ fn sign_in_page(
         hidden: hidden(state, browser, found.map(|found| found.id.as_str())),
         app: found.map(|found| app_of(&found.client, request.map(|request| request.to.redirect_uri.as_str()))),
         again: again.map(person_of),
+        identifier_label: "Username or e-mail".into(),
         username: Label::from(username),
         keep_signed_in: false,
         can_cancel: found.is_some(),
+        recover_link: false,
+        register_link: false,
         error,
     };
     let targets: Vec<String> = request.iter().map(|request| request.to.redirect_uri.to_string()).collect();

@@ -98,7 +98,7 @@ impl From<&CreateError> for Wrong {
             CreateError::EmailTaken | CreateError::Invalid { field: "email", .. } => {
                 Self { email: said, ..Self::default() }
             }
-            CreateError::Invalid { field: "password", .. } => Self { password: said, ..Self::default() },
+            CreateError::WeakPassword(_) => Self { password: said, ..Self::default() },
             _ => Self { all: said, ..Self::default() },
         }
     }
@@ -106,8 +106,7 @@ impl From<&CreateError> for Wrong {
 
 /// What a password must be, in words, before one is typed.
 fn password_rule(state: &State) -> String {
-    let shortest = state.provider().users().shortest_password();
-    format!("At least {shortest} characters. Longer is better than complicated.")
+    state.provider().users().password_rules().describe().join(" ")
 }
 
 fn show(state: &State, browser: &Browser, token: &str, username: &str, email: &str, wrong: Wrong) -> Response {

@@ -40,17 +40,19 @@ pub struct ScopeLine {
     pub detail: Option<Label>,
 }
 
-/// The scopes of OpenID Connect Core section 5.4: scope, title, detail.
+/// The scopes of OpenID Connect Core section 5.4, and our own two: scope, title, detail.
 const STANDARD: &[(&str, &str, &str)] = &[
     ("openid", "Know that it is you", "An identifier of your account, and when you last signed in."),
     ("profile", "See your name and profile", "Such as your names, username, picture, gender, birthday and language."),
     ("email", "See your e-mail address", "The address, and whether it has been confirmed."),
     ("address", "See your postal address", "Street, town, postcode and country."),
     ("phone", "See your phone number", "The number, and whether it has been confirmed."),
+    ("groups", "See which groups you are in", "Only those that mean something to this application."),
+    ("permissions", "See what you may do in it", "The permissions that you have in this application."),
 ];
 
 impl ScopeLine {
-    /// A scope of OpenID Connect itself; `None` for any other.
+    /// A scope of OpenID Connect itself, or one of our own two; `None` for any other.
     #[must_use]
     pub fn standard(scope: &str) -> Option<Self> {
         let (scope, title, detail) = STANDARD.iter().find(|(name, ..)| *name == scope)?;
@@ -74,7 +76,7 @@ mod tests {
 
     #[test]
     fn every_standard_scope_has_words_of_its_own() {
-        for scope in ["openid", "profile", "email", "address", "phone"] {
+        for scope in vestibule_oidc::STANDARD_SCOPES {
             let line = ScopeLine::standard(scope).unwrap();
             assert!(line.title.as_str().contains(' ') && line.detail.is_some(), "{scope}");
         }

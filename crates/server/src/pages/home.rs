@@ -2,9 +2,9 @@
 
 use askama::Template;
 
-use super::{Hidden, Label, Person, page};
+use super::{Hidden, Label, Person, page, paths};
 
-/// Says what this place is, and whether somebody is signed in at this browser.
+/// Says what this place is, and whether somebody is signed in at this browser; then `#account` leads to what is theirs.
 #[derive(Clone, Debug, Template)]
 #[template(path = "home.html")]
 pub struct Home {

@@ -10,28 +10,56 @@
 //! - Forms are plain. The button that does what the form is for sends no `action`, or the one its page names; other buttons
 //!   send `action` with one of [`action`]'s values.
 
+mod account;
 mod assets;
 mod consent;
+mod device;
 mod error;
+mod fields;
 mod home;
 mod label;
 mod logout;
+mod moment;
+mod notice;
+mod password;
+pub mod paths;
+mod place;
+mod recover;
+mod register;
+mod second_factor;
 mod select_account;
 mod setup;
 mod sign_in;
 #[cfg(test)]
 mod tests;
+mod totp_link;
+mod trouble;
 mod web_address;
 
+pub use account::{
+    Account, ApiTokens, Applications, ConsentLine, EmailLine, Emails, NewApiToken, PasswordState, PhoneLine, Profile,
+    SecondFactorSettings, SecondFactorState, SessionLine, Sessions, TokenForm, TokenLine, TokenScope,
+};
 pub use assets::{Asset, mark, stylesheet};
 pub use consent::{Consent, ScopeLine};
+pub use device::device_in_words;
 pub use error::ErrorPage;
+pub use fields::{Fact, Field, FieldGroup, Input};
 pub use home::Home;
 pub use label::Label;
 pub use logout::{Logout, SignedOut};
+pub use moment::{Moment, wait_in_words};
+pub use notice::Notice;
+pub use password::{ChangePassword, NewPassword, ResetPassword};
+pub use place::place_in_words;
+pub use recover::Recover;
+pub use register::{Register, RegisterFinish, VerifyEmail};
+pub use second_factor::{CodeKind, EnrolReason, EnrolSecondFactor, RecoveryCodes, SecondFactor, SecondFactorError};
 pub use select_account::SelectAccount;
 pub use setup::Setup;
 pub use sign_in::{SignIn, SignInError};
+pub use totp_link::TotpLink;
+pub use trouble::Trouble;
 pub use web_address::WebAddress;
 
 /// What a form carries unseen: the CSRF token, the id of the request that waits. Names are ours, values may be anything.
@@ -53,6 +81,26 @@ pub mod action {
     pub const SIGN_OUT: &str = "sign-out";
     /// Stay signed in.
     pub const STAY: &str = "stay";
+    /// Have messages sent to this address.
+    pub const MAKE_PRIMARY: &str = "make-primary";
+    /// Send the link that confirms this address once more.
+    pub const SEND_LINK: &str = "send-link";
+    /// Remove this address.
+    pub const REMOVE: &str = "remove";
+    /// Begin to use a second factor.
+    pub const TURN_ON: &str = "turn-on";
+    /// Use no second factor any more.
+    pub const TURN_OFF: &str = "turn-off";
+    /// Make new recovery codes, so that the old ones are good for nothing.
+    pub const NEW_CODES: &str = "new-codes";
+    /// End this session.
+    pub const END: &str = "end";
+    /// End every session but this one.
+    pub const END_ALL: &str = "end-all";
+    /// Take back what an app was allowed.
+    pub const WITHDRAW: &str = "withdraw";
+    /// Make this API token good for nothing.
+    pub const REVOKE: &str = "revoke";
 }
 
 /// The app that a person is on the way to.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use askama::Template;
 
-use super::{App, Hidden, Label, Person, page};
+use super::{App, Hidden, Label, Person, moment::wait_in_words, page, paths};
 
 /// `form#login`: username, password, `keep_signed_in`, button `#sign-in`.
 ///
@@ -24,12 +24,18 @@ pub struct SignIn {
     /// Who must prove themselves once more. The page then shows them, and asks for the password only; the field `username` is
     /// sent too, for password managers, and is not to be trusted.
     pub again: Option<Person>,
+    /// What the field `username` asks for: “Username or e-mail”, “E-mail”, …
+    pub identifier_label: Label,
     /// What stands in the field: what was typed before, else the `login_hint`.
     pub username: Label,
     /// Whether "keep me signed in" is ticked. Not asked of somebody who is signed in.
     pub keep_signed_in: bool,
     /// Whether there is an app to go back to without signing in.
     pub can_cancel: bool,
+    /// Whether a forgotten password can be changed by mail: `#recover` leads there.
+    pub recover_link: bool,
+    /// Whether people can make accounts for themselves: `#register` leads there.
+    pub register_link: bool,
     /// What was wrong with the last try.
     pub error: Option<SignInError>,
 }
@@ -44,6 +50,11 @@ pub enum SignInError {
         /// When to try again.
         retry_after: Duration,
     },
+    /// There were too many tries for this account, or from this address.
+    TooMany {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// The page was open for too long, or did not come from here.
     Expired,
     /// Something that signing in needs cannot be reached.
@@ -55,11 +66,12 @@ impl SignInError {
     pub(crate) fn sentence(self, again: bool) -> String {
         match self {
             Self::WrongCredentials if again => "That password isn’t right. Please try again.".to_owned(),
-            Self::WrongCredentials => "That username and password don’t match. Check both and try again.".to_owned(),
+            Self::WrongCredentials => "The name or the password isn’t right. Check both and try again.".to_owned(),
             Self::Busy { retry_after } => {
-                let seconds = retry_after.as_millis().div_ceil(1000).max(1);
-                let unit = if seconds == 1 { "second" } else { "seconds" };
-                format!("Many people are signing in right now. Please try again in {seconds} {unit}.")
+                format!("Many people are signing in right now. Please try again in {}.", wait_in_words(retry_after))
+            }
+            Self::TooMany { retry_after } => {
+                format!("Too many tries. Please try again in {}.", wait_in_words(retry_after))
             }
             Self::Expired => "This page was open for too long. Please sign in again.".to_owned(),
             Self::Unavailable => "Signing in is not possible at the moment. Please try again in a minute.".to_owned(),
@@ -90,5 +102,11 @@ mod tests {
         let sentence = |millis| SignInError::Busy { retry_after: Duration::from_millis(millis) }.sentence(false);
         assert!(sentence(0).ends_with("in 1 second."));
         assert!(sentence(1001).ends_with("in 2 seconds."));
+    }
+
+    #[test]
+    fn whoever_tried_too_often_is_told_when_to_try_again() {
+        let error = SignInError::TooMany { retry_after: Duration::from_secs(30) };
+        assert_eq!(error.sentence(false), "Too many tries. Please try again in 30 seconds.");
     }
 }

@@ -2,6 +2,8 @@
 
 use argon2::Block;
 
+use super::policy::MOST_MEMORY_KIB;
+
 /// Room for this many blocks (of 1 KiB) at least, so that the C library maps the buffer instead of carving it from a heap.
 ///
 /// glibc learns from the first large buffer that is freed: it raises the size from which it maps up to that buffer's, and
@@ -31,6 +33,14 @@ impl Memory {
     /// Gives back what a hash of more than `count` blocks needed.
     pub(super) fn release_above(&mut self, count: usize) {
         if self.blocks.len() > count {
+            self.release();
+        }
+    }
+
+    /// Makes room for something else of `bytes` bytes: gives back what is kept here where both together would be more than one
+    /// worker may use.
+    pub(super) fn leave_room(&mut self, bytes: usize) {
+        if self.blocks.len() * Block::SIZE + bytes > MOST_MEMORY_KIB as usize * 1024 {
             self.release();
         }
     }

@@ -4,10 +4,11 @@
 //! in use. A fixed number of workers, each with one block of memory that it keeps while it is busy, takes jobs from a bounded
 //! queue. A full queue answers [`HashingError::Busy`] at once; everything else on the machine goes on as before.
 //!
-//! `policy` says how to hash and how much to bear; `argon` knows one hash; `queue` is where requests wait; `memory` is what a
-//! worker works in.
+//! `policy` says how to hash and how much to bear; `formats` knows one hash, ours or one that was brought along; `imported` is
+//! the door for the latter; `queue` is where requests wait; `memory` is what a worker works in.
 
-mod argon;
+mod formats;
+mod imported;
 mod memory;
 mod policy;
 mod queue;
@@ -20,10 +21,11 @@ use tokio::sync::oneshot;
 use vestibule_core::Random;
 
 use self::{
-    argon::Stored,
+    formats::{Format, Stored, argon},
     memory::Memory,
     queue::{Job, Next, Queue, Reply},
 };
+pub use imported::{ImportedHash, UnknownHash};
 pub use policy::{HashingPolicy, HashingPolicyError};
 
 /// What came of holding a password against a stored hash.
@@ -78,6 +80,7 @@ pub struct PasswordHasher {
 struct Pool {
     queue: Arc<Queue>,
     params: Params,
+    accept_md5: bool,
     random: Random,
     decoy: String,
 }
@@ -97,7 +100,13 @@ impl PasswordHasher {
         let params = policy.params()?;
         let decoy = argon::decoy(&params, random.bytes(), random.bytes())?;
         let queue = Arc::new(Queue::new(policy.queue, policy.workers));
-        let pool = Arc::new(Pool { queue: Arc::clone(&queue), params: params.clone(), random, decoy });
+        let pool = Arc::new(Pool {
+            queue: Arc::clone(&queue),
+            params: params.clone(),
+            accept_md5: policy.accept_md5,
+            random,
+            decoy,
+        });
         for number in 0..policy.workers {
             let (queue, params) = (Arc::clone(&queue), params.clone());
             thread::Builder::new()
@@ -116,16 +125,21 @@ impl PasswordHasher {
         self.ask(|reply| Job::Hash { password, salt, reply }).await
     }
 
-    /// Holds a password against a stored hash, with the parameters that the hash names.
+    /// Holds a password against a stored hash, at the cost that the hash names.
+    ///
+    /// Where the hash is not one of Argon2 and the password is wrong, one of today's is computed as well: some functions take
+    /// no time to speak of, and an answer that comes sooner than that for an unknown name would tell that the name is known.
     ///
     /// # Errors
-    /// [`HashingError::Unverifiable`] for a text that is no Argon2 hash, or one that would take more than 128 MiB, more than
-    /// 1 GiB over all its passes, or more than 16 lanes; [`HashingError::Busy`] when too many wait already.
-    pub async fn verify(&self, password: &SecretString, phc: &str) -> Result<Verdict, HashingError> {
-        let stored = Box::new(Stored::read(phc, &self.pool.params)?);
-        let needs_rehash = !stored.up_to_date;
-        let password = password.clone();
-        let matches = self.ask(|reply| Job::Verify { password, stored, reply }).await?;
+    /// [`HashingError::Unverifiable`] for a text that is no hash, or one beyond the bounds of [`HashingPolicy`];
+    /// [`HashingError::Busy`] when too many wait already.
+    pub async fn verify(&self, password: &SecretString, hash: &str) -> Result<Verdict, HashingError> {
+        let stored = Stored::read(hash, &self.pool.params, self.pool.accept_md5)?;
+        let (needs_rehash, is_other) = (!stored.is_up_to_date(), stored.is_of_another_function());
+        let matches = self.hold(password, stored).await?;
+        if is_other && !matches {
+            self.verify_nothing(password).await?;
+        }
         Ok(Verdict { matches, needs_rehash })
     }
 
@@ -135,7 +149,27 @@ impl PasswordHasher {
     /// # Errors
     /// As [`Self::verify`].
     pub async fn verify_nothing(&self, password: &SecretString) -> Result<(), HashingError> {
-        self.verify(password, &self.pool.decoy).await.map(drop)
+        let decoy = Stored::read(&self.pool.decoy, &self.pool.params, false)?;
+        self.hold(password, decoy).await.map(drop)
+    }
+
+    /// Lets a worker do something else about a password that takes long, so that it has its place in the same queue. It must
+    /// not panic: the worker would be gone.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, HashingError> + Send + 'static,
+    ) -> Result<T, HashingError> {
+        self.ask(|reply: Reply<T>| {
+            Job::Run(Box::new(move || {
+                let _ = reply.send(work());
+            }))
+        })
+        .await
+    }
+
+    async fn hold(&self, password: &SecretString, stored: Stored) -> Result<bool, HashingError> {
+        let (password, stored) = (password.clone(), Box::new(stored));
+        self.ask(|reply| Job::Verify { password, stored, reply }).await
     }
 
     async fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, HashingError> {
@@ -149,6 +183,11 @@ impl fmt::Debug for PasswordHasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PasswordHasher").field("params", &self.pool.params).finish_non_exhaustive()
     }
+}
+
+/// By which function a stored hash was made, such as `argon2id` or Django's `pbkdf2_sha256`.
+pub(crate) fn name_of(hash: &str) -> &'static str {
+    Format::of(hash).map_or("unknown", Format::name)
 }
 
 /// A worker's life: take a job, do it, give the memory back when there is nothing to do for a while.
@@ -178,6 +217,7 @@ fn perform(job: Job, params: &Params, memory: &mut Memory) {
         Job::Verify { password, stored, reply } => {
             let _ = reply.send(stored.matches(password.expose_secret().as_bytes(), memory));
         }
+        Job::Run(work) => work(),
     }
 }
 

@@ -15,6 +15,15 @@ pub(super) const MOST_WORK_KIB: u64 = 1024 * 1024;
 /// The most lanes (`p`) that one hash may ask for.
 pub(super) const MOST_LANES: u32 = 16;
 
+/// The most rounds of PBKDF2, counted for each run of its output. Two seconds of SHA-512; Django's default is 1.2 million.
+pub(super) const MOST_ROUNDS: u64 = 5_000_000;
+
+/// The highest cost of bcrypt. One more takes twice the time; this one takes about two seconds, and Django's 12 a quarter.
+pub(super) const MOST_BCRYPT_COST: u32 = 15;
+
+/// The most work that one scrypt hash may ask for: N × r × p. OWASP's recommendations are all below half of it.
+const MOST_SCRYPT_WORK: u64 = 1 << 21;
+
 /// The length of a new hash, in bytes.
 pub(super) const OUTPUT_BYTES: usize = 32;
 
@@ -34,6 +43,8 @@ pub struct HashingPolicy {
     pub iterations: u32,
     /// Argon2id lanes `p`. They are computed one after the other.
     pub parallelism: u32,
+    /// Whether Django's salted MD5 hashes count. They prove next to nothing: for the days of a move only.
+    pub accept_md5: bool,
     /// After how long without work a worker gives its memory back.
     pub idle: Duration,
 }
@@ -66,6 +77,7 @@ impl Default for HashingPolicy {
             memory_kib: 19_456,
             iterations: 2,
             parallelism: 1,
+            accept_md5: false,
             idle: Duration::from_secs(10),
         }
     }
@@ -90,6 +102,18 @@ pub(super) fn is_bearable(memory_kib: u32, iterations: u32, lanes: u32) -> bool 
     memory_kib <= MOST_MEMORY_KIB
         && u64::from(memory_kib) * u64::from(iterations) <= MOST_WORK_KIB
         && lanes <= MOST_LANES
+}
+
+/// How many bytes a scrypt hash with these parameters works in, where it stays within the bounds of this module.
+pub(super) fn is_bearable_scrypt(log_n: u32, r: u32, p: u32) -> Option<usize> {
+    let n = 1_u64.checked_shl(log_n).filter(|_| log_n < 32)?;
+    let blocks = n * u64::from(r);
+    let memory = blocks.checked_mul(128)?;
+    let bearable = memory <= u64::from(MOST_MEMORY_KIB) * 1024
+        && blocks * u64::from(p) <= MOST_SCRYPT_WORK
+        && p <= MOST_LANES
+        && r <= 64;
+    if bearable { usize::try_from(memory).ok() } else { None }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use super::{
     HashingError,
-    argon::{SALT_BYTES, Stored},
+    formats::{Stored, argon::SALT_BYTES},
 };
 
 /// Where the answer to a job goes.
@@ -28,6 +28,8 @@ pub(super) enum Job {
     Hash { password: SecretString, salt: [u8; SALT_BYTES], reply: Reply<String> },
     /// Hold a password against a stored hash.
     Verify { password: SecretString, stored: Box<Stored>, reply: Reply<bool> },
+    /// Something else about a password that takes long; it answers by itself.
+    Run(Box<dyn FnOnce() + Send>),
 }
 
 impl Job {
@@ -36,6 +38,7 @@ impl Job {
         match self {
             Self::Hash { reply, .. } => reply.is_closed(),
             Self::Verify { reply, .. } => reply.is_closed(),
+            Self::Run(_) => false,
         }
     }
 }

@@ -100,8 +100,8 @@ fn a_worker_passes_over_abandoned_jobs() {
 #[tokio::test]
 async fn verifying_nothing_computes_a_whole_hash() {
     let hasher = hasher(quick());
-    let decoy = Stored::read(&hasher.pool.decoy, &hasher.pool.params).unwrap();
-    assert!(decoy.up_to_date, "it has the parameters of today");
+    let decoy = Stored::read(&hasher.pool.decoy, &hasher.pool.params, false).unwrap();
+    assert!(decoy.is_up_to_date(), "it has the parameters of today");
     assert_eq!(hasher.verify_nothing(&"anything".into()).await, Ok(()));
 }
 
@@ -118,4 +118,21 @@ async fn the_threads_end_with_the_last_handle() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("a worker still holds the queue");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+    /// Attack A62: whatever is typed is what is verified.
+    #[test]
+    fn a62_any_password_comes_back_and_no_neighbour_of_it(password in "\\PC{0,64}|[\\x00-\\x20]{0,16}|.{0,300}") {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let hasher = hasher(quick());
+            let hash = hasher.hash(&password.as_str().into()).await.unwrap();
+            assert!(hasher.verify(&password.as_str().into(), &hash).await.unwrap().matches);
+            for other in [format!("{password} "), format!(" {password}"), format!("{password}\0")] {
+                assert!(!hasher.verify(&other.into(), &hash).await.unwrap().matches);
+            }
+        });
+    }
 }

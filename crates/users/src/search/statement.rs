@@ -189,7 +189,7 @@ impl Builder<'_> {
                 .ids
                 .iter()
                 .map(|ids| {
-                    format!("(SELECT COUNT(*) FROM (SELECT 1 FROM ({ids}) AS all_of_them LIMIT ${limit}) AS some)")
+                    format!("(SELECT COUNT(*) FROM (SELECT 1 FROM ({ids}) AS matching LIMIT ${limit}) AS bounded)")
                 })
                 .collect();
             let sql = format!("SELECT {} AS count", counts.join(" + "));

@@ -56,9 +56,11 @@ impl FromStr for SecondFactorPolicy {
 }
 
 /// What a request's `acr_values` (OpenID Connect Core 3.1.2.1) say of a second factor: `1` is one factor, `2` are two.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// They stand in the order of preference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AcrWish {
-    /// Nothing.
+    /// Nothing, or that one factor is preferred.
     #[default]
     None,
     /// Two would be good, and one will do.
@@ -68,17 +70,13 @@ pub enum AcrWish {
 }
 
 impl AcrWish {
-    /// Of the values that a request lists.
+    /// Of the values that a request lists; those that are not ours say nothing.
     pub fn of<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
-        let (mut one, mut two) = (false, false);
-        for value in values {
-            one |= value == "1";
-            two |= value == "2";
-        }
-        match (one, two) {
-            (_, false) => Self::None,
-            (true, true) => Self::IfPossible,
-            (false, true) => Self::Needed,
+        let mut known = values.into_iter().filter(|value| ["1", "2"].contains(value));
+        match (known.next(), known.any(|value| value == "1")) {
+            (Some("2"), false) => Self::Needed,
+            (Some("2"), true) => Self::IfPossible,
+            _ => Self::None,
         }
     }
 }
@@ -146,6 +144,8 @@ mod tests {
             created_at: Timestamp::default(),
             updated_at: Timestamp::default(),
             last_sign_in: None,
+            password_changed_at: None,
+            require_second_factor: false,
         }
     }
 

@@ -82,11 +82,11 @@ impl Throttle {
         Ok(Self { store, keys: Keys::new(hash_key), policy })
     }
 
-    /// Counts a try. It counts as failed unless [`Permit::succeeded`] says otherwise; one that must wait is not counted.
+    /// Counts a try. It counts as failed unless [`Admitted::succeeded`] says otherwise; one that must wait is not counted.
     ///
     /// # Errors
     /// [`ThrottleError::TryLater`], and [`ThrottleError::Unavailable`] where the store does not answer.
-    pub async fn admit(&self, attempt: Try<'_>) -> Result<Permit, ThrottleError> {
+    pub async fn admit(&self, attempt: Try<'_>) -> Result<Admitted, ThrottleError> {
         let address = self.keys.address(attempt.address);
         let account = match self.known_browser(&attempt).await? {
             Some(browser) => browser,
@@ -98,7 +98,7 @@ impl Throttle {
             self.store.give_back(TRIES, &address, &self.policy.address).await?;
             return Err(error);
         }
-        Ok(Permit { throttle: self.clone(), account, address })
+        Ok(Admitted { throttle: self.clone(), account, address })
     }
 
     /// Knows `browser` from now on as one where `user` signed in: strangers' failures do not slow it down.
@@ -151,13 +151,13 @@ pub(crate) fn in_whole_seconds(wait: Duration) -> Duration {
 /// A try that may go on, and counts as failed as it stands.
 #[derive(Debug)]
 #[must_use = "a try that is not said to have succeeded counts as failed"]
-pub struct Permit {
+pub struct Admitted {
     throttle: Throttle,
     account: String,
     address: String,
 }
 
-impl Permit {
+impl Admitted {
     /// It was right, so that it does not count.
     ///
     /// # Errors

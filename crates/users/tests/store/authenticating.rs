@@ -28,9 +28,13 @@ async fn people(site: &Site) {
     site.users.create(NewUser::named("passwordless")).await.unwrap();
     let damaged = site.users.create(site.person("damaged")).await.unwrap();
     site.store_hash(&damaged, "!unusable").await;
+    // A hash that takes no time to speak of.
+    let moved = site.users.create(site.person("moved")).await.unwrap();
+    site.store_hash(&moved, "{SSHA}qw6VUs3FWeW0RllVCxOhBczdAQr6P8dY").await;
 }
 
-const REFUSED: [(&str, &str); 6] = [
+const REFUSED: [(&str, &str); 7] = [
+    ("moved", "wrong password"),
     ("nobody", PASSWORD),
     ("eve", "wrong password"),
     ("inactive", PASSWORD),
@@ -54,7 +58,7 @@ async fn every_reason_to_refuse_has_the_same_answer() {
     assert_eq!(answers.len(), 1);
 }
 
-/// Attack A60: the medians of many tries, with hashes that outweigh the rest of the work.
+/// Attack A60: many tries, with hashes that outweigh the rest of the work; the quicker quarter, as a busy machine delays some.
 #[tokio::test]
 async fn every_reason_to_refuse_takes_the_same_time() {
     let mut site = open().await;
@@ -71,9 +75,9 @@ async fn every_reason_to_refuse_takes_the_same_time() {
             times.push(began.elapsed());
         }
     }
-    let medians: Vec<_> = times.iter_mut().map(|times| *times.select_nth_unstable(12).1).collect();
-    let (least, most) = (medians.iter().min().unwrap(), medians.iter().max().unwrap());
-    assert!(*most < *least * 2, "one answer comes sooner than another: {medians:?}");
+    let usual: Vec<_> = times.iter_mut().map(|times| *times.select_nth_unstable(6).1).collect();
+    let (least, most) = (usual.iter().min().unwrap(), usual.iter().max().unwrap());
+    assert!(*most < *least * 2, "one answer comes sooner than another: {usual:?}");
 }
 
 /// Attack A62.

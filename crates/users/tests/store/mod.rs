@@ -1,10 +1,17 @@
 //! What the store of users promises, whatever engine lies beneath. A test program includes this and says how to `open` one.
 
+mod access;
 mod api_tokens;
+mod attributes;
 mod authenticating;
 mod certificates;
 mod changing;
+mod contacts;
 mod creating;
+mod importing;
+mod moving_in;
+mod passwords;
+mod searching;
 mod second_factors;
 mod ways;
 
@@ -68,6 +75,21 @@ impl Site {
 fn hasher(memory_kib: u32) -> PasswordHasher {
     let policy = HashingPolicy { memory_kib, iterations: 1, ..HashingPolicy::default() };
     PasswordHasher::new(policy, Random::system()).unwrap()
+}
+
+/// Brings people called mass00000, mass00001 and so on, in one transaction.
+pub(crate) async fn many(site: &Site, from: usize, count: usize) {
+    use vestibule_users::{ContactKind, ImportedContact, ImportedUser};
+    let transaction = site.database.begin().await.unwrap();
+    for number in from..from + count {
+        let username = format!("mass{number:05}");
+        let value = format!("{username}@example.com");
+        let contact =
+            ImportedContact { kind: ContactKind::Email, value, verified: false, primary: true, shared: false };
+        let user = ImportedUser { username, contacts: vec![contact], active: true, ..ImportedUser::default() };
+        site.users.insert_in(&transaction, user).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
 }
 
 /// Lets fifty callers do the same at once.

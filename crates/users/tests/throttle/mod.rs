@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use vestibule_core::{Clock, HashKey, Random, UserId};
 use vestibule_ephemeral::Ephemeral;
-use vestibule_users::{Because, Permit, Throttle, ThrottleError, ThrottlePolicy, Try};
+use vestibule_users::{Admitted, Because, Throttle, ThrottleError, ThrottlePolicy, Try};
 
 struct Door {
     throttle: Throttle,
@@ -23,7 +23,7 @@ fn at(name: &str, address: &str) -> (String, Option<IpAddr>) {
 }
 
 impl Door {
-    async fn admit(&self, (name, address): (String, Option<IpAddr>)) -> Result<Permit, ThrottleError> {
+    async fn admit(&self, (name, address): (String, Option<IpAddr>)) -> Result<Admitted, ThrottleError> {
         self.throttle.admit(Try { typed: &name, user: None, address, browser: None }).await
     }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use vestibule_core::{ClientId, Clock, Random, Timestamp, UserId, Vault};
-use vestibule_database::Database;
+use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
 use vestibule_oidc::client::Clients;
 use vestibule_tokens::{KeyFile, Revocation, RevocationLog, Secrets, Subject, open_vault};
-use vestibule_users::{HashingPolicy, PasswordHasher, Users};
+use vestibule_users::{Access, HashingPolicy, PasswordHasher, PasswordRules, Users};
 
 use super::{Failure, Output};
 use crate::config::Config;
@@ -56,11 +56,12 @@ impl Context {
         Ok(database)
     }
 
-    /// The users. A command hashes one password at most, so one worker will do.
+    /// The users. A command hashes one password at most, so one worker will do. What decides what people may do is told to
+    /// running servers.
     ///
     /// # Errors
-    /// Where the hashing worker cannot be started.
-    pub fn users(&self, database: &Database) -> Result<Users, Failure> {
+    /// Where the hashing worker cannot be started, or the database does not answer.
+    pub async fn users(&self, database: &Database) -> Result<Users, Failure> {
         let settings = &self.config.passwords;
         let policy = HashingPolicy {
             workers: 1,
@@ -72,7 +73,21 @@ impl Context {
         };
         let hasher = PasswordHasher::new(policy, self.random.clone()).map_err(Failure::of)?;
         Ok(Users::new(database.clone(), hasher, self.clock.clone(), self.random.clone())
-            .with_shortest_password(settings.min_length))
+            .with_password_rules(PasswordRules::default().with_shortest(settings.min_length))
+            .with_changes(self.changes(database).await?))
+    }
+
+    /// Groups and permissions. A command asks once, so nothing is kept of what it reads.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn access(&self, database: &Database) -> Result<Access, Failure> {
+        let changes = self.changes(database).await?;
+        Ok(Access::new(database.clone(), changes, self.clock.clone(), self.random.clone(), 0))
+    }
+
+    async fn changes(&self, database: &Database) -> Result<ChangeLog, Failure> {
+        ChangeLog::open(database.clone(), self.clock.clone()).await.map_err(Failure::of)
     }
 
     /// The file of the key-encryption key.

@@ -93,7 +93,7 @@ fn a_password_is_as_long_as_the_configuration_asks() {
     let refused = place.run_with(&["users", "create", "eve", "--password-stdin"], "correct horse battery\n");
     assert_eq!(refused.status.code(), Some(1));
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert_eq!(said, "password: it is too short; take at least 30 characters\n");
+    assert_eq!(said, "This password is too short: take at least 30 characters.\n");
 }
 
 #[test]

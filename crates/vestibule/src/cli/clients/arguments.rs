@@ -31,7 +31,7 @@ pub(in crate::cli) struct CreateArguments {
     /// A grant it may use (several times for several) [default: authorization_code]
     #[arg(long = "grant-type", value_name = "GRANT")]
     grant_types: Vec<String>,
-    /// A scope it may ask for (several times for several, or several in one) [default: openid profile email address phone]
+    /// A scope it may ask for (several times for several, or several in one) [default: openid profile email address phone groups permissions]
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<ScopeSet>,
     /// The application is the organisation's own: nobody is asked for consent

@@ -72,7 +72,7 @@ struct Desk {
 impl Command {
     pub(super) async fn run(self, context: Context) -> Result<(), Failure> {
         let database = context.database().await?;
-        let users = context.users(&database)?;
+        let users = context.users(&database).await?;
         let mut desk = Desk { context, database, users };
         match self {
             Self::Create(arguments) => desk.create(arguments).await,

@@ -1,4 +1,4 @@
-//! One Argon2 hash: made, read from its PHC string, compared.
+//! One Argon2 hash: made, read from its PHC string (before which Django writes `argon2`), compared.
 
 use argon2::{
     ARGON2ID_IDENT, Algorithm, Argon2, Params, Version,
@@ -6,18 +6,19 @@ use argon2::{
 };
 use subtle::ConstantTimeEq;
 
-use super::{
+use super::{MALFORMED, TOO_MUCH, Why};
+use crate::hashing::{
     HashingError,
     memory::Memory,
     policy::{OUTPUT_BYTES, is_bearable},
 };
 
 /// The length of a new salt, in bytes (RFC 9106 section 3.1 recommends 16).
-pub(super) const SALT_BYTES: usize = 16;
+pub(in crate::hashing) const SALT_BYTES: usize = 16;
 
 /// A stored hash that was read and found bearable.
 #[derive(Debug)]
-pub(super) struct Stored {
+pub(in crate::hashing) struct Hash {
     argon2: Argon2<'static>,
     salt: Salt,
     output: Output,
@@ -25,22 +26,24 @@ pub(super) struct Stored {
     pub(super) up_to_date: bool,
 }
 
-impl Stored {
+impl Hash {
     /// Reads a PHC string of Argon2id, Argon2i or Argon2d, and holds it against `today`'s parameters.
-    pub(super) fn read(phc: &str, today: &Params) -> Result<Self, HashingError> {
-        let unverifiable = HashingError::Unverifiable;
-        let hash = PasswordHash::new(phc).map_err(|_| unverifiable("it is not a PHC string"))?;
-        let algorithm = Algorithm::try_from(hash.algorithm.as_str())
-            .map_err(|_| unverifiable("its algorithm is not one that is known here"))?;
+    ///
+    /// A hash of another cost than today's is out of date, be its cost lower or higher: the site's setting is how long a
+    /// sign-in shall take and how much memory it may use, and whoever's takes as long as everyone's is told apart from nobody.
+    pub(in crate::hashing) fn phc(phc: &str, today: &Params) -> Result<Self, Why> {
+        let hash = PasswordHash::new(phc).map_err(|_| "it is not a PHC string")?;
+        let algorithm =
+            Algorithm::try_from(hash.algorithm.as_str()).map_err(|_| "its algorithm is not one that is known here")?;
         // A hash without a version is of the first one: the field came with the second.
         let version = Version::try_from(hash.version.unwrap_or(Version::V0x10.into()))
-            .map_err(|_| unverifiable("its version of Argon2 is not known"))?;
-        let params = Params::try_from(&hash).map_err(|_| unverifiable("Argon2 does not allow its parameters"))?;
+            .map_err(|_| "its version of Argon2 is not known")?;
+        let params = Params::try_from(&hash).map_err(|_| "Argon2 does not allow its parameters")?;
         if !is_bearable(params.m_cost(), params.t_cost(), params.p_cost()) {
-            return Err(unverifiable("verifying it would take too much memory or time"));
+            return Err(TOO_MUCH);
         }
         let (Some(salt), Some(output)) = (hash.salt, hash.hash) else {
-            return Err(unverifiable("it lacks its salt or its hash"));
+            return Err("it lacks its salt or its hash");
         };
         let up_to_date = algorithm == Algorithm::Argon2id
             && version == Version::V0x13
@@ -48,6 +51,12 @@ impl Stored {
             && output.len() >= OUTPUT_BYTES
             && salt.len() >= SALT_BYTES;
         Ok(Self { argon2: Argon2::new(algorithm, version, params), salt, output, up_to_date })
+    }
+
+    /// Reads one with Django's name before it. It is written otherwise than ours, so that it is never up to date.
+    pub(super) fn django(text: &str, today: &Params) -> Result<Self, Why> {
+        let phc = text.strip_prefix("argon2").ok_or(MALFORMED)?;
+        Ok(Self { up_to_date: false, ..Self::phc(phc, today)? })
     }
 
     /// Whether `password` is the one that was hashed. The answer takes the same time either way.
@@ -60,7 +69,7 @@ impl Stored {
 }
 
 /// A new Argon2id hash, as a PHC string.
-pub(super) fn hash(
+pub(in crate::hashing) fn hash(
     params: &Params,
     salt: [u8; SALT_BYTES],
     password: &[u8],
@@ -73,7 +82,7 @@ pub(super) fn hash(
 }
 
 /// A hash of which nobody knows the password: `output` was drawn at random.
-pub(super) fn decoy(
+pub(in crate::hashing) fn decoy(
     params: &Params,
     salt: [u8; SALT_BYTES],
     output: [u8; OUTPUT_BYTES],
@@ -120,7 +129,7 @@ mod tests {
     }
 
     fn why(phc: &str) -> String {
-        Stored::read(phc, &today()).unwrap_err().to_string()
+        Hash::phc(phc, &today()).unwrap_err().to_owned()
     }
 
     /// From the test vectors of the reference implementation in C.
@@ -128,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_hash_of_the_reference_implementation_is_verified() {
-        let (stored, mut memory) = (Stored::read(REFERENCE, &today()).unwrap(), Memory::default());
+        let (stored, mut memory) = (Hash::phc(REFERENCE, &today()).unwrap(), Memory::default());
         assert!(stored.matches(b"password", &mut memory).unwrap());
         assert!(!stored.matches(b"passwore", &mut memory).unwrap());
         assert!(!stored.up_to_date, "it was made with other parameters than today's");
@@ -140,7 +149,7 @@ mod tests {
         let fresh = hash(&today(), [1; 16], b"one", &mut memory).unwrap();
         hash(&today(), [2; 16], b"two", &mut memory).unwrap();
         assert_eq!(hash(&today(), [1; 16], b"one", &mut memory).unwrap(), fresh);
-        assert!(Stored::read(&fresh, &today()).unwrap().up_to_date);
+        assert!(Hash::phc(&fresh, &today()).unwrap().up_to_date);
     }
 
     #[test]
@@ -150,7 +159,7 @@ mod tests {
         for params in ["m=262144,t=1,p=1", "m=65536,t=17,p=1", "m=1024,t=1,p=64"] {
             assert!(why(&with(params)).contains("too much memory or time"), "{params}");
         }
-        assert!(Stored::read(&with("m=102400,t=2,p=8"), &today()).is_ok(), "Django's own parameters are bearable");
+        assert!(Hash::phc(&with("m=102400,t=2,p=8"), &today()).is_ok(), "Django's own parameters are bearable");
     }
 
     #[test]
