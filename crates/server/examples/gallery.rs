@@ -9,6 +9,8 @@ use vestibule_server::pages::{
 
 #[path = "gallery/account.rs"]
 mod account;
+#[path = "gallery/account_lists.rs"]
+mod account_lists;
 #[path = "gallery/ways_in.rs"]
 mod ways_in;
 
@@ -31,6 +33,7 @@ fn pages() -> Vec<(&'static str, String)> {
     all.extend(others());
     all.extend(ways_in::pages());
     all.extend(account::pages());
+    all.extend(account_lists::pages());
     all
 }
 

@@ -71,8 +71,8 @@ pub fn wait_in_words(wait: Duration) -> String {
     let seconds = u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1);
     match seconds {
         ..91 => count(seconds, "second"),
-        ..5401 => count(seconds.div_ceil(MINUTE), "minute"),
-        ..129_601 => count(seconds.div_ceil(HOUR), "hour"),
+        91..5401 => count(seconds.div_ceil(MINUTE), "minute"),
+        5401..129_601 => count(seconds.div_ceil(HOUR), "hour"),
         _ => count(seconds.div_ceil(DAY), "day"),
     }
 }

@@ -2,8 +2,6 @@
 
 use argon2::Block;
 
-use super::policy::MOST_MEMORY_KIB;
-
 /// Room for this many blocks (of 1 KiB) at least, so that the C library maps the buffer instead of carving it from a heap.
 ///
 /// glibc learns from the first large buffer that is freed: it raises the size from which it maps up to that buffer's, and
@@ -19,7 +17,7 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// `count` blocks, whatever they hold: Argon2's first pass writes each before it reads it. `None` where the system has
+    /// `count` blocks, whatever they hold: the first pass of Argon2 and of scrypt writes each before it reads it. `None` where the system has
     /// no memory left.
     pub(super) fn blocks(&mut self, count: usize) -> Option<&mut [Block]> {
         if self.blocks.len() < count {
@@ -33,14 +31,6 @@ impl Memory {
     /// Gives back what a hash of more than `count` blocks needed.
     pub(super) fn release_above(&mut self, count: usize) {
         if self.blocks.len() > count {
-            self.release();
-        }
-    }
-
-    /// Makes room for something else of `bytes` bytes: gives back what is kept here where both together would be more than one
-    /// worker may use.
-    pub(super) fn leave_room(&mut self, bytes: usize) {
-        if self.blocks.len() * Block::SIZE + bytes > MOST_MEMORY_KIB as usize * 1024 {
             self.release();
         }
     }

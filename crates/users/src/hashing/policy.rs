@@ -104,16 +104,13 @@ pub(super) fn is_bearable(memory_kib: u32, iterations: u32, lanes: u32) -> bool 
         && lanes <= MOST_LANES
 }
 
-/// How many bytes a scrypt hash with these parameters works in, where it stays within the bounds of this module.
-pub(super) fn is_bearable_scrypt(log_n: u32, r: u32, p: u32) -> Option<usize> {
-    let n = 1_u64.checked_shl(log_n).filter(|_| log_n < 32)?;
-    let blocks = n * u64::from(r);
-    let memory = blocks.checked_mul(128)?;
-    let bearable = memory <= u64::from(MOST_MEMORY_KIB) * 1024
-        && blocks * u64::from(p) <= MOST_SCRYPT_WORK
+/// Whether a scrypt hash with these parameters stays within the bounds of this module.
+pub(super) fn is_bearable_scrypt(log_n: u32, r: u32, p: u32) -> bool {
+    let times_r = |n: u64| n.saturating_mul(u64::from(r));
+    log_n < 32
+        && times_r(128 << log_n) <= u64::from(MOST_MEMORY_KIB) * 1024
+        && times_r(1 << log_n).saturating_mul(u64::from(p)) <= MOST_SCRYPT_WORK
         && p <= MOST_LANES
-        && r <= 64;
-    if bearable { usize::try_from(memory).ok() } else { None }
 }
 
 #[cfg(test)]

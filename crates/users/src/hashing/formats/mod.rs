@@ -16,6 +16,7 @@ pub(super) mod argon;
 mod bcrypt;
 mod digest;
 mod pbkdf2;
+mod romix;
 mod scrypt;
 mod text;
 

@@ -5,11 +5,11 @@
 //! scrypt$16384$salt$8$5$hash           Django; N, the salt as text, r, p
 //! ```
 
-use scrypt::Params;
 use subtle::ConstantTimeEq;
 
 use super::{
     MALFORMED, TOO_MUCH, Why, output,
+    romix::{self, Cost},
     text::{base64, fields, number, parameter},
 };
 use crate::hashing::{HashingError, memory::Memory, policy::is_bearable_scrypt};
@@ -17,9 +17,7 @@ use crate::hashing::{HashingError, memory::Memory, policy::is_bearable_scrypt};
 /// A hash that was read.
 #[derive(Debug)]
 pub(in crate::hashing) struct Hash {
-    params: Params,
-    /// What it works in, in bytes.
-    memory: usize,
+    cost: Cost,
     salt: Vec<u8>,
     output: Vec<u8>,
 }
@@ -52,18 +50,16 @@ impl Hash {
         if log_n == 0 || r == 0 || p == 0 {
             return Err(MALFORMED);
         }
-        let memory = is_bearable_scrypt(log_n, r, p).ok_or(TOO_MUCH)?;
-        let log_n = u8::try_from(log_n).map_err(|_| TOO_MUCH)?;
-        let params = Params::new(log_n, r, p).map_err(|_| MALFORMED)?;
-        Ok(Self { params, memory, salt, output: output(hash)? })
+        if !is_bearable_scrypt(log_n, r, p) {
+            return Err(TOO_MUCH);
+        }
+        Ok(Self { cost: Cost { log_n, r: r as usize, p: p as usize }, salt, output: output(hash)? })
     }
 
     pub(super) fn matches(&self, password: &[u8], memory: &mut Memory) -> Result<bool, HashingError> {
-        // It allocates for itself: what this worker keeps for Argon2 makes room where both together would be too much.
-        memory.leave_room(self.memory);
+        let blocks = memory.blocks(self.cost.blocks()).ok_or(HashingError::Failed("the system has no memory left"))?;
         let mut computed = vec![0; self.output.len()];
-        scrypt::scrypt(password, &self.salt, &self.params, &mut computed)
-            .map_err(|_| HashingError::Failed("scrypt refused the length of the hash"))?;
+        romix::scrypt(password, &self.salt, self.cost, blocks, &mut computed);
         Ok(self.output.ct_eq(&computed).into())
     }
 }

@@ -114,7 +114,7 @@ fn a_hash_that_would_take_too_much_is_refused_unverified() {
         format!("scrypt$262144$salty$8$1${hash}"),
         format!("scrypt$131072$salty$8$3${hash}"),
         format!("scrypt$16$salty$8$17${hash}"),
-        format!("scrypt$16$salty$65$1${hash}"),
+        format!("scrypt$16$salty$65537$1${hash}"),
         format!("$scrypt$ln=63,r=8,p=1$c2FsdHk${hash}"),
         format!("$scrypt$ln=17,r=4294967295,p=4294967295$c2FsdHk${hash}"),
         "$2b$16$EkaYcptwJVd1WtNNi6laTe3P.bEtE2S40VB3crPlSqXSPLboon4SK".to_owned(),
