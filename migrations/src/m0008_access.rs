@@ -22,6 +22,11 @@ impl MigrationTrait for Migration {
             manager.create_table(grants(table, column, holders)).await?;
         }
         manager.create_table(client_apps()).await?;
+        manager
+            .alter_table(
+                Table::alter().table("clients").add_column(boolean("require_second_factor").default(false)).to_owned(),
+            )
+            .await?;
         for (name, table, columns) in [
             ("group_users_user_id", "group_users", &["user_id"][..]),
             ("group_groups_member_id", "group_groups", &["member_id"]),

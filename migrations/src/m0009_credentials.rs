@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-/// Creates `api_tokens`, `totp_devices`, `recovery_codes`, `second_factor_required` and `certificate_bindings`.
+/// Creates `api_tokens`, `totp_devices`, `recovery_codes` and `certificate_bindings`.
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
@@ -19,15 +19,6 @@ impl MigrationTrait for Migration {
             .await?;
         manager.create_table(totp_devices()).await?;
         manager.create_table(recovery_codes()).await?;
-        manager
-            .create_table(
-                Table::create()
-                    .table("second_factor_required")
-                    .col(text("user_id").primary_key())
-                    .foreign_key(&mut of_a_user("second_factor_required"))
-                    .to_owned(),
-            )
-            .await?;
         manager.create_table(certificate_bindings()).await?;
         manager
             .create_index(
@@ -41,8 +32,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["certificate_bindings", "second_factor_required", "recovery_codes", "totp_devices", "api_tokens"]
-        {
+        for table in ["certificate_bindings", "recovery_codes", "totp_devices", "api_tokens"] {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())

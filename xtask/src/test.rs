@@ -34,6 +34,7 @@ pub(crate) struct Needs {
     pub(crate) redis: bool,
     pub(crate) postgres: bool,
     pub(crate) smtp: bool,
+    pub(crate) django: bool,
     pub(crate) chromium: bool,
     pub(crate) node: bool,
 }
@@ -64,6 +65,7 @@ impl Needs {
             redis: self.redis || other.redis,
             postgres: self.postgres || other.postgres,
             smtp: self.smtp || other.smtp,
+            django: self.django || other.django,
             chromium: self.chromium || other.chromium,
             node: self.node || other.node,
         }

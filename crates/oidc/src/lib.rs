@@ -20,6 +20,7 @@ pub mod discovery;
 pub mod end_session;
 mod presence;
 mod provider;
+mod second_factor;
 mod sign_out;
 mod tables;
 pub mod token;
@@ -29,6 +30,7 @@ pub use claims::STANDARD_SCOPES;
 pub use consents::Consents;
 pub use presence::Present;
 pub use provider::{Parts, Provider, Settings};
+pub use second_factor::SecondFactorStep;
 
 /// Something that every request needs (the database, the store of what expires, a signing key) does not answer. The request
 /// fails and changes nothing more; trying again later may help.

@@ -7,7 +7,7 @@ use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 use vestibule_sessions::Sessions;
 use vestibule_tokens::{Issuer, SigningAlgorithm};
-use vestibule_users::{Access, Users};
+use vestibule_users::{Access, SecondFactorPolicy, SecondFactors, Users};
 
 use crate::{
     Consents,
@@ -26,6 +26,8 @@ pub struct Settings {
     pub id_token_lifetime: Duration,
     /// What access tokens are signed with where their API does not say (`tokens.access_token_alg`).
     pub access_token_alg: SigningAlgorithm,
+    /// Of whom a second factor is asked (`authentication.second_factor`).
+    pub second_factor: SecondFactorPolicy,
 }
 
 /// What the provider is put together from.
@@ -39,6 +41,8 @@ pub struct Parts {
     pub users: Users,
     /// What they may do.
     pub access: Access,
+    /// Their second factors.
+    pub second_factors: SecondFactors,
     /// Browsers.
     pub sessions: Sessions,
     /// What we sign, and the log of what is void.
@@ -63,6 +67,7 @@ struct Inner {
     settings: Settings,
     users: Users,
     access: Access,
+    second_factors: SecondFactors,
     sessions: Sessions,
     tokens: Issuer,
     clients: Clients,
@@ -77,7 +82,8 @@ impl Provider {
     /// Puts the provider together.
     #[must_use]
     pub fn new(parts: Parts, settings: Settings) -> Self {
-        let Parts { database, ephemeral, users, access, sessions, tokens, hash_key, clock, random } = parts;
+        let Parts { database, ephemeral, users, access, second_factors, sessions, tokens, hash_key, clock, random } =
+            parts;
         Self(Arc::new(Inner {
             clients: Clients::new(database.clone(), &hash_key, settings.require_pkce, clock.clone(), random.clone()),
             apis: Apis::new(database.clone(), clock.clone()),
@@ -86,6 +92,7 @@ impl Provider {
             settings,
             users,
             access,
+            second_factors,
             sessions,
             tokens,
             clock,
@@ -115,6 +122,12 @@ impl Provider {
     #[must_use]
     pub fn access(&self) -> &Access {
         &self.0.access
+    }
+
+    /// Their second factors.
+    #[must_use]
+    pub fn second_factors(&self) -> &SecondFactors {
+        &self.0.second_factors
     }
 
     /// Browsers.

@@ -17,6 +17,7 @@ pub(crate) mod client {
         pub(crate) metadata: String,
         pub(crate) first_party: bool,
         pub(crate) require_pkce: bool,
+        pub(crate) require_second_factor: bool,
         pub(crate) created_at: i64,
         pub(crate) updated_at: i64,
     }

@@ -80,6 +80,7 @@ fn sign_in() -> Vec<(&'static str, String)> {
         can_cancel: true,
         recover_link: true,
         register_link: true,
+        certificate_link: Some("https://id.example.com:8443/login".to_owned()),
         error: None,
     };
     let failed = SignIn {
@@ -93,8 +94,15 @@ fn sign_in() -> Vec<(&'static str, String)> {
     vec![
         (
             "sign-in-alone",
-            SignIn { app: None, can_cancel: false, recover_link: false, register_link: false, ..plain.clone() }
-                .render(),
+            SignIn {
+                app: None,
+                can_cancel: false,
+                recover_link: false,
+                register_link: false,
+                certificate_link: None,
+                ..plain.clone()
+            }
+            .render(),
         ),
         ("sign-in-busy", SignIn { error: Some(busy), ..failed.clone() }.render()),
         ("sign-in-too-many", SignIn { error: Some(too_many), ..failed.clone() }.render()),

@@ -11,6 +11,7 @@ mod http;
 pub mod pages;
 mod setup;
 mod state;
+mod vouching;
 
 use std::{future::Future, time::Duration};
 
@@ -21,6 +22,7 @@ pub use crate::{
     http::{BindError, Bridge, Connection, Door, Limits, TlsError, TlsFiles, TrustedProxies, bind, serve},
     setup::SetupLinks,
     state::Parts,
+    vouching::Vouching,
 };
 use crate::{
     http::{Methods, OpenPath, Stack},
@@ -60,7 +62,9 @@ pub fn service(parts: Parts, front: Front) -> Bridge<impl Endpoint<Output = Resp
 }
 
 fn router(state: &State) -> Route {
-    use endpoints::{authorize, consent, documents, end_session, health, home, login, logout, setup, token, userinfo};
+    use endpoints::{
+        authorize, consent, documents, end_session, health, home, login, logout, second_factor, setup, token, userinfo,
+    };
     Route::new()
         .at("/", Methods::new().get(answers(state, home::home_page)))
         .at(pages::stylesheet().path.as_str(), Methods::new().get(answers(state, documents::stylesheet)))
@@ -95,6 +99,12 @@ fn router(state: &State) -> Route {
         .at(
             "/logout",
             Methods::new().get(answers(state, logout::logout_page)).post(answers(state, logout::logout_posted)),
+        )
+        .at(
+            "/second-factor",
+            Methods::new()
+                .get(answers(state, second_factor::second_factor_page))
+                .post(answers(state, second_factor::second_factor_posted)),
         )
         .at("/setup", Methods::new().get(answers(state, setup::setup_page)).post(answers(state, setup::setup_posted)))
         .at("/health/live", Methods::new().get(answers(state, health::live)))

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use url::Url;
+use vestibule_audit::{Audit, Event};
 use vestibule_core::{Clock, HashKey, Random};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 use vestibule_oidc::{Provider, client::Client};
 use vestibule_sessions::{CsrfKey, Pending};
-use vestibule_users::User;
+use vestibule_users::{Throttle, User, Ways};
 
 use crate::{
     endpoints::flow::Purpose,
     http::CookieRules,
     pages::{App, Label, Person},
     setup::SetupLinks,
+    vouching::Vouching,
 };
 
 /// What the server is put together from.
@@ -26,6 +28,14 @@ pub struct Parts {
     pub database: Database,
     /// What expires.
     pub ephemeral: Ephemeral,
+    /// The ways in which people prove who they are.
+    pub ways: Arc<Ways>,
+    /// How fast that may be tried.
+    pub throttle: Throttle,
+    /// The record of what happened.
+    pub audit: Audit,
+    /// Whom the headers of trusted proxies and client certificates can name.
+    pub vouching: Vouching,
     /// The key of all keyed hashes.
     pub hash_key: HashKey,
     /// The issuer's URL (`http.public_url`).
@@ -93,6 +103,41 @@ impl State {
     /// What waits for a person at a browser.
     pub(crate) fn waiting(&self) -> &Pending<Purpose> {
         &self.0.waiting
+    }
+
+    /// The ways in which people prove who they are.
+    pub(crate) fn ways(&self) -> &Ways {
+        &self.0.parts.ways
+    }
+
+    /// How fast that may be tried.
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.0.parts.throttle
+    }
+
+    /// Where a browser signs in by a client certificate, for what waits under `request`.
+    pub(crate) fn certificate_link(&self, request: Option<&str>) -> Option<String> {
+        let listener = self.vouching().listener.as_ref()?;
+        let request = request.map(|id| format!("?request={id}")).unwrap_or_default();
+        Some(format!("{listener}/login{request}"))
+    }
+
+    /// Who may vouch for people.
+    pub(crate) fn vouching(&self) -> &Vouching {
+        &self.0.parts.vouching
+    }
+
+    /// The record of what happened.
+    pub(crate) fn audit_log(&self) -> &Audit {
+        &self.0.parts.audit
+    }
+
+    /// Writes an event down. What it tells of has happened, so that a record that cannot be written is an error for operators
+    /// and not for the person.
+    pub(crate) async fn audit(&self, event: Event) {
+        if let Err(error) = self.audit_log().record(event).await {
+            tracing::error!(%error, "what happened could not be recorded");
+        }
     }
 
     pub(crate) fn setup(&self) -> &SetupLinks {

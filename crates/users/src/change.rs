@@ -1,9 +1,6 @@
 //! Changing people, and letting them go. Each change moves `updated_at`.
 
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
-    sea_query::{Expr, SimpleExpr},
-};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use vestibule_core::UserId;
 
 use crate::{
@@ -103,16 +100,6 @@ impl Users {
             return Err(ChangeError::NoSuchUser(id));
         }
         Ok(self.commit_access(transaction, id).await?)
-    }
-
-    async fn set(&self, id: UserId, column: Column, value: SimpleExpr) -> Result<(), ChangeError> {
-        let done = Entity::update_many()
-            .col_expr(column, value)
-            .col_expr(Column::UpdatedAt, Expr::value(self.clock.now().millis()))
-            .filter(Column::Id.eq(id.to_string()))
-            .exec(self.database.writer())
-            .await?;
-        if done.rows_affected == 0 { Err(ChangeError::NoSuchUser(id)) } else { Ok(()) }
     }
 }
 

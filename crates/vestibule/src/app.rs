@@ -6,18 +6,28 @@
 //! ```
 //! Tests open it as the commands do, with a clock of their own.
 
+use std::{sync::Arc, time::Duration};
+
+use vestibule_audit::Audit;
 use vestibule_core::{Clock, Random};
 use vestibule_database::{ChangeLog, Database};
-use vestibule_ephemeral::Ephemeral;
+use vestibule_ephemeral::{Ephemeral, Pace};
 use vestibule_oidc::{Provider, Settings};
-use vestibule_server::{Door, Front, Limits, SetupLinks, TlsFiles};
+use vestibule_server::{Door, Front, Limits, SetupLinks, TlsFiles, Vouching};
 use vestibule_sessions::{Policy, Sessions};
 use vestibule_tokens::{Issuer, KeyFile, KeyRing, RevocationLog, Secrets, SigningAlgorithm, open_vault};
-use vestibule_users::{Access, HashingPolicy, PasswordHasher, PasswordRules, Users};
+use vestibule_users::{
+    Access, ApiTokenWay, ApiTokens, CertificateBindings, CertificateRule, CertificateWay, HashingPolicy, Identifiers,
+    PasswordHasher, PasswordRule, PasswordRules, PasswordWay, RemoteUserWay, SecondFactorPolicy, SecondFactors,
+    Throttle, ThrottlePolicy, Users, Way, Ways,
+};
 
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::config::{AccessTokenAlg, Config, ListenAddresses};
+use crate::config::{
+    AccessTokenAlg, CertificateField, Config, ListenAddresses, PasswordRuleName, SecondFactorMode, SignInIdentifier,
+    WayToAuthenticate,
+};
 
 /// Why the provider cannot start, in words.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +52,7 @@ pub struct App {
     keys: KeyRing,
     revocations: RevocationLog,
     changes: ChangeLog,
+    audit_retention: Duration,
     setup: SetupLinks,
 }
 
@@ -73,9 +84,19 @@ impl App {
         let public_url = &config.http.public_url;
         let parts = vestibule_oidc::Parts {
             users: Users::new(database.clone(), hasher, clock.clone(), random.clone())
-                .with_password_rules(PasswordRules::default().with_shortest(config.passwords.min_length))
+                .with_password_rules(password_rules(config))
+                .with_identifiers(identifiers(config))
                 .with_changes(changes.clone()),
             access,
+            second_factors: SecondFactors::new(
+                database.clone(),
+                secrets.personal_vault().clone(),
+                &hash_key,
+                ephemeral.clone(),
+                clock.clone(),
+                random.clone(),
+                config.branding.name.clone(),
+            ),
             sessions: Sessions::new(
                 ephemeral.clone(),
                 hash_key.clone(),
@@ -90,13 +111,21 @@ impl App {
             clock: clock.clone(),
             random: random.clone(),
         };
+        let throttle = Throttle::new(ephemeral.clone(), &hash_key, throttling(config)).map_err(StartError::because)?;
+        let audit = Audit::new(database.clone(), clock.clone(), random.clone());
+        let ways = ways(config, &parts);
         Ok(Self {
             keys,
             revocations,
             changes,
+            audit_retention: config.audit.retention,
             setup: SetupLinks::new(ephemeral.clone(), &hash_key, random.clone()),
             parts: vestibule_server::Parts {
                 provider: Provider::new(parts, settings(config)),
+                ways: Arc::new(ways),
+                throttle,
+                audit,
+                vouching: vouching(config),
                 database,
                 ephemeral,
                 hash_key,
@@ -169,6 +198,7 @@ impl App {
             tokio::spawn(self.keys.follow(shutdown.clone())),
             tokio::spawn(self.revocations.follow(shutdown.clone())),
             tokio::spawn(self.changes.follow(shutdown.clone())),
+            tokio::spawn(self.parts.audit.clone().follow(self.audit_retention, shutdown.clone())),
         ];
         let (database, ephemeral) = (self.parts.database.clone(), self.parts.ephemeral.clone());
         let service = vestibule_server::service(self.parts, self.front);
@@ -234,6 +264,12 @@ fn settings(config: &Config) -> Settings {
             AccessTokenAlg::Es256 => SigningAlgorithm::Es256,
             AccessTokenAlg::Rs256 => SigningAlgorithm::Rs256,
         },
+        second_factor: match config.authentication.second_factor {
+            SecondFactorMode::Never => SecondFactorPolicy::Never,
+            SecondFactorMode::Enrolled => SecondFactorPolicy::Enrolled,
+            SecondFactorMode::Staff => SecondFactorPolicy::Staff,
+            SecondFactorMode::Always => SecondFactorPolicy::Always,
+        },
     }
 }
 
@@ -247,6 +283,102 @@ fn session_policy(config: &Config) -> Policy {
     }
 }
 
+/// The ways of `authentication.ways`, in their order.
+fn ways(config: &Config, parts: &vestibule_oidc::Parts) -> Ways {
+    let way = |way: &WayToAuthenticate| -> Box<dyn Way> {
+        let (users, clock) = (parts.users.clone(), parts.clock.clone());
+        match way {
+            WayToAuthenticate::Password => Box::new(PasswordWay::new(users)),
+            WayToAuthenticate::ApiToken => {
+                let (database, random) = (parts.database.clone(), parts.random.clone());
+                Box::new(ApiTokenWay::new(ApiTokens::new(database, &parts.hash_key, clock, random)))
+            }
+            WayToAuthenticate::RemoteUser if config.authentication.remote_user_superusers => {
+                Box::new(RemoteUserWay::new(users))
+            }
+            WayToAuthenticate::RemoteUser => Box::new(RemoteUserWay::new(users).without_superusers()),
+            WayToAuthenticate::Certificate => {
+                let bindings = CertificateBindings::new(parts.database.clone(), clock.clone());
+                let rules = config.authentication.certificate_fields.iter().map(certificate_rule).collect();
+                Box::new(CertificateWay::new(users, bindings, rules, clock))
+            }
+        }
+    };
+    Ways::new(config.authentication.ways.iter().map(way).collect())
+}
+
+fn certificate_rule(field: &CertificateField) -> CertificateRule {
+    match field {
+        CertificateField::Fingerprint => CertificateRule::Fingerprint,
+        CertificateField::SubjectCn => CertificateRule::SubjectCn,
+        CertificateField::SubjectDn => CertificateRule::SubjectDn,
+        CertificateField::SanEmail => CertificateRule::SanEmail,
+        CertificateField::SanUpn => CertificateRule::SanUpn,
+        CertificateField::SanUri => CertificateRule::SanUri,
+        CertificateField::SanDns => CertificateRule::SanDns,
+    }
+}
+
+/// What headers count; a name that is no header's name counts for nothing, which the configuration refuses before.
+fn vouching(config: &Config) -> Vouching {
+    let header = |name: &Option<String>| name.as_deref().and_then(|name| name.parse().ok());
+    Vouching {
+        proxies: config.http.trusted_proxies.iter().copied().collect(),
+        remote_user: header(&config.authentication.remote_user_header),
+        certificate: header(&config.http.mtls_forwarded_header),
+        listener: mutual_origin(config),
+    }
+}
+
+/// Where browsers reach the listener that asks for client certificates: the provider's host, at that listener's port.
+fn mutual_origin(config: &Config) -> Option<String> {
+    let port = config.http.mtls_listen.as_ref()?.iter().next()?.port();
+    let mut url = config.http.public_url.url().clone();
+    url.set_port(Some(port)).ok()?;
+    Some(url.origin().ascii_serialization())
+}
+
+fn throttling(config: &Config) -> ThrottlePolicy {
+    let throttle = &config.throttle;
+    let default = ThrottlePolicy::default();
+    let pace = |tries: u32, pace: Pace| {
+        let waits = pace.waits.iter().map(|wait| (*wait).min(throttle.longest_wait)).collect();
+        let forgive = (throttle.window / tries.max(1)).max(Duration::from_millis(1));
+        Pace { free: tries, waits, forgive }
+    };
+    ThrottlePolicy {
+        account: pace(throttle.account_tries, default.account),
+        address: pace(throttle.address_tries, default.address),
+        ..default
+    }
+}
+
+/// The rules that new passwords are held against.
+pub(crate) fn password_rules(config: &Config) -> PasswordRules {
+    let passwords = &config.passwords;
+    PasswordRules::new(passwords.rules.iter().map(|rule| match rule {
+        PasswordRuleName::Length => PasswordRule::Length,
+        PasswordRuleName::Similarity => PasswordRule::Similarity,
+        PasswordRuleName::Common => PasswordRule::Common,
+        PasswordRuleName::Numeric => PasswordRule::Numeric,
+        PasswordRuleName::Strength => PasswordRule::Strength,
+        PasswordRuleName::History => PasswordRule::History,
+    }))
+    .with_shortest(passwords.min_length)
+    .with_least_score(passwords.min_strength)
+    .with_remembered(usize::try_from(passwords.history).unwrap_or(usize::MAX))
+}
+
+/// By what people name themselves to sign in.
+pub(crate) fn identifiers(config: &Config) -> Identifiers {
+    let named = &config.users.sign_in_with;
+    Identifiers {
+        username: named.contains(&SignInIdentifier::Username),
+        email: named.contains(&SignInIdentifier::Email),
+        phone: named.contains(&SignInIdentifier::Phone),
+    }
+}
+
 fn hashing(config: &Config) -> HashingPolicy {
     HashingPolicy {
         workers: config.passwords.worker_count(),
@@ -254,6 +386,7 @@ fn hashing(config: &Config) -> HashingPolicy {
         memory_kib: config.passwords.memory_kib,
         iterations: config.passwords.iterations,
         parallelism: config.passwords.parallelism,
+        accept_md5: config.passwords.accept_md5,
         ..HashingPolicy::default()
     }
 }

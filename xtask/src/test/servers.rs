@@ -1,5 +1,7 @@
-//! Private instances of the servers that tests need: free ports of 127.0.0.1, a temporary folder, ended when dropped.
+//! Private instances of the servers that tests need: free ports of 127.0.0.1, a temporary folder, ended when dropped. And the
+//! Django sites, which lie there too, since one copy of each is in PostgreSQL.
 
+mod django;
 mod postgres;
 mod redis;
 mod smtp;
@@ -37,6 +39,7 @@ pub(crate) struct Servers {
     redis: Option<Instance>,
     postgres: Option<Instance>,
     smtp: Option<Instance>,
+    django: Option<PathBuf>,
     _folder: Option<TempDir>,
 }
 
@@ -61,6 +64,11 @@ impl Servers {
     pub(crate) fn smtp_place(&self) -> Option<&str> {
         self.smtp.as_ref().map(|instance| instance.url.as_str())
     }
+
+    /// The folder that the Django sites were built into, if they were.
+    pub(crate) fn django_sites(&self) -> Option<&Path> {
+        self.django.as_deref()
+    }
 }
 
 /// Starts a server for each of the tools that is one.
@@ -78,7 +86,12 @@ pub(crate) fn start(project: &Project, interrupt: &Interrupt, tools: &Tools) -> 
     let script = project.root().join("tests/smtp/server.py");
     let smtp =
         tools.smtp.as_deref().map(|python| smtp::start(&place.folder, interrupt, python, &script)).transpose()?;
-    Ok(Servers { redis, postgres, smtp, _folder: Some(folder) })
+    let mut servers = Servers { redis, postgres, smtp, django: None, _folder: Some(folder) };
+    if let (Some(python), Some(url)) = (&tools.django, servers.postgres_url()) {
+        let builder = project.root().join("tests/django");
+        servers.django = Some(django::build(&place.folder, interrupt, python, &builder, url)?);
+    }
+    Ok(servers)
 }
 
 /// Where servers live, and as whom.

@@ -25,6 +25,8 @@ pub(crate) struct Tools {
     pub(crate) python: Option<PathBuf>,
     /// The Python of the environment that the mail server runs in.
     pub(crate) smtp: Option<PathBuf>,
+    /// The Python of the environment that builds Django sites.
+    pub(crate) django: Option<PathBuf>,
 }
 
 /// Finds what is needed and installs what is missing, or says which packages would bring it.
@@ -39,10 +41,10 @@ pub(crate) fn bring(project: &Project, interrupt: &Interrupt, needs: Needs) -> R
         install::node_from_npm(interrupt, &tools, &own)?;
         tools = find::tools(needs, &own);
     }
-    if needs.smtp
-        && let Some(python) = &tools.python
-    {
-        tools.smtp = Some(install::smtp_environment(project, interrupt, python, &own)?);
+    if let Some(python) = tools.python.clone() {
+        let environment = |name: &str| install::python_environment(project, interrupt, &python, &own, name);
+        tools.smtp = needs.smtp.then(|| environment("smtp")).transpose()?;
+        tools.django = needs.django.then(|| environment("django")).transpose()?;
     }
     let missing = tools.missing(needs);
     if missing.is_empty() && (tools.node.is_some() || !needs.node) {
@@ -65,7 +67,7 @@ impl Tools {
         };
         want(needs.redis, self.redis.is_some(), &["redis-server"]);
         want(needs.postgres, self.postgres.is_some(), &["postgresql"]);
-        want(needs.smtp, self.python.is_some(), &["python3", "python3-venv"]);
+        want(needs.smtp || needs.django, self.python.is_some(), &["python3", "python3-venv"]);
         want(needs.chromium, self.chromium.is_some(), &["chromium"]);
         want(needs.node, self.npm.is_some(), &["nodejs", "npm"]);
         packages
@@ -76,7 +78,7 @@ impl Tools {
 mod tests {
     use super::*;
 
-    const ALL: Needs = Needs { redis: true, postgres: true, smtp: true, chromium: true, node: true };
+    const ALL: Needs = Needs { redis: true, postgres: true, smtp: true, django: true, chromium: true, node: true };
 
     #[test]
     fn what_is_missing_is_told_as_debian_packages() {

@@ -34,6 +34,8 @@ pub struct Client {
     pub first_party: bool,
     /// Whether it must use PKCE. A public one must in any case.
     pub require_pkce: bool,
+    /// Whether people must show a second factor to sign in to it.
+    pub require_second_factor: bool,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When that last changed.

@@ -17,6 +17,8 @@ pub struct NewClient {
     pub first_party: bool,
     /// Whether it must use PKCE; nothing here: as `oidc.require_pkce` says.
     pub require_pkce: Option<bool>,
+    /// Whether people must show a second factor to sign in to it.
+    pub require_second_factor: bool,
 }
 
 /// Members whose values would change what we do, and what each is missing.
@@ -47,10 +49,11 @@ impl NewClient {
             metadata: ClientMetadata { redirect_uris, ..ClientMetadata::default() },
             first_party: false,
             require_pkce: None,
+            require_second_factor: false,
         }
     }
 
-    /// Reads a whole RFC 7591 document, plus our own `require_pkce` and `first_party`. Members that mean nothing to us are
+    /// Reads a whole RFC 7591 document, plus our own `require_pkce`, `require_second_factor` and `first_party`. Members that mean nothing to us are
     /// ignored, as that RFC wants.
     ///
     /// # Errors
@@ -91,6 +94,7 @@ impl NewClient {
             name: text("client_name").unwrap_or_default().to_owned(),
             auth_method,
             require_pkce: flag("require_pkce")?,
+            require_second_factor: flag("require_second_factor")?.unwrap_or(false),
             first_party: flag("first_party")?.unwrap_or(false),
             metadata: serde_json::from_value(value).map_err(malformed)?,
         })

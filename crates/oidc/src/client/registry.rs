@@ -82,6 +82,7 @@ impl Clients {
             metadata: Set(serde_json::to_string(&new.metadata).map_err(Unavailable::from)?),
             first_party: Set(new.first_party),
             require_pkce: Set(public || new.require_pkce.unwrap_or(self.require_pkce)),
+            require_second_factor: Set(new.require_second_factor),
             created_at: Set(now.millis()),
             updated_at: Set(now.millis()),
         };
@@ -188,6 +189,7 @@ impl TryFrom<client::Model> for Client {
             secret_digest,
             first_party: row.first_party,
             require_pkce: row.require_pkce,
+            require_second_factor: row.require_second_factor,
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
         })

@@ -41,7 +41,7 @@ pub(crate) async fn end_session_by_post(state: State, mut request: Request) -> p
 pub(crate) async fn end_session_posted(state: State, request: Request) -> poem::Result<Response> {
     match take_up(&state, &request).await.map_err(|stop| stop.error(&state, &request))? {
         Purpose::SignOut(end) => Ok(sign_out(&state, &request, end).await),
-        Purpose::Authorize(_) => Err(Stop::Gone.error(&state, &request)),
+        Purpose::Authorize(_) | Purpose::Enter(_) => Err(Stop::Gone.error(&state, &request)),
     }
 }
 

@@ -1,4 +1,7 @@
 //! What waits for a person, and the way on: every page returns here, and the dispatcher says what comes next.
+//!
+//! Two kinds of things wait for somebody to sign in: an application's request ([`Found`]), and a page of ours ([`Enter`]).
+//! Pages that both can need (sign-in, second factor) deal with a [`Target`].
 
 use poem::{Request, Response, http::StatusCode};
 use serde::{Deserialize, Serialize};
@@ -17,11 +20,15 @@ use super::{
 };
 use crate::state::State;
 
+pub(crate) use super::target::{Enter, Target};
+
 /// What a browser is on its way for. It waits on our side, bound to the browser that began it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Purpose {
     /// An application waits for an answer.
     Authorize(Authorize),
+    /// A page of ours waits for somebody who is signed in.
+    Enter(Enter),
     /// A person is asked whether to sign out.
     SignOut(EndSession),
 }
@@ -38,7 +45,7 @@ pub(crate) struct Authorize {
 /// An authorization request that was found waiting for this browser.
 pub(crate) struct Found {
     pub(crate) id: RequestId,
-    waiting: Waiting<Purpose>,
+    pub(super) waiting: Waiting<Purpose>,
     pub(crate) authorize: Authorize,
     pub(crate) client: Client,
 }
@@ -94,6 +101,11 @@ pub(crate) async fn load(state: &State, browser: &Browser, id: &str) -> Result<(
 /// Finds an authorization request that waits under `id` for this browser.
 pub(crate) async fn load_authorize(state: &State, browser: &Browser, id: &str) -> Result<Found, Stop> {
     let (id, waiting) = load(state, browser, id).await?;
+    found(state, id, waiting).await
+}
+
+/// The authorization request in what waits.
+pub(super) async fn found(state: &State, id: RequestId, waiting: Waiting<Purpose>) -> Result<Found, Stop> {
     let Purpose::Authorize(authorize) = waiting.payload.clone() else { return Err(Stop::Gone) };
     let client = state.provider().clients().find(&authorize.request.to.client_id).await?.ok_or(Stop::Gone)?;
     Ok(Found { id, waiting, authorize, client })
@@ -117,11 +129,14 @@ impl Authorize {
         present: Option<&Present>,
     ) -> Result<Next, Unavailable> {
         let counted = self.counts(present);
-        let granted = match counted {
-            Some(present) => state.provider().consents().granted(present.user.id, &client.id).await?,
-            None => vestibule_core::ScopeSet::default(),
+        let (granted, signed_in) = match counted {
+            Some(present) => {
+                let granted = state.provider().consents().granted(present.user.id, &client.id).await?;
+                let demand = state.provider().second_factor(&present.user, Some((client, self.request.acr))).await?;
+                (granted, Some(present.signed_in(demand.is_demanded())))
+            }
+            None => (vestibule_core::ScopeSet::default(), None),
         };
-        let signed_in = counted.map(|present| present.signed_in(false));
         let now = state.clock().now();
         Ok(dispatch::next(&self.request, &self.progress, signed_in, &granted, !client.first_party, now))
     }
@@ -147,12 +162,20 @@ pub(crate) async fn begin(
             Ok(see_other(&answer.location))
         }
         (Next::OtherUser, _) => Ok(other_user(state, &authorize)),
-        _ => {
-            let purpose = Purpose::Authorize(authorize);
-            let id = state.waiting().begin(&browser.token, &purpose).await.map_err(Unavailable::because)?;
-            Ok(with_cookies(see_other(&page_for(&next, &id)), browser.introduce(state)))
-        }
+        _ => wait(state, browser, &Purpose::Authorize(authorize), &next).await.map(|(_, response)| response),
     }
+}
+
+/// Lets something wait for this browser, and sends it to the page that it needs.
+pub(crate) async fn wait(
+    state: &State,
+    browser: &Browser,
+    purpose: &Purpose,
+    next: &Next,
+) -> Result<(RequestId, Response), Unavailable> {
+    let id = state.waiting().begin(&browser.token, purpose).await.map_err(Unavailable::because)?;
+    let response = with_cookies(see_other(&page_for(next, &id)), browser.introduce(state));
+    Ok((id, response))
 }
 
 /// The step after a page has done its part. What waited is taken once, before a code is issued.
@@ -181,11 +204,21 @@ pub(crate) async fn deny(state: &State, found: Found) -> Result<Response, Stop> 
 /// Keeps what the person has done so far.
 pub(crate) async fn keep(state: &State, found: Found, authorize: Authorize) -> Result<Found, Stop> {
     let Found { id, waiting, client, .. } = found;
-    match state.waiting().update(waiting, Purpose::Authorize(authorize.clone())).await {
-        Ok(waiting) => Ok(Found { id, waiting, authorize, client }),
-        Err(UpdateError::Conflict) => Err(Stop::MovedOn(id)),
-        Err(UpdateError::Unavailable(why)) => Err(Unavailable::because(why).into()),
-    }
+    let waiting = update(state, &id, waiting, Purpose::Authorize(authorize.clone())).await?;
+    Ok(Found { id, waiting, authorize, client })
+}
+
+/// Puts `purpose` in the place of what waits, where nobody else has changed it.
+pub(super) async fn update(
+    state: &State,
+    id: &RequestId,
+    waiting: Waiting<Purpose>,
+    purpose: Purpose,
+) -> Result<Waiting<Purpose>, Stop> {
+    state.waiting().update(waiting, purpose).await.map_err(|error| match error {
+        UpdateError::Conflict => Stop::MovedOn(id.clone()),
+        UpdateError::Unavailable(why) => Unavailable::because(why).into(),
+    })
 }
 
 /// Takes what waits: of any number of tabs, one, and only one that holds it as it is now.
@@ -206,15 +239,13 @@ fn other_user(state: &State, authorize: &Authorize) -> Response {
 }
 
 /// The page for a step.
-fn page_for(next: &Next, id: &RequestId) -> String {
+pub(super) fn page_for(next: &Next, id: &RequestId) -> String {
     match next {
         Next::Consent(_) => address("/consent", id),
-        Next::SignIn
-        | Next::Reauthenticate
-        | Next::SecondFactor
-        | Next::SelectAccount
-        | Next::OtherUser
-        | Next::Finish => address("/login", id),
+        Next::SecondFactor => address("/second-factor", id),
+        Next::SignIn | Next::Reauthenticate | Next::SelectAccount | Next::OtherUser | Next::Finish => {
+            address("/login", id)
+        }
     }
 }
 

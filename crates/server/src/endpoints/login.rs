@@ -2,39 +2,95 @@
 
 use poem::{
     Request, Response,
-    http::{HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
 };
 use secrecy::SecretString;
-use vestibule_oidc::{Present, Unavailable, authorize::Next, discovery::ACR_ONE_FACTOR};
-use vestibule_sessions::Authentication;
+use vestibule_oidc::{
+    Present,
+    authorize::{HalfSignedIn, Next},
+};
 use vestibule_users::{AuthenticateError, User};
 
 use super::{
-    browser::{Browser, session_cookie},
-    flow::{self, Found, Stop},
+    browser::Browser,
+    flow::{Enter, Found, Stop, Target},
     form::{self, Posted, REQUEST, bad_query, hidden, or_unavailable},
     reply::{page, see_other, with_cookies},
+    sign_in::{self, FirstStep},
 };
 use crate::{
     http::read_query,
     pages::{Label, SelectAccount, SignIn, SignInError, action},
     state::{State, app_of, person_of},
+    vouching::Vouching,
 };
-
-/// What a sign-in leads to: an application's request, or nothing but our own pages.
-type Target = Option<Found>;
 
 /// GET: the page that the dispatcher wants.
 pub(crate) async fn login_page(state: State, request: Request) -> poem::Result<Response> {
     let shown = async {
         let query = read_query(&request).map_err(bad_query)?;
         let browser = or_unavailable(&state, &request, Browser::of(&state, &request).await)?;
-        let target =
-            target_of(&state, &browser, query.get(REQUEST)).await.map_err(|stop| stop.error(&state, &request))?;
-        let shown = show(&state, &browser, target, None, "").await;
-        shown.map_err(|stop| stop.error(&state, &request))
+        let shown = async {
+            let target = target_of(&state, &browser, query.get(REQUEST)).await?;
+            if Vouching::is_mutual(&request) {
+                return by_certificate(&state, &request, &browser, target).await;
+            }
+            if wants_anybody(&state, &browser, target.as_ref()).await?
+                && let Some(proven) = sign_in::by_vouching(&state, &request).await
+            {
+                let first = FirstStep { proven, keep: false };
+                return after_first_step(&state, &request, &browser, target, first).await;
+            }
+            let error = (query.get(CERTIFICATE) == Some(REFUSED)).then_some(SignInError::Certificate);
+            show(&state, &browser, target, error, "").await
+        };
+        shown.await.map_err(|stop| stop.error(&state, &request))
     };
     shown.await
+}
+
+/// The query parameter that says what became of a client certificate.
+const CERTIFICATE: &str = "certificate";
+const REFUSED: &str = "refused";
+
+/// Whether somebody is to sign in here, whoever it is.
+async fn wants_anybody(state: &State, browser: &Browser, target: Option<&Target>) -> Result<bool, Stop> {
+    Ok(match target {
+        Some(target) => target.next(state, browser.present.as_ref()).await? == Next::SignIn,
+        None => browser.present.is_none(),
+    })
+}
+
+/// A browser came by the listener that asks for client certificates: it is signed in by its certificate, or not, and leaves for
+/// the provider's own address, where all pages are.
+async fn by_certificate(
+    state: &State,
+    request: &Request,
+    browser: &Browser,
+    target: Option<Target>,
+) -> Result<Response, Stop> {
+    let id = target.as_ref().map(|target| target.id().as_str().to_owned());
+    let mut response = match (wants_anybody(state, browser, target.as_ref()).await?, target) {
+        (true, target) => match sign_in::by_vouching(state, request).await {
+            Some(proven) => {
+                let first = FirstStep { proven, keep: false };
+                after_first_step(state, request, browser, target, first).await?
+            }
+            None => {
+                let request = id.map(|id| format!("&{REQUEST}={id}")).unwrap_or_default();
+                see_other(&format!("/login?{CERTIFICATE}={REFUSED}{request}"))
+            }
+        },
+        (false, Some(target)) => target.go_on(state, browser.present.as_ref()).await?,
+        (false, None) => see_other("/"),
+    };
+    let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
+    if let Some(path) = location.filter(|location| location.starts_with('/'))
+        && let Ok(absolute) = format!("{}{path}", state.provider().issuer()).parse()
+    {
+        response.headers_mut().insert(header::LOCATION, absolute);
+    }
+    Ok(response)
 }
 
 /// POST: a try to sign in, or one of the other buttons.
@@ -44,9 +100,9 @@ pub(crate) async fn login_posted(state: State, mut request: Request) -> poem::Re
         let id = fields.get(REQUEST);
         let target = target_of(&state, &browser, id).await.map_err(|stop| stop.error(&state, &request))?;
         let answer = match (fields.get("action"), target) {
-            (Some(action::CANCEL), Some(found)) => flow::deny(&state, found).await,
-            (Some(action::SWITCH), Some(found)) => switch(&state, &browser, found).await,
-            (Some(action::CONTINUE), Some(found)) => choose(&state, &browser, found).await,
+            (Some(action::CANCEL), Some(target)) => target.give_up(&state).await,
+            (Some(action::SWITCH), Some(target)) => switch(&state, &browser, target).await,
+            (Some(action::CONTINUE), Some(target)) => choose(&state, &browser, target).await,
             (Some(_), _) => Ok(see_other("/login")),
             (None, target) => {
                 let password = SecretString::from(fields.get("password").unwrap_or_default().to_owned());
@@ -61,9 +117,9 @@ pub(crate) async fn login_posted(state: State, mut request: Request) -> poem::Re
     answered.await
 }
 
-async fn target_of(state: &State, browser: &Browser, id: Option<&str>) -> Result<Target, Stop> {
+async fn target_of(state: &State, browser: &Browser, id: Option<&str>) -> Result<Option<Target>, Stop> {
     match id {
-        Some(id) => flow::load_authorize(state, browser, id).await.map(Some),
+        Some(id) => Target::load(state, browser, id).await.map(Some),
         None => Ok(None),
     }
 }
@@ -72,61 +128,63 @@ async fn target_of(state: &State, browser: &Browser, id: Option<&str>) -> Result
 async fn show(
     state: &State,
     browser: &Browser,
-    target: Target,
+    target: Option<Target>,
     error: Option<SignInError>,
     typed: &str,
 ) -> Result<Response, Stop> {
-    let Some(found) = target else {
+    let Some(target) = target else {
         if browser.present.is_some() && error.is_none() {
             return Ok(see_other("/"));
         }
         return Ok(sign_in_page(state, browser, None, None, error, typed));
     };
-    let next = found.authorize.next(state, &found.client, browser.present.as_ref()).await?;
-    let counted = found.authorize.counts(browser.present.as_ref()).cloned();
-    match (next, counted) {
-        (Next::SignIn, _) => Ok(sign_in_page(state, browser, Some(&found), None, error, typed)),
-        (Next::Reauthenticate, Some(present)) => {
-            Ok(sign_in_page(state, browser, Some(&found), Some(&present.user), error, typed))
+    let next = target.next(state, browser.present.as_ref()).await?;
+    let counted = target.counts(browser.present.as_ref()).cloned();
+    match (next, counted, target.app()) {
+        (Next::SignIn, _, _) => Ok(sign_in_page(state, browser, Some(&target), None, error, typed)),
+        (Next::Reauthenticate, Some(present), _) => {
+            Ok(sign_in_page(state, browser, Some(&target), Some(&present.user), error, typed))
         }
-        (Next::SelectAccount, Some(present)) => Ok(select_account_page(state, browser, &found, &present)),
-        _ => flow::go_on(state, found, browser.present.as_ref()).await,
+        (Next::SelectAccount, Some(present), Some(found)) => Ok(select_account_page(state, browser, found, &present)),
+        _ => target.go_on(state, browser.present.as_ref()).await,
     }
 }
 
 fn sign_in_page(
     state: &State,
     browser: &Browser,
-    found: Option<&Found>,
+    target: Option<&Target>,
     again: Option<&User>,
     error: Option<SignInError>,
     typed: &str,
 ) -> Response {
+    let found = target.and_then(Target::app);
     let request = found.map(|found| &found.authorize.request);
     let hinted = request.and_then(|request| request.login_hint.as_deref()).unwrap_or_default();
     let username = again.map_or(if typed.is_empty() { hinted } else { typed }, |user| &user.username);
     let view = SignIn {
         site: state.site(),
         action: "/login".to_owned(),
-        hidden: hidden(state, browser, found.map(|found| found.id.as_str())),
+        hidden: hidden(state, browser, target.map(|target| target.id().as_str())),
         app: found.map(|found| app_of(&found.client, request.map(|request| request.to.redirect_uri.as_str()))),
         again: again.map(person_of),
-        identifier_label: "Username or e-mail".into(),
         username: Label::from(username),
         keep_signed_in: false,
-        can_cancel: found.is_some(),
+        can_cancel: target.is_some(),
+        identifier_label: Label::from("Username or e-mail"),
         recover_link: false,
         register_link: false,
+        certificate_link: state.certificate_link(target.map(|target| target.id().as_str())).filter(|_| again.is_none()),
         error,
     };
     let targets: Vec<String> = request.iter().map(|request| request.to.redirect_uri.to_string()).collect();
-    let busy = match error {
-        Some(SignInError::Busy { retry_after }) => Some(retry_after),
-        _ => None,
+    let (status, wait) = match error {
+        Some(SignInError::Busy { retry_after }) => (StatusCode::SERVICE_UNAVAILABLE, Some(retry_after)),
+        Some(SignInError::TooMany { retry_after }) => (StatusCode::TOO_MANY_REQUESTS, Some(retry_after)),
+        _ => (StatusCode::OK, None),
     };
-    let status = if busy.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     let mut response = page(status, view.render(), &targets);
-    if let Some(wait) = busy {
+    if let Some(wait) = wait {
         response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().max(1).into());
     }
     with_cookies(response, browser.introduce(state))
@@ -146,19 +204,16 @@ fn select_account_page(state: &State, browser: &Browser, found: &Found, present:
 }
 
 /// The person wants another account than the one that is signed in.
-async fn switch(state: &State, browser: &Browser, found: Found) -> Result<Response, Stop> {
-    let mut authorize = found.authorize.clone();
-    authorize.switching = true;
-    let found = flow::keep(state, found, authorize).await?;
-    flow::go_on(state, found, browser.present.as_ref()).await
+async fn switch(state: &State, browser: &Browser, target: Target) -> Result<Response, Stop> {
+    let target = target.keep(state, |_, switching| *switching = true).await?;
+    target.go_on(state, browser.present.as_ref()).await
 }
 
 /// The person goes on with the account that is signed in.
-async fn choose(state: &State, browser: &Browser, found: Found) -> Result<Response, Stop> {
-    let mut authorize = found.authorize.clone();
-    authorize.progress.account_chosen_by = browser.present.as_ref().map(|present| present.user.id);
-    let found = flow::keep(state, found, authorize).await?;
-    flow::go_on(state, found, browser.present.as_ref()).await
+async fn choose(state: &State, browser: &Browser, target: Target) -> Result<Response, Stop> {
+    let chosen_by = browser.present.as_ref().map(|present| present.user.id);
+    let target = target.keep(state, |progress, _| progress.account_chosen_by = chosen_by).await?;
+    target.go_on(state, browser.present.as_ref()).await
 }
 
 /// What was typed into the sign-in form.
@@ -172,65 +227,70 @@ async fn try_to_sign_in(
     state: &State,
     request: &Request,
     browser: &Browser,
-    target: Target,
+    target: Option<Target>,
     typed: Typed<'_>,
 ) -> Result<Response, Stop> {
     // Whoever must prove themselves once more is who is signed in, whatever the field says.
     let again = match &target {
-        Some(found) => match found.authorize.next(state, &found.client, browser.present.as_ref()).await? {
+        Some(target) => match target.next(state, browser.present.as_ref()).await? {
             Next::Reauthenticate => browser.present.as_ref(),
             _ => None,
         },
         None => None,
     };
     let identifier = again.map_or(typed.username, |present| &present.user.username);
-    let user = match state.provider().users().authenticate(identifier, typed.password).await {
-        Ok(user) => user,
-        Err(error) => return show(state, browser, target, Some(sign_in_error(&error)), typed.username).await,
-    };
     let keep = again.map_or(typed.keep, |present| present.session.keep_signed_in);
-    let (present, cookie) = sign_in(state, browser, user, keep).await?;
-    // Where another tab was quicker, the request is answered; the sign-in holds all the same.
-    let response = match target {
-        Some(found) => flow::go_on(state, found, Some(&present)).await.unwrap_or_else(|stop| stop.page(state, request)),
-        None => see_other("/"),
+    let first = match sign_in::by_password(state, request, browser, identifier, typed.password).await {
+        Ok(proven) => FirstStep { proven, keep },
+        Err(error) => return show(state, browser, target, Some(error), typed.username).await,
     };
-    Ok(with_cookies(response, [cookie]))
+    after_first_step(state, request, browser, target, first).await
 }
 
-/// Begins a session for somebody who has just proved who they are, under a new id; the one before ends.
-pub(crate) async fn sign_in(
+/// Begins a session, or where a second factor is demanded, remembers the first step and asks for that.
+pub(super) async fn after_first_step(
     state: &State,
+    request: &Request,
     browser: &Browser,
-    user: User,
-    keep: bool,
-) -> Result<(Present, HeaderValue), Unavailable> {
-    let authentication = Authentication {
-        auth_time: state.clock().now(),
-        acr: Some(ACR_ONE_FACTOR.to_owned()),
-        amr: vec!["pwd".to_owned()],
-    };
-    let sessions = state.provider().sessions();
-    // A session that is void is ended and not continued: under the same `sid` the new one would be void too.
-    let continued = browser.session.as_ref().filter(|_| browser.present.is_some());
-    if let (Some(void), None) = (&browser.session, continued) {
-        sessions.end(void).await.map_err(Unavailable::because)?;
+    target: Option<Target>,
+    first: FirstStep,
+) -> Result<Response, Stop> {
+    let demands = target.as_ref().and_then(Target::demands);
+    let demand = state.provider().second_factor(&first.proven.user, demands).await?;
+    if !demand.is_demanded() {
+        let (present, cookie) = sign_in::begin_session(state, request, browser, first, None).await?;
+        // Where another tab was quicker, the request is answered; the sign-in holds all the same.
+        let response = match target {
+            Some(target) => target.go_on(state, Some(&present)).await.unwrap_or_else(|stop| stop.page(state, request)),
+            None => see_other("/"),
+        };
+        return Ok(with_cookies(response, [cookie]));
     }
-    let (token, session) = sessions
-        .start(user.id, authentication, keep, continued, browser.origin.clone())
-        .await
-        .map_err(Unavailable::because)?;
-    let cookie = session_cookie(state, &token, keep.then(|| session.expires_at.since(state.clock().now())));
-    Ok((Present { user, session }, cookie))
+    let target = match target {
+        Some(target) => target,
+        None => Target::begin(state, browser, Enter::to("/", false, state)).await?,
+    };
+    let half = HalfSignedIn {
+        user: first.proven.user.id,
+        at: state.clock().now(),
+        way: first.proven.way.as_str().to_owned(),
+        amr: first.proven.amr.iter().map(|method| (*method).to_owned()).collect(),
+        keep_signed_in: first.keep,
+    };
+    let target = target.keep(state, |progress, _| progress.half = Some(half)).await?;
+    let response = target.go_on(state, browser.present.as_ref()).await?;
+    Ok(with_cookies(response, browser.introduce(state)))
 }
 
-fn sign_in_error(error: &AuthenticateError) -> SignInError {
-    match error {
-        AuthenticateError::Refused => SignInError::WrongCredentials,
-        AuthenticateError::Busy { retry_after } => SignInError::Busy { retry_after: *retry_after },
-        AuthenticateError::Unavailable(error) => {
-            tracing::error!(%error, "nobody can sign in");
-            SignInError::Unavailable
+impl From<&AuthenticateError> for SignInError {
+    fn from(error: &AuthenticateError) -> Self {
+        match error {
+            AuthenticateError::Refused => Self::WrongCredentials,
+            AuthenticateError::Busy { retry_after } => Self::Busy { retry_after: *retry_after },
+            AuthenticateError::Unavailable(error) => {
+                tracing::error!(%error, "nobody can sign in");
+                Self::Unavailable
+            }
         }
     }
 }

@@ -52,7 +52,7 @@ pub(crate) async fn logout_posted(state: State, mut request: Request) -> poem::R
                     let (id, waiting) = flow::load(&state, &browser, id).await?;
                     match flow::finish(&state, &id, waiting).await? {
                         Purpose::SignOut(end) => Some(end),
-                        Purpose::Authorize(_) => return Err(Stop::Gone),
+                        Purpose::Authorize(_) | Purpose::Enter(_) => return Err(Stop::Gone),
                     }
                 }
                 None => None,

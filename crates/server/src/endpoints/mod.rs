@@ -2,7 +2,7 @@
 //! specifications decide; that is `vestibule-oidc`'s.
 //!
 //! - Protocol: [`authorize`], [`token`], [`userinfo`], [`documents`] (discovery and keys), [`end_session`].
-//! - Pages: [`login`], [`consent`], [`logout`], [`setup`], [`home`]. Each form is posted back to its page, and each answer
+//! - Pages: [`login`], [`second_factor`], [`consent`], [`logout`], [`setup`], [`home`]. Each form is posted back to its page, and each answer
 //!   goes through [`flow`], where the dispatcher says what comes next.
 //! - [`health`] is for operators.
 
@@ -18,6 +18,9 @@ pub(crate) mod home;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod reply;
+pub(crate) mod second_factor;
 pub(crate) mod setup;
+pub(crate) mod sign_in;
+mod target;
 pub(crate) mod token;
 pub(crate) mod userinfo;

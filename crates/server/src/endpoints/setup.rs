@@ -3,13 +3,13 @@
 use poem::{Request, Response, http::StatusCode};
 use secrecy::SecretString;
 use vestibule_oidc::Unavailable;
-use vestibule_users::{CreateError, NewUser};
+use vestibule_users::{CreateError, NewUser, Proven, WayName};
 
 use super::{
     browser::Browser,
     form::{self, Posted, bad_query, hidden, or_unavailable},
-    login::sign_in,
     reply::{page, see_other, with_cookies},
+    sign_in::{self, FirstStep},
 };
 use crate::{
     http::{Failure, read_query},
@@ -55,7 +55,9 @@ pub(crate) async fn setup_posted(state: State, mut request: Request) -> poem::Re
         };
         let answer = async {
             state.setup().spend(&token).await.map_err(Unavailable::from)?;
-            let (_, cookie) = sign_in(&state, &browser, user, false).await?;
+            let proven = Proven { user, way: WayName::Password, amr: vec!["pwd"], token: None };
+            let first = FirstStep { proven, keep: false };
+            let (_, cookie) = sign_in::begin_session(&state, &request, &browser, first, None).await?;
             Ok::<_, Unavailable>(with_cookies(see_other("/"), [cookie]))
         };
         or_unavailable(&state, &request, answer.await)

@@ -36,6 +36,8 @@ pub struct SignIn {
     pub recover_link: bool,
     /// Whether people can make accounts for themselves: `#register` leads there.
     pub register_link: bool,
+    /// Where somebody with a client certificate signs in by it: an address of ours.
+    pub certificate_link: Option<String>,
     /// What was wrong with the last try.
     pub error: Option<SignInError>,
 }
@@ -57,6 +59,8 @@ pub enum SignInError {
     },
     /// The page was open for too long, or did not come from here.
     Expired,
+    /// There was no client certificate, or none that anybody here goes by.
+    Certificate,
     /// Something that signing in needs cannot be reached.
     Unavailable,
 }
@@ -74,6 +78,10 @@ impl SignInError {
                 format!("Too many tries. Please try again in {}.", wait_in_words(retry_after))
             }
             Self::Expired => "This page was open for too long. Please sign in again.".to_owned(),
+            Self::Certificate => {
+                "We couldn’t sign you in with a certificate. Please sign in another way, or choose another certificate."
+                    .to_owned()
+            }
             Self::Unavailable => "Signing in is not possible at the moment. Please try again in a minute.".to_owned(),
         }
     }

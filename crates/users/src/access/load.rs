@@ -8,31 +8,33 @@ use vestibule_core::{GroupId, UserId};
 
 use super::{Access, ObjectName, PermissionName, Permit};
 
-/// The groups of a person, and those around them. The walk passes no group twice, so that it ends whatever the table holds.
-const REACH_OF_USER: &str = "WITH RECURSIVE reach(id) AS (\
-     SELECT group_id FROM group_users WHERE user_id = $1 UNION \
-     SELECT gg.group_id FROM group_groups gg JOIN reach ON gg.member_id = reach.id) ";
+/// How somebody comes to be in their groups: each group with the one by which they are in it, and with nothing where they were
+/// put into it themselves. No way is gone twice, so that the walk ends whatever the table holds.
+const REACH_OF_USER: &str = "WITH RECURSIVE reach(id, via) AS (\
+     SELECT group_id, '' FROM group_users WHERE user_id = $1 UNION \
+     SELECT gg.group_id, gg.member_id FROM group_groups gg JOIN reach ON gg.member_id = reach.id) ";
 
-/// A group and those around it.
-const REACH_OF_GROUP: &str = "WITH RECURSIVE reach(id) AS (\
-     SELECT CAST($1 AS TEXT) UNION \
-     SELECT gg.group_id FROM group_groups gg JOIN reach ON gg.member_id = reach.id) ";
+/// The same of a group, with itself.
+const REACH_OF_GROUP: &str = "WITH RECURSIVE reach(id, via) AS (\
+     SELECT CAST($1 AS TEXT), '' UNION \
+     SELECT gg.group_id, gg.member_id FROM group_groups gg JOIN reach ON gg.member_id = reach.id) ";
 
-/// What each group of the reach holds.
-const OF_GROUPS: &str = "SELECT 4 AS kind, p.app AS a, p.codename AS b, gp.object AS c, gp.group_id AS d, 0 AS x, 0 AS y \
-     FROM reach JOIN group_permissions gp ON gp.group_id = reach.id JOIN permissions p ON p.id = gp.permission_id";
+/// What each group of the reach holds. The names come by subqueries, here and below, so that no engine thinks of reading a
+/// whole table for a few rows.
+const OF_GROUPS: &str = "SELECT 3 AS kind, gp.group_id AS a, \
+     (SELECT p.app || '.' || p.codename FROM permissions p WHERE p.id = gp.permission_id) AS b, gp.object AS c, 0 AS x, 0 AS y \
+     FROM (SELECT DISTINCT id FROM reach) held JOIN group_permissions gp ON gp.group_id = held.id";
 
-/// The person, the groups of the reach, how they are nested, what the person holds, and, for a superuser, all there is.
+/// The person, the reach, what the person holds, and, for a superuser, all there is.
 const OF_USER: &str = " UNION ALL \
-     SELECT 0, u.id, '', '', '', CASE WHEN u.active THEN 1 ELSE 0 END, CASE WHEN u.superuser THEN 1 ELSE 0 END \
+     SELECT 0, '', '', '', CASE WHEN u.active THEN 1 ELSE 0 END, CASE WHEN u.superuser THEN 1 ELSE 0 END \
      FROM users u WHERE u.id = $1 UNION ALL \
-     SELECT 1, g.id, g.name, '', '', CASE WHEN g.require_second_factor THEN 1 ELSE 0 END, \
-     CASE WHEN EXISTS (SELECT 1 FROM group_users gu WHERE gu.group_id = g.id AND gu.user_id = $1) THEN 1 ELSE 0 END \
-     FROM reach JOIN \"groups\" g ON g.id = reach.id UNION ALL \
-     SELECT 2, gg.group_id, gg.member_id, '', '', 0, 0 FROM reach JOIN group_groups gg ON gg.member_id = reach.id UNION ALL \
-     SELECT 3, p.app, p.codename, up.object, '', 0, 0 \
-     FROM user_permissions up JOIN permissions p ON p.id = up.permission_id WHERE up.user_id = $1 UNION ALL \
-     SELECT 5, p.app, p.codename, '', '', 0, 0 FROM permissions p \
+     SELECT 1, reach.id, (SELECT g.name FROM \"groups\" g WHERE g.id = reach.id), reach.via, \
+     (SELECT CASE WHEN g.require_second_factor THEN 1 ELSE 0 END FROM \"groups\" g WHERE g.id = reach.id), 0 \
+     FROM reach UNION ALL \
+     SELECT 2, '', (SELECT p.app || '.' || p.codename FROM permissions p WHERE p.id = up.permission_id), up.object, 0, 0 \
+     FROM user_permissions up WHERE up.user_id = $1 UNION ALL \
+     SELECT 4, '', p.app || '.' || p.codename, '', 0, 0 FROM permissions p \
      WHERE EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND u.superuser AND u.active)";
 
 /// What was read of a person. All of it, also where they are not active.
@@ -88,23 +90,22 @@ impl Access {
 
 impl Loaded {
     fn take(&mut self, row: &QueryResult) -> Result<(), DbErr> {
-        let flags = || Ok::<_, DbErr>((row.try_get_by_index::<i32>(5)? != 0, row.try_get_by_index::<i32>(6)? != 0));
+        let flag = |column: usize| Ok::<_, DbErr>(row.try_get_by_index::<i32>(column)? != 0);
         match row.try_get_by_index::<i32>(0)? {
-            0 => {
-                self.exists = true;
-                (self.active, self.superuser) = flags()?;
-            }
+            0 => (self.exists, self.active, self.superuser) = (true, flag(4)?, flag(5)?),
             1 => {
-                let group = self.groups.entry(row.try_get_by_index(1)?).or_default();
+                let (id, via): (String, String) = (row.try_get_by_index(1)?, row.try_get_by_index(3)?);
+                let group = self.groups.entry(id.clone()).or_default();
                 group.name = row.try_get_by_index(2)?;
-                (group.require_second_factor, group.direct) = flags()?;
+                group.require_second_factor = flag(4)?;
+                if via.is_empty() {
+                    group.direct = true;
+                } else {
+                    self.groups.entry(via).or_default().around.push(id);
+                }
             }
-            2 => {
-                let member: String = row.try_get_by_index(2)?;
-                self.groups.entry(member).or_default().around.push(row.try_get_by_index(1)?);
-            }
-            3 => drop(self.direct.insert(permit(row)?)),
-            4 => self.groups.entry(row.try_get_by_index(4)?).or_default().holds.push(permit(row)?),
+            2 => drop(self.direct.insert(permit(row)?)),
+            3 => self.groups.entry(row.try_get_by_index(1)?).or_default().holds.push(permit(row)?),
             _ => drop(self.all.insert(permit(row)?.permission)),
         }
         Ok(())
@@ -121,6 +122,10 @@ impl Loaded {
 }
 
 fn permit(row: &QueryResult) -> Result<Permit, DbErr> {
-    let permission = PermissionName::stored(row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+    let name: String = row.try_get_by_index(2)?;
+    let Some((app, codename)) = name.split_once('.') else {
+        return Err(DbErr::Type(format!("the permission {name:?} has no app")));
+    };
+    let permission = PermissionName::stored(app.to_owned(), codename.to_owned());
     Ok(Permit { permission, object: ObjectName::stored(row.try_get_by_index(3)?) })
 }

@@ -13,7 +13,7 @@ use super::{
     SecondFactorError, SecondFactors,
     code::{self, CODES, Typed},
     context,
-    entity::{codes, devices, required},
+    entity::{codes, devices},
     is_too_old, totp,
 };
 
@@ -33,8 +33,6 @@ pub struct SecondFactorStatus {
     pub enrolled_at: Option<Timestamp>,
     /// How many recovery codes are left.
     pub recovery_codes_left: u64,
-    /// Whether they must have a second factor, whatever the policy.
-    pub required: bool,
 }
 
 impl SecondFactors {
@@ -70,6 +68,23 @@ impl SecondFactors {
         tracing::info!(%user, "a second factor is being set up");
         let secret = super::base32::for_apps(&*seed);
         Ok(Enrolment { secret: secret.as_str().into(), url: totp::url(&*seed, &self.issuer, account) })
+    }
+
+    /// What was begun and waits to be confirmed, for a page that is shown once more.
+    ///
+    /// # Errors
+    /// A seed that does not open, or a store that does not answer.
+    pub async fn pending_enrolment(&self, user: UserId, account: &str) -> Result<Option<Enrolment>, SecondFactorError> {
+        let pending = devices::Entity::find_by_id(user.to_string()).one(self.database.reader()).await?;
+        let now = self.clock.now();
+        let Some(pending) =
+            pending.filter(|device| device.confirmed_at.is_none() && !is_too_old(device.created_at, now))
+        else {
+            return Ok(None);
+        };
+        let seed = self.open(user, &pending.sealed)?;
+        let secret = super::base32::for_apps(&seed);
+        Ok(Some(Enrolment { secret: secret.as_str().into(), url: totp::url(&seed, &self.issuer, account) }))
     }
 
     /// Puts the app of `user` in force, once `code` shows that it has the secret. The code is spent. Returns the recovery codes,
@@ -144,32 +159,7 @@ impl SecondFactors {
         let (reader, id) = (self.database.reader(), user.to_string());
         let device = devices::Entity::find_by_id(&id).one(reader).await?;
         let enrolled_at = device.and_then(|device| device.confirmed_at).map(Timestamp::from_millis);
-        Ok(SecondFactorStatus {
-            enrolled_at,
-            recovery_codes_left: self.codes_left(user).await?,
-            required: required::Entity::find_by_id(&id).one(reader).await?.is_some(),
-        })
-    }
-
-    /// Marks `user` as one who must have a second factor, whatever the policy; or takes that mark away.
-    ///
-    /// # Errors
-    /// [`SecondFactorError::NoSuchUser`], or a store that does not answer.
-    pub async fn require(&self, user: UserId, required: bool) -> Result<(), SecondFactorError> {
-        let (writer, id) = (self.database.writer(), user.to_string());
-        if !required {
-            required::Entity::delete_by_id(id).exec(writer).await?;
-            return Ok(());
-        }
-        required::Entity::insert(required::ActiveModel { user_id: Set(id) })
-            .on_conflict(OnConflict::column(required::Column::UserId).do_nothing().to_owned())
-            .exec_without_returning(writer)
-            .await
-            .map(drop)
-            .map_err(|error| match error.sql_err() {
-                Some(SqlErr::ForeignKeyConstraintViolation(_)) => SecondFactorError::NoSuchUser(user),
-                _ => error.into(),
-            })
+        Ok(SecondFactorStatus { enrolled_at, recovery_codes_left: self.codes_left(user).await? })
     }
 
     async fn renew_codes(

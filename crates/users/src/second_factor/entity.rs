@@ -1,4 +1,4 @@
-//! The tables `totp_devices`, `recovery_codes` and `second_factor_required`, as SeaORM sees them. The columns are explained by
+//! The tables `totp_devices` and `recovery_codes`, as SeaORM sees them. The columns are explained by
 //! the migration that makes them.
 #![allow(unreachable_pub, reason = "SeaORM's derive makes its items public; the module is private")]
 
@@ -36,23 +36,6 @@ pub(super) mod codes {
         #[sea_orm(primary_key, auto_increment = false, column_type = "Blob")]
         pub digest: Vec<u8>,
         pub used_at: Option<i64>,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-/// People who must have a second factor, whatever the policy.
-pub(super) mod required {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "second_factor_required")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
-        pub user_id: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

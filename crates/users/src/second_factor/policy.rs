@@ -84,8 +84,6 @@ impl AcrWish {
 /// What asks for a second factor beside the policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asking {
-    /// The user is marked ([`SecondFactors::require`](super::SecondFactors::require)).
-    pub user: bool,
     /// A group of the user's is marked.
     pub groups: bool,
     /// The application is marked.
@@ -114,7 +112,7 @@ pub fn demand(policy: SecondFactorPolicy, user: &User, asking: Asking) -> Demand
         SecondFactorPolicy::Staff | SecondFactorPolicy::Enrolled => Demand::AskIfEnrolled,
         SecondFactorPolicy::Never => Demand::NotAsked,
     };
-    if asking.user || asking.groups || asking.client || asking.acr == AcrWish::Needed {
+    if user.require_second_factor || asking.groups || asking.client || asking.acr == AcrWish::Needed {
         Demand::Required
     } else if asking.acr == AcrWish::IfPossible && by_policy == Demand::NotAsked {
         Demand::AskIfEnrolled
@@ -168,20 +166,23 @@ mod tests {
     #[test]
     fn a_mark_anywhere_is_enough() {
         for asking in [
-            Asking { user: true, ..Asking::default() },
             Asking { groups: true, ..Asking::default() },
             Asking { client: true, ..Asking::default() },
             Asking { acr: AcrWish::of(["2"]), ..Asking::default() },
         ] {
             assert_eq!(demand(SecondFactorPolicy::Never, &person(false, false), asking), Demand::Required);
         }
+        let marked = User { require_second_factor: true, ..person(false, false) };
+        assert_eq!(demand(SecondFactorPolicy::Never, &marked, Asking::default()), Demand::Required);
     }
 
     #[test]
     fn an_application_that_takes_either_makes_nobody_set_one_up() {
-        let either = Asking { acr: AcrWish::of(["1", "2"]), ..Asking::default() };
+        let either = Asking { acr: AcrWish::of(["2", "1"]), ..Asking::default() };
         assert_eq!(demand(SecondFactorPolicy::Never, &person(false, false), either), Demand::AskIfEnrolled);
         assert_eq!(demand(SecondFactorPolicy::Always, &person(false, false), either), Demand::Required);
-        assert_eq!((AcrWish::of(["1"]), AcrWish::of(["urn:x"])), (AcrWish::None, AcrWish::None));
+        for one_will_do in [&["1"][..], &["1", "2"], &["urn:x"]] {
+            assert_eq!(AcrWish::of(one_will_do.iter().copied()), AcrWish::None, "{one_will_do:?}");
+        }
     }
 }

@@ -104,7 +104,6 @@ async fn what_was_begun_is_replaced_when_begun_again_and_grows_old() {
     assert!(matches!(late, Err(SecondFactorError::NothingPending)));
     let nobody = UserId::random(&Random::system());
     assert!(matches!(factors.begin_enrolment(nobody, "x").await, Err(SecondFactorError::NoSuchUser(_))));
-    assert!(matches!(factors.require(nobody, true).await, Err(SecondFactorError::NoSuchUser(_))));
 }
 
 #[tokio::test]
@@ -240,13 +239,4 @@ async fn a_seed_lies_sealed_and_opens_for_its_user_alone() {
     writer.execute_unprepared(&sql).await.unwrap();
     let moved = person.factors.verify(bob, &person.code()).await;
     assert!(matches!(moved, Err(SecondFactorError::Sealed { user, .. }) if user == bob));
-}
-
-#[tokio::test]
-async fn a_user_can_be_marked_as_one_who_must_have_one() {
-    let person = person().await;
-    for required in [true, true, false, false] {
-        person.factors.require(person.user, required).await.unwrap();
-        assert_eq!(person.factors.status(person.user).await.unwrap().required, required);
-    }
 }

@@ -319,7 +319,7 @@ settings! {
         "authentication.remote_user.superusers" remote_user_superusers: bool = false;
 
         /// Where a client certificate names its holder, in the order in which that is looked for: `san_email`, `san_upn`,
-        /// `san_uri`, `san_dns`, `subject_cn`, `subject_dn`.
+        /// `san_uri`, `san_dns`, `subject_cn`, `subject_dn`, `fingerprint`.
         "authentication.certificate.fields" certificate_fields: Ordered<CertificateField> = ["san_email", "san_upn"];
     }
 

@@ -109,7 +109,9 @@ words! {
 
 words! {
     /// Where a client certificate names its holder.
-    CertificateField, "\"subject_cn\", \"subject_dn\", \"san_email\", \"san_upn\", \"san_uri\" or \"san_dns\"", {
+    CertificateField, "\"fingerprint\", \"subject_cn\", \"subject_dn\", \"san_email\", \"san_upn\", \"san_uri\" or \"san_dns\"", {
+        /// The SHA-256 of the whole certificate, as it was bound to a user.
+        Fingerprint = "fingerprint",
         /// The common name, which is then the username.
         SubjectCn = "subject_cn",
         /// The whole subject, as it was bound to a user.

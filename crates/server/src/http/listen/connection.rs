@@ -41,6 +41,9 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// Whatever an error of a service or a body is.
 pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 
+/// How TLS is spoken, and whether clients are asked for a certificate.
+pub(super) type Tls = (TlsAcceptor, bool);
+
 /// What a connection is served with.
 #[derive(Clone)]
 pub(super) struct Host<S> {
@@ -59,19 +62,19 @@ where
     B::Error: Into<BoxError>,
 {
     /// Serves the connection until its end.
-    pub(super) async fn connection(mut self, stream: TcpStream, peer: std::net::SocketAddr, tls: Option<TlsAcceptor>) {
+    pub(super) async fn connection(mut self, stream: TcpStream, peer: std::net::SocketAddr, tls: Option<Tls>) {
         let Ok(local) = stream.local_addr() else { return };
         // Answers are small and written whole: waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
-        let Some(acceptor) = tls else {
-            return self.http1(stream, Connection { local, peer, tls: false }, None).await;
+        let Some((acceptor, mutual)) = tls else {
+            return self.http1(stream, Connection { local, peer, tls: false, mutual: false }, None).await;
         };
         let handshake = timeout(self.limits.header_timeout, acceptor.accept(stream));
         let accepted = tokio::select! {
             accepted = handshake => accepted.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())),
             () = reached(&mut self.phase, Phase::Draining) => return,
         };
-        let connection = Connection { local, peer, tls: true };
+        let connection = Connection { local, peer, tls: true, mutual };
         match accepted {
             Ok(stream) => {
                 let session = stream.get_ref().1;

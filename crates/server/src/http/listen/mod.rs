@@ -82,6 +82,8 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// Whether it is encrypted, with us ending TLS.
     pub tls: bool,
+    /// Whether the client was asked for a certificate.
+    pub mutual: bool,
 }
 
 /// The certificate that the client proved to hold in the handshake, verified against `client_ca`: in the extensions of each

@@ -12,12 +12,11 @@ use tokio::{
     sync::{Semaphore, watch},
     time::timeout,
 };
-use tokio_rustls::TlsAcceptor;
 
 use super::{
     Limits, Phase, TlsError, TlsFiles,
     accept::Acceptor,
-    connection::{BoxError, Host},
+    connection::{BoxError, Host, Tls},
 };
 
 /// How long connections that are cut off may take to notice it.
@@ -56,7 +55,8 @@ where
 {
     let (mut listeners, mut acceptors) = (Vec::new(), Vec::new());
     for door in doors {
-        let tls = door.tls.map(|files| files.acceptor()).transpose()?;
+        let mutual = door.tls.as_ref().is_some_and(|files| files.client_ca.is_some());
+        let tls = door.tls.map(|files| files.acceptor()).transpose()?.map(|acceptor| (acceptor, mutual));
         acceptors.extend(door.listeners.iter().map(|_| tls.clone()));
         listeners.extend(door.listeners);
     }
@@ -75,12 +75,8 @@ where
 }
 
 /// Starts a task for each connection, and never more at once than there are `slots`. It does not return.
-async fn accept<S, B>(
-    listeners: Vec<TcpListener>,
-    acceptors: &[Option<TlsAcceptor>],
-    host: &Host<S>,
-    slots: &Arc<Semaphore>,
-) where
+async fn accept<S, B>(listeners: Vec<TcpListener>, acceptors: &[Option<Tls>], host: &Host<S>, slots: &Arc<Semaphore>)
+where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
     S::Error: Into<BoxError>,
     S::Future: Send + 'static,

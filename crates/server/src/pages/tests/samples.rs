@@ -39,6 +39,7 @@ pub(super) fn sign_in(text: &str) -> SignIn {
         can_cancel: true,
         recover_link: true,
         register_link: true,
+        certificate_link: Some("https://id.example.com:8443/login".to_owned()),
         error: Some(SignInError::WrongCredentials),
     }
 }

@@ -180,3 +180,38 @@ async fn a_group_around_requires_the_second_factor_too() {
     hall.change_group(all, &stricter).await.unwrap();
     assert!(hall.effective(eve).await.unwrap().requires_second_factor());
 }
+
+/// So many that the answer is found in another way.
+#[tokio::test]
+async fn who_has_it_by_a_group_of_very_many_comes_page_by_page() {
+    const MANY: usize = 21_000;
+    let hall = Hall::open().await;
+    let (all, staff) = (hall.new_group("All").await, hall.new_group("Staff").await);
+    hall.nest(all, staff).await.unwrap();
+    hall.allow_group(all, "shop.view").await;
+    let (root, direct, gone) = (hall.superuser("root").await, hall.user("direct").await, hall.user("gone").await);
+    hall.allow_user(direct, "shop.view").await;
+    hall.allow_user(gone, "shop.view").await;
+    hall.users.deactivate(gone).await.unwrap();
+    let numbers = format!("WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {MANY})");
+    let id = "'77777777-0000-4000-8000-' || CAST(100000000000 + n AS TEXT)";
+    hall.execute(&format!(
+        "INSERT INTO users (id, username, username_key, email_verified, active, staff, superuser, claims, created_at, \
+         updated_at) {numbers} SELECT {id}, 'u' || n, 'u' || n, FALSE, n % 3 > 0, FALSE, FALSE, '{{}}', 0, 0 FROM c"
+    ))
+    .await;
+    hall.execute(&format!("INSERT INTO group_users {numbers} SELECT '{staff}', {id}, 0 FROM c")).await;
+    let name = permit("shop.view").permission;
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = hall.who_has(&name, None, after, 1000).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.user);
+        seen.extend(page);
+    }
+    assert!(seen.is_sorted_by(|one, next| one.user < next.user));
+    assert_eq!(seen.iter().filter(|who| who.by_group).count(), MANY / 3 * 2);
+    let others: Vec<_> = seen.iter().filter(|who| !who.by_group).collect();
+    assert!(others.iter().all(|who| (who.user == root && who.superuser) || (who.user == direct && who.direct)));
+    assert_eq!(others.len(), 2);
+}

@@ -19,11 +19,12 @@ const LONGEST: u64 = 1 << 20;
 const URIS: [&str; 2] = ["redirect_uris", "post_logout_redirect_uris"];
 
 /// The members that mean something to us. Those that we know and cannot honour are refused, and so need not be here.
-const KNOWN: [&str; 19] = [
+const KNOWN: [&str; 20] = [
     "client_name",
     "token_endpoint_auth_method",
     "subject_type",
     "require_pkce",
+    "require_second_factor",
     "first_party",
     "redirect_uris",
     "post_logout_redirect_uris",

@@ -38,6 +38,7 @@ pub(super) fn document(client: &Client) -> Value {
             "token_endpoint_auth_method": client.auth_method,
             "first_party": client.first_party,
             "require_pkce": must_use_pkce(client),
+            "require_second_factor": client.require_second_factor,
             "created_at": rfc3339(client.created_at),
             "updated_at": rfc3339(client.updated_at),
         }),

@@ -1,0 +1,164 @@
+//! The two steps of a sign-in: a way to authenticate, and where it is demanded a second factor. Then a session begins.
+
+use std::time::Duration;
+
+use poem::{Request, http::HeaderValue};
+use secrecy::SecretString;
+use vestibule_audit::{Actor, Event, Kind, Source};
+use vestibule_ephemeral::Kind as EphemeralKind;
+use vestibule_oidc::{
+    Present, Unavailable,
+    discovery::{ACR_ONE_FACTOR, ACR_TWO_FACTORS},
+};
+use vestibule_sessions::Authentication;
+use vestibule_users::{AuthenticateError, Evidence, Proven, ThrottleError, Try, User};
+
+use super::browser::{Browser, session_cookie};
+use crate::{
+    http::{ClientAddress, RequestId},
+    pages::SignInError,
+    state::State,
+};
+
+/// That an account is slowed down is written down once in so long.
+const LOCKED_TOLD_EVERY: Duration = Duration::from_secs(900);
+const LOCKED: EphemeralKind = EphemeralKind::new("locked");
+
+/// Somebody who has passed the first step.
+pub(crate) struct FirstStep {
+    /// Who, and by which way.
+    pub(crate) proven: Proven,
+    /// Whether they chose to stay signed in.
+    pub(crate) keep: bool,
+}
+
+/// Where a request came from, for the audit record.
+pub(crate) fn source(request: &Request) -> Source {
+    Source { address: ClientAddress::of(request), request_id: Some(RequestId::of(request).as_str().to_owned()) }
+}
+
+/// Tries the ways with what was typed. A try is counted before anything is verified.
+pub(crate) async fn by_password(
+    state: &State,
+    request: &Request,
+    browser: &Browser,
+    identifier: &str,
+    password: &SecretString,
+) -> Result<Proven, SignInError> {
+    let unavailable = |error: &dyn std::fmt::Display| {
+        tracing::error!(%error, "nobody can sign in");
+        SignInError::Unavailable
+    };
+    let named = state.provider().users().find(identifier).await.map_err(|error| unavailable(&error))?;
+    let user = named.map(|user| user.id);
+    let attempt = Try {
+        typed: identifier,
+        user,
+        address: ClientAddress::of(request),
+        browser: Some(browser.token.as_cookie_value()),
+    };
+    let permit = match state.throttle().admit(attempt).await {
+        Ok(permit) => permit,
+        Err(ThrottleError::TryLater { retry_after, .. }) => {
+            tell_locked(state, request, user).await;
+            return Err(SignInError::TooMany { retry_after });
+        }
+        Err(ThrottleError::Unavailable(error)) => return Err(unavailable(&error)),
+    };
+    let evidence = Evidence { password: Some((identifier.to_owned(), password.clone())), ..Evidence::default() };
+    match state.ways().authenticate(&evidence).await {
+        Ok(proven) => {
+            if let Err(error) = permit.succeeded().await {
+                tracing::warn!(%error, "a right password counts as a failed try");
+            }
+            Ok(proven)
+        }
+        Err(error) => {
+            if matches!(error, AuthenticateError::Busy { .. }) {
+                // Nothing was verified, so nothing was tried.
+                let _ = permit.succeeded().await;
+            } else {
+                let mut event = Event::new(Kind::SignInFailed, Actor::Nobody).source(&source(request));
+                if let Some(user) = user {
+                    event = event.subject(user);
+                }
+                state.audit(event).await;
+            }
+            Err(SignInError::from(&error))
+        }
+    }
+}
+
+/// Tries the ways with what others say of who sends the request: a trusted proxy's header, a client certificate. Nothing of it
+/// can be guessed at, so that it is not slowed down.
+pub(crate) async fn by_vouching(state: &State, request: &Request) -> Option<Proven> {
+    let evidence = state.vouching().evidence(request);
+    if evidence.remote_user.is_none() && evidence.certificate.is_none() {
+        return None;
+    }
+    match state.ways().authenticate(&evidence).await {
+        Ok(proven) => Some(proven),
+        Err(AuthenticateError::Refused) => {
+            state.audit(Event::new(Kind::SignInFailed, Actor::Nobody).source(&source(request))).await;
+            None
+        }
+        Err(error) => {
+            tracing::error!(%error, "nobody can sign in by what others vouch for");
+            None
+        }
+    }
+}
+
+async fn tell_locked(state: &State, request: &Request, user: Option<vestibule_core::UserId>) {
+    let Some(user) = user else { return };
+    let first = state.ephemeral().mark_seen(LOCKED, &user.to_string(), LOCKED_TOLD_EVERY).await;
+    if first.unwrap_or(false) {
+        state.audit(Event::new(Kind::Locked, Actor::Nobody).subject(user).source(&source(request))).await;
+    }
+}
+
+/// Begins a session for somebody who has just proved who they are, under a new id; the one before ends. `second` is the method
+/// of the second factor, where one was given.
+pub(crate) async fn begin_session(
+    state: &State,
+    request: &Request,
+    browser: &Browser,
+    first: FirstStep,
+    second: Option<&'static str>,
+) -> Result<(Present, HeaderValue), Unavailable> {
+    let FirstStep { proven: Proven { user, way, amr, .. }, keep } = first;
+    let mut amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
+    if let Some(second) = second {
+        amr.extend([second.to_owned(), "mfa".to_owned()]);
+    }
+    let acr = if second.is_some() { ACR_TWO_FACTORS } else { ACR_ONE_FACTOR };
+    let authentication = Authentication { auth_time: state.clock().now(), acr: Some(acr.to_owned()), amr };
+    let (present, cookie) = replace_session(state, browser, user, authentication, keep).await?;
+    let id = present.user.id;
+    if let Err(error) = state.throttle().remember(id, browser.token.as_cookie_value()).await {
+        tracing::warn!(%error, "a browser is not known as one where its person signed in");
+    }
+    let event = Event::new(Kind::SignedIn, Actor::User(id)).subject(id).way(way.as_str()).source(&source(request));
+    state.audit(event).await;
+    Ok((present, cookie))
+}
+
+/// Puts a session in the place of the one that the browser had.
+pub(crate) async fn replace_session(
+    state: &State,
+    browser: &Browser,
+    user: User,
+    authentication: Authentication,
+    keep: bool,
+) -> Result<(Present, HeaderValue), Unavailable> {
+    let sessions = state.provider().sessions();
+    // A session that is void is ended and not continued: under the same `sid` the new one would be void too.
+    let continued = browser.session.as_ref().filter(|_| browser.present.is_some());
+    if let (Some(void), None) = (&browser.session, continued) {
+        sessions.end(void).await.map_err(Unavailable::because)?;
+    }
+    let started = sessions.start(user.id, authentication, keep, continued, browser.origin.clone());
+    let (token, session) = started.await.map_err(Unavailable::because)?;
+    let cookie = session_cookie(state, &token, keep.then(|| session.expires_at.since(state.clock().now())));
+    Ok((Present { user, session }, cookie))
+}

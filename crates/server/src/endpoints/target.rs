@@ -1,0 +1,181 @@
+//! What a sign-in is for: an application's request, or a page of ours.
+
+use poem::Response;
+use serde::{Deserialize, Serialize};
+use vestibule_oidc::{
+    Present, Unavailable,
+    authorize::{Next, Progress, dispatch},
+    client::Client,
+};
+use vestibule_sessions::{RequestId, Waiting};
+use vestibule_users::AcrWish;
+
+use super::{
+    browser::Browser,
+    flow::{self, Found, Purpose, Stop},
+    reply::see_other,
+};
+use crate::state::State;
+
+/// Somebody is to sign in for a page of ours.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Enter {
+    /// The page's path, one of our own.
+    pub(crate) to: String,
+    /// Whether a sign-in of before is not enough.
+    pub(crate) fresh: bool,
+    pub(crate) progress: Progress,
+    /// Whether the person wants to sign in with another account than the one that is signed in.
+    pub(crate) switching: bool,
+}
+
+/// A page of ours that was found waiting for this browser.
+pub(crate) struct FoundPage {
+    id: RequestId,
+    waiting: Waiting<Purpose>,
+    pub(crate) enter: Enter,
+}
+
+/// What a sign-in is for.
+pub(crate) enum Target {
+    /// An application's request.
+    App(Box<Found>),
+    /// A page of ours.
+    Own(FoundPage),
+}
+
+impl Enter {
+    /// To `page`, by whoever is signed in; where `fresh`, by whoever proves it from now on.
+    pub(crate) fn to(page: &str, fresh: bool, state: &State) -> Self {
+        let progress = Progress::begun(state.clock().now());
+        Self { to: page.to_owned(), fresh, progress, switching: false }
+    }
+
+    fn counts<'a>(&self, present: Option<&'a Present>) -> Option<&'a Present> {
+        present.filter(|present| !self.switching || present.session.auth_time >= self.progress.began_at)
+    }
+
+    /// Asks the dispatcher.
+    pub(crate) async fn next(&self, state: &State, present: Option<&Present>) -> Result<Next, Unavailable> {
+        let signed_in = match self.counts(present) {
+            Some(present) => {
+                let demand = state.provider().second_factor(&present.user, None).await?;
+                Some(present.signed_in(demand.is_demanded()))
+            }
+            None => None,
+        };
+        Ok(dispatch::enter(&self.progress, self.fresh, signed_in, state.clock().now()))
+    }
+
+    /// Lets the page wait, and sends the browser to where somebody signs in for it.
+    pub(crate) async fn begin(self, state: &State, browser: &Browser) -> Result<Response, Unavailable> {
+        let next = self.next(state, browser.present.as_ref()).await?;
+        flow::wait(state, browser, &Purpose::Enter(self), &next).await.map(|(_, response)| response)
+    }
+}
+
+impl Target {
+    /// Finds what waits under `id` for this browser.
+    pub(crate) async fn load(state: &State, browser: &Browser, id: &str) -> Result<Self, Stop> {
+        let (id, waiting) = flow::load(state, browser, id).await?;
+        match waiting.payload.clone() {
+            Purpose::Authorize(_) => flow::found(state, id, waiting).await.map(|found| Self::App(Box::new(found))),
+            Purpose::Enter(enter) => Ok(Self::Own(FoundPage { id, waiting, enter })),
+            Purpose::SignOut(_) => Err(Stop::Gone),
+        }
+    }
+
+    /// Lets a page of ours wait: for a sign-in that nothing waited for and that has a second step.
+    pub(crate) async fn begin(state: &State, browser: &Browser, enter: Enter) -> Result<Self, Unavailable> {
+        let purpose = Purpose::Enter(enter.clone());
+        let id = state.waiting().begin(&browser.token, &purpose).await.map_err(Unavailable::because)?;
+        let waiting = state.waiting().load(&id, &browser.token).await.map_err(Unavailable::because)?;
+        Ok(Self::Own(FoundPage { id, waiting, enter }))
+    }
+
+    /// What the form names it by.
+    pub(crate) fn id(&self) -> &RequestId {
+        match self {
+            Self::App(found) => &found.id,
+            Self::Own(page) => &page.id,
+        }
+    }
+
+    /// The application that waits, where one does.
+    pub(crate) fn app(&self) -> Option<&Found> {
+        match self {
+            Self::App(found) => Some(found),
+            Self::Own(_) => None,
+        }
+    }
+
+    /// The application, as far as it decides about second factors.
+    pub(crate) fn demands(&self) -> Option<(&Client, AcrWish)> {
+        self.app().map(|found| (&found.client, found.authorize.request.acr))
+    }
+
+    /// How far it has come.
+    pub(crate) fn progress(&self) -> &Progress {
+        match self {
+            Self::App(found) => &found.authorize.progress,
+            Self::Own(page) => &page.enter.progress,
+        }
+    }
+
+    /// Who counts as signed in for it.
+    pub(crate) fn counts<'a>(&self, present: Option<&'a Present>) -> Option<&'a Present> {
+        match self {
+            Self::App(found) => found.authorize.counts(present),
+            Self::Own(page) => page.enter.counts(present),
+        }
+    }
+
+    /// Asks the dispatcher.
+    pub(crate) async fn next(&self, state: &State, present: Option<&Present>) -> Result<Next, Unavailable> {
+        match self {
+            Self::App(found) => found.authorize.next(state, &found.client, present).await,
+            Self::Own(page) => page.enter.next(state, present).await,
+        }
+    }
+
+    /// Keeps what the person has done so far, as `change` says it.
+    pub(crate) async fn keep(self, state: &State, change: impl FnOnce(&mut Progress, &mut bool)) -> Result<Self, Stop> {
+        match self {
+            Self::App(found) => {
+                let mut authorize = found.authorize.clone();
+                change(&mut authorize.progress, &mut authorize.switching);
+                flow::keep(state, *found, authorize).await.map(|found| Self::App(Box::new(found)))
+            }
+            Self::Own(FoundPage { id, waiting, mut enter }) => {
+                change(&mut enter.progress, &mut enter.switching);
+                let waiting = flow::update(state, &id, waiting, Purpose::Enter(enter.clone())).await?;
+                Ok(Self::Own(FoundPage { id, waiting, enter }))
+            }
+        }
+    }
+
+    /// The step after a page has done its part.
+    pub(crate) async fn go_on(self, state: &State, present: Option<&Present>) -> Result<Response, Stop> {
+        match self {
+            Self::App(found) => flow::go_on(state, *found, present).await,
+            Self::Own(page) => match page.enter.next(state, present).await? {
+                Next::Finish => {
+                    flow::finish(state, &page.id, page.waiting).await?;
+                    Ok(see_other(&page.enter.to))
+                }
+                next => Ok(see_other(&flow::page_for(&next, &page.id))),
+            },
+        }
+    }
+
+    /// The person gives up.
+    pub(crate) async fn give_up(self, state: &State) -> Result<Response, Stop> {
+        match self {
+            Self::App(found) => flow::deny(state, *found).await,
+            Self::Own(page) => {
+                flow::finish(state, &page.id, page.waiting).await?;
+                Ok(see_other("/"))
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+"""The site serves nothing: only its data are of interest."""
+
+urlpatterns = []
