@@ -9,7 +9,7 @@ use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 use vestibule_oidc::{Provider, client::Client};
 use vestibule_sessions::{CsrfKey, Pending};
-use vestibule_users::{Throttle, User, Ways};
+use vestibule_users::{Attributes, Recovery, Throttle, User, Ways};
 
 use crate::{
     endpoints::flow::Purpose,
@@ -32,6 +32,10 @@ pub struct Parts {
     pub ways: Arc<Ways>,
     /// How fast that may be tried.
     pub throttle: Throttle,
+    /// What people do by mail.
+    pub recovery: Recovery,
+    /// What else is asked of people.
+    pub attributes: Attributes,
     /// The record of what happened.
     pub audit: Audit,
     /// Whom the headers of trusted proxies and client certificates can name.
@@ -120,6 +124,16 @@ impl State {
         let listener = self.vouching().listener.as_ref()?;
         let request = request.map(|id| format!("?request={id}")).unwrap_or_default();
         Some(format!("{listener}/login{request}"))
+    }
+
+    /// What people do by mail.
+    pub(crate) fn recovery(&self) -> &Recovery {
+        &self.0.parts.recovery
+    }
+
+    /// What else is asked of people.
+    pub(crate) fn attributes(&self) -> &Attributes {
+        &self.0.parts.attributes
     }
 
     /// Who may vouch for people.

@@ -53,8 +53,8 @@ pub use hashing::{
 pub use import::{Identity, ImportError, ImportedContact, ImportedUser};
 pub use passwords::{About, PasswordProblem, PasswordRule, PasswordRules, UnknownRule};
 pub use recovery::{
-    AskError, Notice, Postman, Recovery, RecoverySettings, RecoveryUnavailable, RegisterError, Registration, ResetError,
-    Verification, VerifyError,
+    AskError, Notice, Postman, Recovery, RecoverySettings, RecoveryUnavailable, RegisterError, Registration,
+    ResetError, Verification, VerifyError,
 };
 pub use search::{Found, Query, SearchError, SortBy};
 pub use second_factor::{

@@ -113,7 +113,11 @@ mod tests {
         let asked = Occasion { at: Timestamp::from_millis(7), address: "2001:db8::7".parse().ok(), request_id: None };
         for letter in [
             Letter::Recovery { named: "eve".into(), asked: asked.clone() },
-            Letter::Registration { address: "Eve@example.com".into(), key: "eve@example.com".into(), asked: asked.clone() },
+            Letter::Registration {
+                address: "Eve@example.com".into(),
+                key: "eve@example.com".into(),
+                asked: asked.clone(),
+            },
             Letter::Notice {
                 user: "0198b2d6-3a77-7c2e-9d0f-6a1b2c3d4e5f".parse().unwrap(),
                 notice: Notice::SignInLocked { locked_for: Duration::from_secs(300) },

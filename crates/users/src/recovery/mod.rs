@@ -71,13 +71,7 @@ pub struct Recovery {
 impl Recovery {
     /// For these people. Links lie in `store`, jobs in `outbox`; `hash_key` is the provider's.
     #[must_use]
-    pub fn new(
-        users: Users,
-        store: Ephemeral,
-        outbox: Outbox,
-        hash_key: &HashKey,
-        settings: RecoverySettings,
-    ) -> Self {
+    pub fn new(users: Users, store: Ephemeral, outbox: Outbox, hash_key: &HashKey, settings: RecoverySettings) -> Self {
         Self {
             links: Links::new(store.clone(), hash_key, users.random.clone()),
             limits: Limits::new(store, hash_key, settings.address_pace.clone()),

@@ -39,7 +39,9 @@ impl Handler for Postman {
             Letter::Verification { user, address, fingerprint, asked } => {
                 self.verification(ToVerify { user, address, fingerprint }, &asked).await
             }
-            Letter::Registration { address, key, asked } => self.registration(ToRegister { address, key }, &asked).await,
+            Letter::Registration { address, key, asked } => {
+                self.registration(ToRegister { address, key }, &asked).await
+            }
             Letter::Notice { user, notice, happened } => self.notice(user, notice, &happened).await,
         }
     }

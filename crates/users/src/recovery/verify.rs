@@ -84,7 +84,12 @@ mod tests {
         for typed in ["eve@example.com", " Eve.Plus+tag@Example.COM ", "m\u{fc}ller@example.de"] {
             assert!(email(typed).is_ok(), "{typed}");
         }
-        for typed in ["\u{212a}elvin@example.com", "\u{ff22}ob@example.com", "stra\u{df}e@example.com", "bo\u{200b}b@example.com"] {
+        for typed in [
+            "\u{212a}elvin@example.com",
+            "\u{ff22}ob@example.com",
+            "stra\u{df}e@example.com",
+            "bo\u{200b}b@example.com",
+        ] {
             assert!(matches!(email(typed), Err(AskError::NoAddress(_))), "{typed}");
         }
         for typed in ["", "eve", "eve@", "a@b@c", "eve@example.com\r\nBcc: bob@example.com", "\"e v\"@example.com"] {

@@ -44,7 +44,8 @@ async fn a65_of_fifty_who_use_a_link_at_once_one_sets_the_password() {
         async move { recovery.reset(&token, &format!("{number} grey herons in a row").into(), &from()).await }
     });
     let tries = tries.await;
-    let winners: Vec<usize> = tries.iter().enumerate().filter(|(_, one)| one.is_ok()).map(|(number, _)| number).collect();
+    let winners: Vec<usize> =
+        tries.iter().enumerate().filter(|(_, one)| one.is_ok()).map(|(number, _)| number).collect();
     let [winner] = winners[..] else { panic!("{winners:?}") };
     assert!(desk.knows("eve", &format!("{winner} grey herons in a row")).await);
     assert_eq!(desk.post().await.len(), 1, "and one mail tells of it");

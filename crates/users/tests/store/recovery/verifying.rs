@@ -108,8 +108,7 @@ async fn an_address_that_another_was_shown_to_hold_stays_theirs() {
 async fn a_link_of_somebody_who_is_gone_verifies_nothing() {
     let desk = desk().await;
     let (eve, bob) = (desk.person("eve").await, desk.person("bob").await);
-    let (eves, bobs) =
-        (desk.verification(&eve, OTHER).await, desk.verification(&bob, "another@example.com").await);
+    let (eves, bobs) = (desk.verification(&eve, OTHER).await, desk.verification(&bob, "another@example.com").await);
     desk.site.users.deactivate(eve.id).await.unwrap();
     desk.site.users.delete(bob.id).await.unwrap();
     for token in [eves, bobs] {
