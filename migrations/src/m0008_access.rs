@@ -34,7 +34,7 @@ impl MigrationTrait for Migration {
             ("user_permissions_permission_id", "user_permissions", &["permission_id", "object", "user_id"]),
             ("group_permissions_permission_id", "group_permissions", &["permission_id", "object", "group_id"]),
             // Whoever has a permission: superusers are among them, and few.
-            ("users_superuser", "users", &["superuser", "id"]),
+            ("users_superuser_id", "users", &["superuser", "id"]),
         ] {
             let mut index = Index::create().name(name).table(table).to_owned();
             for column in columns {
@@ -46,7 +46,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_index(Index::drop().name("users_superuser").table("users").to_owned()).await?;
+        manager.drop_index(Index::drop().name("users_superuser_id").table("users").to_owned()).await?;
         for table in [
             "client_apps",
             "group_permissions",

@@ -6,6 +6,13 @@
 
 mod access_claims;
 mod access_token;
+mod api_access;
+mod api_clients;
+mod api_contract;
+mod api_groups;
+mod api_more;
+mod api_rights;
+mod api_users;
 mod binding;
 mod client_auth;
 mod code_flow;

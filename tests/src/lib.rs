@@ -5,13 +5,16 @@
 //!   `VESTIBULE_TEST_REDIS_URL` name.
 //! - [`Person`] has an account there, [`ThirdParty`] is an application that is registered there.
 //! - [`Browser`] keeps cookies and shows [`Page`]s; a person at it signs in and consents.
+//! - [`Administrator`] calls the administration API, and holds each answer against its document ([`Contract`]).
 //! - [`AuthorizeRequest`] and [`TokenRequest`] are what an application sends: right by default, and free to be wrong.
 
+mod administrator;
 mod answer;
 mod app;
 mod backend;
 mod browser;
 mod client;
+mod contract;
 mod html;
 mod jwt;
 mod page;
@@ -20,10 +23,12 @@ mod request;
 mod token;
 mod wire;
 
+pub use administrator::Administrator;
 pub use answer::Answer;
 pub use app::TestApp;
 pub use browser::Browser;
 pub use client::{ClientSpec, ThirdParty};
+pub use contract::{Contract, Described, is_problem};
 pub use html::Form;
 pub use jwt::{claims, header, unsigned};
 pub use page::Page;

@@ -42,6 +42,11 @@ impl Parameters {
             .map(Self)
     }
 
+    /// The names and values, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The parameters followed by those of `other`.
     #[must_use]
     pub fn chain(mut self, other: Self) -> Self {

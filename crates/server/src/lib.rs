@@ -6,6 +6,7 @@
 //! ```
 //! [`service`] puts it together; [`serve`] runs any hyper service, so that the demo's small servers stand on it too.
 
+mod api;
 mod endpoints;
 mod http;
 pub mod pages;
@@ -19,6 +20,7 @@ use poem::{Endpoint, IntoEndpoint, Request, Response, Route, endpoint::make};
 use vestibule_oidc::discovery::path;
 
 pub use crate::{
+    api::scopes as administration_scopes,
     http::{BindError, Bridge, Connection, Door, Limits, TlsError, TlsFiles, TrustedProxies, bind, serve},
     setup::SetupLinks,
     state::Parts,
@@ -66,7 +68,7 @@ fn router(state: &State) -> Route {
         authorize, consent, documents, end_session, health, home, login, logout, recover, register, second_factor,
         setup, token, userinfo, verify_email,
     };
-    Route::new()
+    let routes = Route::new()
         .at("/", Methods::new().get(answers(state, home::home_page)))
         .at(pages::stylesheet().path.as_str(), Methods::new().get(answers(state, documents::stylesheet)))
         .at(pages::mark().path.as_str(), Methods::new().get(answers(state, documents::mark)))
@@ -131,7 +133,8 @@ fn router(state: &State) -> Route {
         )
         .at("/setup", Methods::new().get(answers(state, setup::setup_page)).post(answers(state, setup::setup_posted)))
         .at("/health/live", Methods::new().get(answers(state, health::live)))
-        .at("/health/ready", Methods::new().get(answers(state, health::ready)))
+        .at("/health/ready", Methods::new().get(answers(state, health::ready)));
+    api::mount(routes, state)
 }
 
 /// An endpoint of a handler: an async function of the state and a request.

@@ -9,7 +9,7 @@ use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 use vestibule_oidc::{Provider, client::Client};
 use vestibule_sessions::{CsrfKey, Pending};
-use vestibule_users::{Attributes, Recovery, Throttle, User, Ways};
+use vestibule_users::{Access, ApiTokens, Attributes, Recovery, Throttle, User, Ways};
 
 use crate::{
     endpoints::flow::Purpose,
@@ -24,6 +24,10 @@ use crate::{
 pub struct Parts {
     /// The authorization server.
     pub provider: Provider,
+    /// The attributes that are declared.
+    pub attributes: Attributes,
+    /// Everyone's API tokens.
+    pub api_tokens: ApiTokens,
     /// What lasts, for `/health/ready`.
     pub database: Database,
     /// What expires.
@@ -34,8 +38,6 @@ pub struct Parts {
     pub throttle: Throttle,
     /// What people do by mail.
     pub recovery: Recovery,
-    /// What else is asked of people.
-    pub attributes: Attributes,
     /// The record of what happened.
     pub audit: Audit,
     /// Whom the headers of trusted proxies and client certificates can name.
@@ -100,6 +102,29 @@ impl State {
         &self.0.parts.random
     }
 
+    pub(crate) fn hash_key(&self) -> &HashKey {
+        &self.0.parts.hash_key
+    }
+
+    /// The `aud` of access tokens for the administration API.
+    pub(crate) fn api_identifier(&self) -> String {
+        format!("{}/api/v1", self.provider().issuer())
+    }
+
+    /// Groups and permissions.
+    pub(crate) fn access(&self) -> &Access {
+        self.provider().access()
+    }
+
+    /// Attributes that are declared.
+    pub(crate) fn attributes(&self) -> &Attributes {
+        &self.0.parts.attributes
+    }
+
+    pub(crate) fn api_tokens(&self) -> &ApiTokens {
+        &self.0.parts.api_tokens
+    }
+
     pub(crate) fn csrf(&self) -> &CsrfKey {
         &self.0.csrf
     }
@@ -129,11 +154,6 @@ impl State {
     /// What people do by mail.
     pub(crate) fn recovery(&self) -> &Recovery {
         &self.0.parts.recovery
-    }
-
-    /// What else is asked of people.
-    pub(crate) fn attributes(&self) -> &Attributes {
-        &self.0.parts.attributes
     }
 
     /// Who may vouch for people.

@@ -16,10 +16,13 @@ impl Users {
     /// Changes what `changes` names and returns the user as they are then.
     ///
     /// # Errors
-    /// No such user; else as [`Users::create`].
+    /// No such user, one who was changed since they were read; else as [`Users::create`].
     pub async fn update(&self, id: UserId, changes: Changes) -> Result<User, ChangeError> {
         let transaction = self.database.begin().await?;
         let before = self.lock(&transaction, id).await?.ok_or(ChangeError::NoSuchUser(id))?;
+        if changes.read_at.is_some_and(|moment| moment.millis() != before.row.updated_at) {
+            return Err(ChangeError::Changed(id));
+        }
         let now = self.clock.now().millis();
         let superuser_before = before.row.superuser;
         let (mut draft, row) = changed(&before, changes, now)?;

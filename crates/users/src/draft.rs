@@ -82,7 +82,8 @@ impl Draft {
         if row == before.row && !wrote && values.is_empty() {
             return Ok((row, false));
         }
-        let row = Model { updated_at: now, ..row };
+        // Later than before in any case: it is how a change is noticed.
+        let row = Model { updated_at: now.max(before.row.updated_at + 1), ..row };
         row.clone().into_active_model().reset_all().update(transaction).await?;
         Ok((row, true))
     }

@@ -88,6 +88,12 @@ pub enum ChangeError {
         /// Who was asked for.
         UserId,
     ),
+    /// Somebody else changed the user since they were read.
+    #[error("the user {0} was changed meanwhile; read them again")]
+    Changed(
+        /// Who was to be changed.
+        UserId,
+    ),
     /// Another user goes by that name, or by one that looks like it, or has it as an e-mail address.
     #[error("the username is taken")]
     UsernameTaken,

@@ -112,6 +112,8 @@ pub struct Changes {
     pub attributes: Option<Map<String, Value>>,
     /// On whose behalf this is: it decides which attributes may be changed.
     pub editor: Editor,
+    /// Only where the user was not changed since: the `updated_at` that was read.
+    pub read_at: Option<Timestamp>,
 }
 
 impl TryFrom<Model> for User {

@@ -127,6 +127,10 @@ impl App {
             mail::recovery(config, throttling(config).address),
         );
         let mailer = mail::mailer(config, &clock, &random)?;
+        let provider = Provider::new(parts, settings(config));
+        let administration = format!("{}/api/v1", provider.issuer());
+        let scopes = vestibule_server::administration_scopes();
+        provider.apis().register_own(&administration, "Administration", &scopes).await.map_err(StartError::because)?;
         Ok(Self {
             keys,
             revocations,
@@ -136,11 +140,12 @@ impl App {
             postman: recovery.postman(mailer, audit.clone()),
             setup: SetupLinks::new(ephemeral.clone(), &hash_key, random.clone()),
             parts: vestibule_server::Parts {
-                provider: Provider::new(parts, settings(config)),
+                provider,
+                attributes: Attributes::new(database.clone(), changes, clock.clone()),
+                api_tokens: ApiTokens::new(database.clone(), &hash_key, clock.clone(), random.clone()),
                 ways: Arc::new(ways),
                 throttle,
                 recovery,
-                attributes: Attributes::new(database.clone(), changes.clone(), clock.clone()),
                 audit,
                 vouching: vouching(config),
                 database,

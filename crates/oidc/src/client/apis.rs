@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict,
+};
 use vestibule_core::{Clock, ScopeSet};
 use vestibule_database::Database;
 use vestibule_tokens::SigningAlgorithm;
@@ -11,6 +14,9 @@ use crate::{
     STANDARD_SCOPES, Unavailable,
     tables::{api, api_scope},
 };
+
+/// What the scopes of the provider's own administration API begin with: no other may have such.
+const OWN_SCOPES: &str = "vestibule.";
 
 /// The registered APIs. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -87,6 +93,9 @@ pub enum ApiError {
     /// The lifetime is nothing or too long.
     #[error("access tokens live between 10 seconds and 24 hours")]
     Lifetime,
+    /// It was changed by somebody else since it was read.
+    #[error("the API {0} was changed meanwhile; read it again")]
+    Changed(String),
     /// There is no such API.
     #[error("there is no API {0}; `vestibule apis list` names them")]
     NoSuchApi(String),
@@ -95,8 +104,8 @@ pub enum ApiError {
     Unavailable(#[from] Unavailable),
 }
 
-impl From<sea_orm::DbErr> for ApiError {
-    fn from(error: sea_orm::DbErr) -> Self {
+impl From<DbErr> for ApiError {
+    fn from(error: DbErr) -> Self {
         Self::Unavailable(error.into())
     }
 }
@@ -124,6 +133,9 @@ impl NewApi {
             }
             if STANDARD_SCOPES.contains(&scope.as_str()) || scope == "offline_access" {
                 return Err(ApiError::ScopeTaken { scope: scope.clone(), owner: "OpenID Connect".to_owned() });
+            }
+            if scope.starts_with(OWN_SCOPES) {
+                return Err(ApiError::ScopeTaken { scope: scope.clone(), owner: "the administration API".to_owned() });
             }
         }
         Ok(())
@@ -155,20 +167,76 @@ impl Apis {
             created_at: Set(self.clock.now().millis()),
         };
         row.insert(&transaction).await?;
-        for (scope, description) in &new.scopes {
-            if let Some(owner) = api_scope::Entity::find_by_id(scope).one(&transaction).await? {
-                return Err(ApiError::ScopeTaken { scope: scope.clone(), owner: owner.api });
-            }
-            let row = api_scope::ActiveModel {
-                scope: Set(scope.clone()),
-                api: Set(new.identifier.clone()),
-                description: Set(description.clone()),
-            };
-            row.insert(&transaction).await?;
-        }
+        insert_scopes(&transaction, &new).await?;
         transaction.commit().await?;
         tracing::info!(api = %new.identifier, "an API was registered");
         self.find(&new.identifier).await?.ok_or(ApiError::NoSuchApi(new.identifier))
+    }
+
+    /// Puts `new` in place of what was said of the API of that identifier, which stays. With `read`, only where it still is
+    /// what was read.
+    ///
+    /// # Errors
+    /// What is wrong with it, an unknown API, one that was changed meanwhile, or a database that does not answer; nothing is
+    /// changed then.
+    pub async fn update(&self, new: NewApi, issuer: &str, read: Option<&Api>) -> Result<Api, ApiError> {
+        new.check(issuer)?;
+        let transaction = self.database.begin().await?;
+        let found = api::Entity::find_by_id(&new.identifier).lock_exclusive().one(&transaction).await?;
+        let before = found.ok_or_else(|| ApiError::NoSuchApi(new.identifier.clone()))?;
+        let scopes = scopes_of(&new.identifier, &transaction).await?;
+        if let Some(read) = read
+            && assemble(before.clone(), scopes)? != *read
+        {
+            return Err(ApiError::Changed(new.identifier));
+        }
+        let row = api::Model {
+            name: new.name.clone(),
+            access_token_alg: new.access_token_alg.map(|algorithm| algorithm.to_string()),
+            access_token_lifetime: new.access_token_lifetime.and_then(|life| i64::try_from(life.as_secs()).ok()),
+            ..before
+        };
+        row.into_active_model().reset_all().update(&transaction).await?;
+        let own = api_scope::Column::Api.eq(&new.identifier);
+        api_scope::Entity::delete_many().filter(own).exec(&transaction).await?;
+        insert_scopes(&transaction, &new).await?;
+        transaction.commit().await?;
+        tracing::info!(api = %new.identifier, "an API was changed");
+        self.find(&new.identifier).await?.ok_or(ApiError::NoSuchApi(new.identifier))
+    }
+
+    /// Registers the provider's own administration API with the scopes that it knows, where that is not done yet. The scopes
+    /// move here from the identifier that it had under another public URL.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn register_own(
+        &self,
+        identifier: &str,
+        name: &str,
+        scopes: &[(String, String)],
+    ) -> Result<(), Unavailable> {
+        let transaction = self.database.begin().await?;
+        let row = api::ActiveModel {
+            identifier: Set(identifier.to_owned()),
+            name: Set(Some(name.to_owned())),
+            access_token_alg: Set(None),
+            access_token_lifetime: Set(None),
+            created_at: Set(self.clock.now().millis()),
+        };
+        let known = OnConflict::column(api::Column::Identifier).do_nothing().to_owned();
+        api::Entity::insert(row).on_conflict(known).exec_without_returning(&transaction).await?;
+        let rows = scopes.iter().map(|(scope, description)| api_scope::ActiveModel {
+            scope: Set(scope.clone()),
+            api: Set(identifier.to_owned()),
+            description: Set(Some(description.clone())),
+        });
+        let ours = OnConflict::column(api_scope::Column::Scope)
+            .update_columns([api_scope::Column::Api, api_scope::Column::Description])
+            .to_owned();
+        api_scope::Entity::insert_many(rows).on_conflict(ours).exec_without_returning(&transaction).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// The API of that identifier.
@@ -179,11 +247,7 @@ impl Apis {
         let Some(row) = api::Entity::find_by_id(identifier).one(self.database.reader()).await? else {
             return Ok(None);
         };
-        let scopes = api_scope::Entity::find()
-            .filter(api_scope::Column::Api.eq(identifier))
-            .order_by_asc(api_scope::Column::Scope)
-            .all(self.database.reader())
-            .await?;
+        let scopes = scopes_of(identifier, self.database.reader()).await?;
         assemble(row, scopes).map(Some)
     }
 
@@ -235,6 +299,26 @@ impl Apis {
         }
         Ok(owners)
     }
+}
+
+async fn scopes_of(identifier: &str, connection: &impl ConnectionTrait) -> Result<Vec<api_scope::Model>, DbErr> {
+    let own = api_scope::Entity::find().filter(api_scope::Column::Api.eq(identifier));
+    own.order_by_asc(api_scope::Column::Scope).all(connection).await
+}
+
+async fn insert_scopes(transaction: &DatabaseTransaction, new: &NewApi) -> Result<(), ApiError> {
+    for (scope, description) in &new.scopes {
+        if let Some(owner) = api_scope::Entity::find_by_id(scope).one(transaction).await? {
+            return Err(ApiError::ScopeTaken { scope: scope.clone(), owner: owner.api });
+        }
+        let row = api_scope::ActiveModel {
+            scope: Set(scope.clone()),
+            api: Set(new.identifier.clone()),
+            description: Set(description.clone()),
+        };
+        row.insert(transaction).await?;
+    }
+    Ok(())
 }
 
 fn assemble(row: api::Model, scopes: Vec<api_scope::Model>) -> Result<Api, Unavailable> {

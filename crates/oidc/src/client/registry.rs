@@ -1,6 +1,9 @@
 //! The table of applications.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Expr,
+};
 use vestibule_core::{ClientId, Clock, Digest, HashKey, Random, Timestamp};
 use vestibule_database::Database;
 
@@ -38,6 +41,12 @@ pub enum ClientsError {
     /// There is no such application.
     #[error("there is no client {0}; `vestibule clients list` names them")]
     NoSuchClient(ClientId),
+    /// A public application cannot become a confidential one, nor the other way round.
+    #[error("the client {0} cannot change between public and confidential; register another")]
+    OtherKind(ClientId),
+    /// It was changed by somebody else since it was read.
+    #[error("the client {0} was changed meanwhile; read it again")]
+    Changed(ClientId),
     /// It has no secret to change.
     #[error("the client {0} is public and has no secret")]
     Public(ClientId),
@@ -111,6 +120,45 @@ impl Clients {
             .all(self.database.reader())
             .await?;
         rows.into_iter().map(Client::try_from).collect()
+    }
+
+    /// Puts `new` in place of everything that was said of an application; its secret stays. With `read_at`, only where it was
+    /// not changed after that moment.
+    ///
+    /// # Errors
+    /// Metadata that cannot be honoured, an unknown application, one that was changed meanwhile, or a database that does not
+    /// answer.
+    pub async fn update(
+        &self,
+        id: &ClientId,
+        new: NewClient,
+        read_at: Option<Timestamp>,
+    ) -> Result<Client, ClientsError> {
+        new.check()?;
+        let transaction = self.database.begin().await?;
+        let found = client::Entity::find_by_id(id.as_str()).lock_exclusive().one(&transaction).await?;
+        let before = found.ok_or_else(|| ClientsError::NoSuchClient(id.clone()))?;
+        if read_at.is_some_and(|moment| moment.millis() != before.updated_at) {
+            return Err(ClientsError::Changed(id.clone()));
+        }
+        let public = new.auth_method == Some(AuthMethod::None);
+        if public != before.secret_digest.is_none() {
+            return Err(ClientsError::OtherKind(id.clone()));
+        }
+        let row = client::Model {
+            name: new.name.trim().to_owned(),
+            auth_method: new.auth_method.map(|method| method.as_str().to_owned()),
+            metadata: serde_json::to_string(&new.metadata).map_err(Unavailable::from)?,
+            first_party: new.first_party,
+            require_pkce: public || new.require_pkce.unwrap_or(self.require_pkce),
+            // Later than before in any case: it is how a change is noticed.
+            updated_at: self.clock.now().millis().max(before.updated_at + 1),
+            ..before
+        };
+        let row = row.into_active_model().reset_all().update(&transaction).await?;
+        transaction.commit().await?;
+        tracing::info!(client_id = %id, "an application was changed");
+        Ok(Client::try_from(row)?)
     }
 
     /// Forgets an application, and what people allowed it. Whoever calls this revokes its tokens too.

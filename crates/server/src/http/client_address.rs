@@ -22,6 +22,14 @@ impl ClientAddress {
     }
 }
 
+impl ClientAddress {
+    /// The address itself.
+    #[must_use]
+    pub(crate) fn ip(self) -> IpAddr {
+        self.0
+    }
+}
+
 impl fmt::Display for ClientAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

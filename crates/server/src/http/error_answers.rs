@@ -1,11 +1,14 @@
-//! Errors become answers: a page for a person, JSON for a program.
+//! Errors become answers: a page for a person, JSON for a program, problem details for one that calls the API.
 
 use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 use poem::{Endpoint, Error, PathPattern, Request, Response, Result};
 use serde::Serialize;
 
 use super::{Failure, RequestId, layer::Layer};
-use crate::pages::{ErrorPage, Label};
+use crate::{
+    api::Problem,
+    pages::{ErrorPage, Label},
+};
 
 /// Where programs call, and not people: what begins so is answered with JSON, with the exceptions of [`PAGES`].
 const PROTOCOL: [&str; 6] = ["/oauth2/", "/.well-known/", "/api/", "/scim/", "/health/", "/metrics"];
@@ -32,13 +35,16 @@ impl Layer for ErrorAnswers {
     async fn call<E: Endpoint<Output = Response>>(&self, next: &E, request: Request) -> Result<Response> {
         let id = RequestId::of(&request);
         let for_program = is_for_programs(request.uri().path());
+        let of_api = request.uri().path().starts_with("/api/");
         match next.call(request).await {
             Ok(response) => Ok(response),
             // The handler has made the answer itself.
             Err(error) if error.is_from_response() => Ok(error.into_response()),
             Err(error) => {
                 let pattern = error.data::<PathPattern>().cloned();
-                let mut response = self.answer(&failure(error), &id, for_program);
+                let failure = failure(error);
+                let mut response =
+                    if of_api { Self::problem(failure, &id) } else { self.answer(&failure, &id, for_program) };
                 if let Some(pattern) = pattern {
                     response.set_data(pattern);
                 }
@@ -49,6 +55,13 @@ impl Layer for ErrorAnswers {
 }
 
 impl ErrorAnswers {
+    fn problem(failure: Failure, id: &RequestId) -> Response {
+        let detail = failure.detail.unwrap_or_else(|| failure.status.canonical_reason().unwrap_or("").to_lowercase());
+        let mut problem = Problem::new(failure.status, failure.code, detail);
+        problem.headers = failure.headers;
+        problem.into_response(id.as_str())
+    }
+
     fn answer(&self, failure: &Failure, id: &RequestId, for_program: bool) -> Response {
         let (content_type, body) = if for_program {
             let description = failure.detail.as_deref().map(description);

@@ -8,7 +8,7 @@ use http::{
 };
 use http_body_util::{BodyExt as _, LengthLimitError, Limited, combinators::BoxBody};
 use hyper::body::Bytes;
-use poem::Request;
+use poem::{Body, Request};
 use vestibule_core::{Malformed, Parameters};
 
 use super::{Failure, body_limit::too_large};
@@ -69,19 +69,27 @@ pub(crate) async fn read_form(request: &mut Request, limit: usize) -> Result<Par
     if request.headers().contains_key(CONTENT_ENCODING) {
         return Err(FormError::Encoded);
     }
-    if !is_form(request.headers()) {
+    if !is_of_type(request.headers(), &[FORM]) {
         return Err(FormError::WrongType);
     }
+    Ok(Parameters::parse(&read_whole(body, limit).await?)?)
+}
+
+/// The whole body, of at most `limit` bytes.
+///
+/// # Errors
+/// A body that is too long, or that stops half-way.
+pub(crate) async fn read_whole(body: Body, limit: usize) -> Result<Bytes, FormError> {
     let body: BoxBody<Bytes, _> = body.into();
     match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok(Parameters::parse(&body.to_bytes())?),
+        Ok(body) => Ok(body.to_bytes()),
         Err(error) if is_too_long(&*error) => Err(FormError::TooLarge),
         Err(_) => Err(FormError::Broken),
     }
 }
 
-/// Whether there is one `Content-Type`, for a form, and with no character set but UTF-8.
-fn is_form(headers: &HeaderMap) -> bool {
+/// Whether there is one `Content-Type`, one of `kinds`, and with no character set but UTF-8.
+pub(crate) fn is_of_type(headers: &HeaderMap, kinds: &[&str]) -> bool {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return false };
     let Ok(text) = value.to_str() else { return false };
@@ -93,7 +101,7 @@ fn is_form(headers: &HeaderMap) -> bool {
         }
         _ => true,
     };
-    parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case(FORM)) && parts.all(is_utf8)
+    parts.next().is_some_and(|kind| kinds.iter().any(|known| kind.eq_ignore_ascii_case(known))) && parts.all(is_utf8)
 }
 
 /// Whether the limit of this read, or the one around all handlers, was passed.

@@ -49,7 +49,7 @@ pub(crate) use cookies::{CookieName, CookieRules, Cookies};
 pub(crate) use cors::OpenPath;
 pub(crate) use error_answers::description as plain_description;
 pub(crate) use failure::Failure;
-pub(crate) use form::{FormError, read_form, read_query};
+pub(crate) use form::{FormError, is_of_type, read_form, read_query, read_whole};
 pub(crate) use methods::Methods;
 pub(crate) use origin::check_origin;
 pub(crate) use policy::page_policy;

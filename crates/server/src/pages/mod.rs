@@ -11,6 +11,7 @@
 //!   send `action` with one of [`action`]'s values.
 
 mod account;
+mod api_reference;
 mod assets;
 mod consent;
 mod device;
@@ -40,6 +41,7 @@ pub use account::{
     Account, ApiTokens, Applications, ConsentLine, EmailLine, Emails, NewApiToken, PasswordState, PhoneLine, Profile,
     SecondFactorSettings, SecondFactorState, SessionLine, Sessions, TokenForm, TokenLine, TokenScope,
 };
+pub use api_reference::{ApiEntry, ApiGroup, ApiReference, ApiRow, ApiTable};
 pub use assets::{Asset, mark, stylesheet};
 pub use consent::{Consent, ScopeLine};
 pub use device::device_in_words;

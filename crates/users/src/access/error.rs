@@ -29,6 +29,12 @@ pub enum AccessError {
     /// A user, group or permission went while it was being named.
     #[error("a user, group or permission that was named is not there, or no longer; look again")]
     Gone,
+    /// Somebody else changed the group since it was read.
+    #[error("group {0} was changed meanwhile; read it again")]
+    Changed(
+        /// Which was to be changed.
+        GroupId,
+    ),
     /// Another group has that name, or one that looks like it.
     #[error("there is a group named {0:?} already")]
     NameTaken(

@@ -58,6 +58,8 @@ pub struct GroupChanges {
     pub description: Option<String>,
     /// Whether its members must sign in with a second factor.
     pub require_second_factor: Option<bool>,
+    /// Only where the group was not changed since: the `updated_at` that was read.
+    pub read_at: Option<Timestamp>,
 }
 
 impl Access {
@@ -121,7 +123,7 @@ impl Access {
     /// Changes what `changes` names and returns the group as it is then.
     ///
     /// # Errors
-    /// No such group; else as [`Access::create_group`].
+    /// No such group, one that was changed since it was read; else as [`Access::create_group`].
     pub async fn change_group(&self, id: GroupId, changes: &GroupChanges) -> Result<Group, AccessError> {
         let transaction = self.0.database.begin().await?;
         let group = self.change_group_in(&transaction, id, changes).await?;
@@ -143,6 +145,9 @@ impl Access {
         // The row stays as it was read until it is written: PostgreSQL locks it, and SQLite has one writer.
         let found = group::Entity::find_by_id(id.to_string()).lock_exclusive().one(transaction).await?;
         let mut row = found.ok_or(AccessError::NoSuchGroup(id))?;
+        if changes.read_at.is_some_and(|moment| moment.millis() != row.updated_at) {
+            return Err(AccessError::Changed(id));
+        }
         if let Some(name) = &changes.name {
             (row.name, row.name_key) = group_name(name)?;
         }
@@ -151,7 +156,8 @@ impl Access {
             row.description.clone_from(description);
         }
         row.require_second_factor = changes.require_second_factor.unwrap_or(row.require_second_factor);
-        row.updated_at = self.0.clock.now().millis();
+        // Later than before in any case: it is how a change is noticed.
+        row.updated_at = self.0.clock.now().millis().max(row.updated_at + 1);
         match row.clone().into_active_model().reset_all().update(transaction).await {
             Ok(_) => Ok(row.try_into()?),
             Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {

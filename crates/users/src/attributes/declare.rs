@@ -3,7 +3,10 @@
 use regex::{Regex, RegexBuilder};
 use vestibule_core::ScopeSet;
 
-use super::{AttributeKind, Audience, Declaration, DefinitionError};
+use super::{
+    AttributeKind, Audience, Declaration, DefinitionError,
+    reserved::{RESERVED_CLAIMS, RESERVED_SCOPES},
+};
 
 /// The longest name of an attribute or a scope, in bytes.
 const LONGEST_NAME: usize = 64;
@@ -16,85 +19,6 @@ const LONGEST_PATTERN: usize = 512;
 const LARGEST_PATTERN: usize = 1 << 20;
 /// How many choices there may be.
 const MOST_CHOICES: usize = 200;
-
-/// Claims that mean something already: of tokens and their validation (RFC 7519, RFC 7662, RFC 8693, RFC 9068, OpenID Connect Core
-/// 2 and 5.1, its logouts), and ours.
-const RESERVED_CLAIMS: [&str; 71] = [
-    "iss",
-    "sub",
-    "aud",
-    "exp",
-    "nbf",
-    "iat",
-    "jti",
-    "typ",
-    "cty",
-    "crit",
-    "alg",
-    "kid",
-    "auth_time",
-    "nonce",
-    "acr",
-    "amr",
-    "azp",
-    "at_hash",
-    "c_hash",
-    "s_hash",
-    "sid",
-    "sub_jwk",
-    "events",
-    "toe",
-    "txn",
-    "scope",
-    "scp",
-    "client_id",
-    "grant_id",
-    "act",
-    "may_act",
-    "cnf",
-    "active",
-    "username",
-    "token_type",
-    "token_introspection",
-    "htm",
-    "htu",
-    "ath",
-    "authorization_details",
-    "_claim_names",
-    "_claim_sources",
-    "groups",
-    "roles",
-    "entitlements",
-    "permissions",
-    "is_staff",
-    "is_superuser",
-    "staff",
-    "superuser",
-    "name",
-    "given_name",
-    "family_name",
-    "middle_name",
-    "nickname",
-    "preferred_username",
-    "profile",
-    "picture",
-    "website",
-    "email",
-    "email_verified",
-    "gender",
-    "birthdate",
-    "zoneinfo",
-    "locale",
-    "phone_number",
-    "phone_number_verified",
-    "address",
-    "updated_at",
-    "tenant",
-    "tenant_id",
-];
-
-/// Scopes that carry no claim of an attribute.
-const RESERVED_SCOPES: [&str; 2] = ["openid", "offline_access"];
 
 /// Whether everything about a declaration is in order.
 pub(super) fn check(name: &str, declaration: &Declaration) -> Result<(), DefinitionError> {

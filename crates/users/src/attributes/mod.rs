@@ -17,6 +17,7 @@ mod declare;
 mod definition;
 mod error;
 mod read;
+mod reserved;
 pub(crate) mod table;
 pub(crate) mod value;
 pub(crate) mod write;

@@ -4,7 +4,10 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use vestibule_core::UserId;
 
-use super::{Query, SearchError, SortBy};
+use super::{
+    Query, SearchError, SortBy,
+    part::{Part, parts},
+};
 use crate::entity::Model;
 
 /// The longest cursor that is read.
@@ -18,6 +21,8 @@ pub(super) struct Cursor {
     descending: bool,
     pub(super) key: Key,
     pub(super) id: UserId,
+    /// Whether it is of the second part of the list.
+    pub(super) rest: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,8 +32,8 @@ pub(super) enum Key {
     Text(String),
 }
 
-/// The cursor after a user.
-pub(super) fn after(query: &Query, last: &Model) -> String {
+/// The cursor after a user, who may be of the second part of the list.
+pub(super) fn after(query: &Query, last: &Model, rest: bool) -> String {
     let key = match query.sort {
         SortBy::Username => Key::Text(last.username_key.clone()),
         SortBy::CreatedAt => Key::Number(last.created_at),
@@ -40,6 +45,7 @@ pub(super) fn after(query: &Query, last: &Model) -> String {
         "descending": query.descending,
         "key": key,
         "id": last.id,
+        "rest": rest,
     });
     BASE64_URL_SAFE_NO_PAD.encode(document.to_string())
 }
@@ -56,6 +62,7 @@ pub(super) fn read(query: &Query) -> Result<Option<Cursor>, SearchError> {
     let fits = is_text == matches!(query.sort, SortBy::Username | SortBy::Email)
         && cursor.sort == query.sort.as_str()
         && cursor.descending == query.descending
+        && (!cursor.rest || parts(query).contains(&Part::Rest))
         && !matches!(&cursor.key, Key::Text(text) if text.contains('\0'));
     if fits { Ok(Some(cursor)) } else { Err(SearchError::BadCursor) }
 }

@@ -1,16 +1,20 @@
 //! Lists of people for whoever administers them: filtered, sorted, page by page.
 //!
 //! Among a million people a page must not look at all of them. There are two ways to one: walk along the index of the order and
-//! leave out what the filters do not let through, or take the few that a filter lets through and sort them. `statement` counts,
-//! up to a bound, how many each filter lets through, and takes the second way where they are few.
+//! leave out what the filters do not let through, or take the few that a filter lets through and sort them. PostgreSQL
+//! chooses by its statistics. SQLite has none: there, `statement` counts, up to a bound, how many each filter lets through, and
+//! takes the second way where they are few.
 
 mod cursor;
+mod part;
+mod prefix;
 mod statement;
 
 use sea_orm::EntityTrait;
 use serde_json::Value;
 use vestibule_core::Timestamp;
 
+use self::{cursor::Cursor, part::Part};
 use crate::{Unavailable, User, Users, entity};
 
 /// The largest page.
@@ -39,7 +43,8 @@ pub struct Query {
     pub email: Option<String>,
     /// Whose username begins so.
     pub username: Option<String>,
-    /// Whose username, primary e-mail address, full name or family name begins so.
+    /// Whose username, primary e-mail address, full name or family name begins so. Where the list is sorted by username or e-mail
+    /// address, those who are found by that come before the others.
     pub search: Option<String>,
     /// Who is a direct member of the group with this id.
     pub group: Option<String>,
@@ -139,15 +144,38 @@ impl Users {
         if !(1..=LARGEST).contains(&query.size) {
             return Err(SearchError::BadSize);
         }
-        let Some(statement) = statement::page(self.database.reader(), query).await? else {
-            return Ok(Found { users: Vec::new(), next: None });
-        };
-        let found = entity::Entity::find().from_raw_sql(statement).all(self.database.reader()).await;
-        let mut rows = found.map_err(Unavailable::from)?;
-        let is_last = (rows.len() as u64) <= query.size;
-        rows.truncate(usize::try_from(query.size).unwrap_or(usize::MAX));
-        let next = if is_last { None } else { rows.last().map(|row| cursor::after(query, row)) };
-        let users = rows.into_iter().map(User::try_from).collect::<Result<_, _>>()?;
+        let start = cursor::read(query)?;
+        let size = usize::try_from(query.size).unwrap_or(usize::MAX);
+        let mut rows = Vec::new();
+        for part in part::parts(query) {
+            let is_rest = *part == Part::Rest;
+            // A page begins in one part, and goes on with the beginning of the next.
+            let start = start.as_ref().filter(|start| start.rest == is_rest);
+            let is_over = !is_rest && start.is_none() && query.cursor.is_some();
+            if !is_over && rows.len() <= size {
+                let found = self.part(query, *part, start, size + 1 - rows.len()).await?;
+                rows.extend(found.into_iter().map(|row| (row, is_rest)));
+            }
+        }
+        let is_last = rows.len() <= size;
+        rows.truncate(size);
+        let next = if is_last { None } else { rows.last().map(|(row, rest)| cursor::after(query, row, *rest)) };
+        let users = rows.into_iter().map(|(row, _)| User::try_from(row)).collect::<Result<_, _>>()?;
         Ok(Found { users, next })
+    }
+
+    async fn part(
+        &self,
+        query: &Query,
+        part: Part,
+        start: Option<&Cursor>,
+        size: usize,
+    ) -> Result<Vec<entity::Model>, Unavailable> {
+        let reader = self.database.reader();
+        let statement = statement::page(reader, query, part, start, size as u64).await?;
+        match statement {
+            Some(statement) => Ok(entity::Entity::find().from_raw_sql(statement).all(reader).await?),
+            None => Ok(Vec::new()),
+        }
     }
 }

@@ -1,10 +1,15 @@
 //! The statement for a page.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
-use vestibule_core::{NormalisedIdentifier, nfkc_casefold};
+use vestibule_core::NormalisedIdentifier;
 
-use super::{Query, SearchError, SortBy, cursor, cursor::Key};
-use crate::{Unavailable, attributes::value};
+use super::{
+    Query, SortBy,
+    cursor::{Cursor, Key},
+    part::Part,
+    prefix::{next, normal},
+};
+use crate::attributes::value;
 
 /// So many can be sorted while nobody waits.
 const FEW: i64 = 5000;
@@ -20,41 +25,50 @@ struct Filter {
 /// A statement on the way, with its values.
 struct Builder<'a> {
     query: &'a Query,
+    part: Part,
     backend: DbBackend,
     values: Vec<Value>,
+    /// An index of few rows in the very order, where there is one.
+    index: Option<&'static str>,
 }
 
-/// The statement for a page and one user more; nothing where nobody can be found.
-pub(super) async fn page(connection: &impl ConnectionTrait, query: &Query) -> Result<Option<Statement>, SearchError> {
-    let start = cursor::read(query)?;
+/// The statement for the next `size` users of a part; nothing where nobody can be found.
+pub(super) async fn page(
+    connection: &impl ConnectionTrait,
+    query: &Query,
+    part: Part,
+    start: Option<&Cursor>,
+    size: u64,
+) -> Result<Option<Statement>, DbErr> {
     let backend = connection.get_database_backend();
-    let mut builder = Builder { query, backend, values: Vec::new() };
+    let mut builder = Builder { query, part, backend, values: Vec::new(), index: None };
     let Some(filters) = builder.filters() else { return Ok(None) };
-    let few = builder.few(connection, &filters).await.map_err(Unavailable::from)?;
+    let few = builder.few(connection, &filters).await?;
     let mut conditions: Vec<String> = Vec::new();
-    let from = match few {
-        Some(index) => {
+    let from = match (few, builder.index) {
+        (Some(index), _) => {
             conditions.push("users.id = few.id".to_owned());
             // A cross join is walked from the left.
             format!("({}) AS few CROSS JOIN users", filters[index].ids.join(" UNION "))
         }
-        None => "users".to_owned(),
+        (None, Some(index)) if backend == DbBackend::Sqlite => format!("users INDEXED BY {index}"),
+        (None, _) => "users".to_owned(),
     };
     let others = filters.into_iter().enumerate().filter(|(index, _)| Some(*index) != few);
     conditions.extend(others.map(|(_, filter)| filter.row));
     let key = builder.sort_key();
     let (beyond, direction) = if query.descending { ("<", "DESC") } else { (">", "ASC") };
     if let Some(start) = start {
-        let from = builder.bind(match start.key {
-            Key::Number(number) => number.into(),
-            Key::Text(text) => text.into(),
+        let from = builder.bind(match &start.key {
+            Key::Number(number) => (*number).into(),
+            Key::Text(text) => text.clone().into(),
         });
         let id = builder.bind(start.id.to_string().into());
         // The first half is what an index is entered by.
         conditions.push(format!("{key} {beyond}= {from} AND ({key}, users.id) {beyond} ({from}, {id})"));
     }
     let conditions = if conditions.is_empty() { "1 = 1".to_owned() } else { conditions.join(" AND ") };
-    let size = builder.bind(i64::try_from(query.size + 1).unwrap_or(i64::MAX).into());
+    let size = builder.bind(i64::try_from(size).unwrap_or(i64::MAX).into());
     let sql = format!(
         "SELECT users.* FROM {from} WHERE {conditions} ORDER BY {key} {direction}, users.id {direction} LIMIT {size}"
     );
@@ -88,13 +102,15 @@ impl Builder<'_> {
     fn filters(&mut self) -> Option<Vec<Filter>> {
         let query = self.query;
         let mut filters = Vec::new();
-        filters.extend(query.active.map(|is| self.mark("users.active", is, !is)));
-        filters.extend(query.staff.map(|is| self.mark("users.staff", is, is)));
-        filters.extend(query.superuser.map(|is| self.mark("users.superuser", is, is)));
-        filters.extend(query.has_password.map(|has| Filter {
-            row: format!("users.password_hash IS {}NULL", if has { "NOT " } else { "" }),
-            ids: if has { vec![] } else { vec!["SELECT id FROM users WHERE password_hash IS NULL".to_owned()] },
-        }));
+        let marks = [
+            (query.active, "", "users.active", false, "users_inactive"),
+            (query.staff, "", "users.staff", true, "users_staff"),
+            (query.superuser, "", "users.superuser", true, "users_superuser"),
+            (query.has_password, " IS NOT NULL", "users.password_hash", false, "users_without_password"),
+        ];
+        for (asked, suffix, column, few, index) in marks {
+            filters.extend(asked.map(|is| self.mark(is, column, suffix, (is == few).then_some(index))));
+        }
         let moments = [query.created_after, query.created_before];
         filters.extend(self.range("users.created_at", moments.map(|moment| moment.map(|m| m.millis().into()))));
         let moments = [query.last_sign_in_after, query.last_sign_in_before];
@@ -105,7 +121,17 @@ impl Builder<'_> {
         }
         if let Some(prefix) = &query.search {
             let columns = ["users.username_key", "users.email_order", "users.name_key", "users.family_key"];
-            filters.extend(self.prefixes(&columns, prefix));
+            let own = self.sort_key();
+            let (own, others): (Vec<_>, Vec<_>) = columns.into_iter().partition(|column| *column == own);
+            match self.part {
+                Part::Whole => filters.extend(self.prefixes(&columns, prefix)),
+                Part::First => filters.extend(self.prefixes(&own, prefix)),
+                Part::Rest => {
+                    filters.extend(self.prefixes(&others, prefix));
+                    let first = self.prefixes(&own, prefix);
+                    filters.extend(first.map(|own| Filter { row: format!("NOT {}", own.row), ids: vec![] }));
+                }
+            }
         }
         if let Some(email) = &query.email {
             let key = NormalisedIdentifier::new(email).ok()?.as_str().to_owned();
@@ -121,13 +147,19 @@ impl Builder<'_> {
         Some(filters)
     }
 
-    /// A mark, which few have or do not have.
-    fn mark(&self, column: &str, is: bool, few: bool) -> Filter {
-        let not = if is { "" } else { "NOT " };
-        let ids = if few { vec![format!("SELECT id FROM users WHERE {not}{column}")] } else { vec![] };
-        // The indexes of marks are in the order of usernames.
-        let column = if self.query.sort == SortBy::Username { column.to_owned() } else { self.aside(column) };
-        Filter { row: format!("{not}{column}"), ids }
+    /// A mark; where few have it so, `index` has them in the order of usernames.
+    fn mark(&mut self, is: bool, column: &str, suffix: &str, index: Option<&'static str>) -> Filter {
+        let on = |column: &str| match (is, suffix) {
+            (true, _) => format!("{column}{suffix}"),
+            (false, "") => format!("NOT {column}"),
+            (false, _) => format!("{column} IS NULL"),
+        };
+        if self.query.sort == SortBy::Username {
+            self.index = index.or(self.index);
+            return Filter { row: on(column), ids: vec![] };
+        }
+        let ids = index.map(|_| format!("SELECT id FROM users WHERE {}", on(column)));
+        Filter { row: on(&self.aside(column)), ids: ids.into_iter().collect() }
     }
 
     fn range(&mut self, column: &str, [from, before]: [Option<Value>; 2]) -> Option<Filter> {
@@ -146,12 +178,9 @@ impl Builder<'_> {
         Some(Filter { row: on(&self.aside(column)), ids })
     }
 
-    /// Where one of the columns begins so. Nothing begins with what is ignorable altogether, and everything with nothing.
+    /// Where one of the columns begins so; no condition where nothing is left of the prefix, since everything begins with that.
     fn prefixes(&mut self, columns: &[&str], prefix: &str) -> Option<Filter> {
-        let prefix = nfkc_casefold(prefix.trim_start()).replace('\0', "");
-        if prefix.is_empty() {
-            return None;
-        }
+        let prefix = normal(prefix)?;
         let end = next(&prefix).map(Value::from);
         let bounds = [Some(Value::from(prefix)), end];
         let ranges: Vec<Filter> = columns.iter().filter_map(|column| self.range(column, bounds.clone())).collect();
@@ -174,8 +203,11 @@ impl Builder<'_> {
         }
     }
 
-    /// The filter that lets the fewest through, if they are few.
+    /// The filter that lets the fewest through, if they are few. PostgreSQL knows that by its statistics, and finds the way.
     async fn few(&self, connection: &impl ConnectionTrait, filters: &[Filter]) -> Result<Option<usize>, DbErr> {
+        if self.backend != DbBackend::Sqlite {
+            return Ok(None);
+        }
         let mut fewest: Option<(i64, usize)> = None;
         for (index, filter) in filters.iter().enumerate() {
             if filter.ids.is_empty() {
@@ -209,41 +241,4 @@ impl Builder<'_> {
 /// A text that the database can look for; no row holds a NUL.
 fn text(text: &str) -> Option<String> {
     (!text.contains('\0')).then(|| text.to_owned())
-}
-
-/// The first text after all that begin with `prefix`, by the order of bytes; nothing if there is none.
-fn next(prefix: &str) -> Option<String> {
-    let mut characters: Vec<char> = prefix.chars().collect();
-    while let Some(last) = characters.pop() {
-        // Characters are ordered as their bytes are; the surrogates between are none.
-        if let Some(following) = (u32::from(last) + 1..=0x10_FFFF).find_map(char::from_u32) {
-            characters.push(following);
-            return Some(characters.into_iter().collect());
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::next;
-
-    proptest! {
-        #[test]
-        fn what_begins_so_lies_between_the_prefix_and_the_next(prefix in "\\PC{1,8}", rest in "\\PC{0,8}") {
-            let text = format!("{prefix}{rest}");
-            let end = next(&prefix);
-            prop_assert!(text.as_bytes() >= prefix.as_bytes());
-            prop_assert!(end.is_none_or(|end| text.as_bytes() < end.as_bytes()));
-        }
-    }
-
-    #[test]
-    fn the_last_character_has_no_next() {
-        assert_eq!(next("a\u{10ffff}").as_deref(), Some("b"));
-        assert_eq!(next("\u{10ffff}"), None);
-        assert_eq!(next("\u{d7ff}").as_deref(), Some("\u{e000}"));
-    }
 }

@@ -120,6 +120,21 @@ async fn every_filter_lets_through_whom_it_names() {
 }
 
 #[tokio::test]
+async fn who_is_found_by_what_the_list_is_sorted_by_comes_first() {
+    let site = open().await;
+    for (name, full) in [("zoe", "Anna"), ("adam", "Zed"), ("bob", "Alma"), ("anna", "Anna"), ("eve", "Eve")] {
+        let claims = StandardClaims { name: Some(full.into()), ..StandardClaims::default() };
+        site.users.create(NewUser { claims, ..NewUser::named(name) }).await.unwrap();
+    }
+    for size in 1..5 {
+        let query = Query { search: Some("a".into()), size, ..Query::default() };
+        assert_eq!(names(&site, query.clone()).await, ["adam", "anna", "bob", "zoe"], "{size}");
+        let turned = Query { descending: true, ..query };
+        assert_eq!(names(&site, turned).await, ["anna", "adam", "zoe", "bob"], "{size}");
+    }
+}
+
+#[tokio::test]
 async fn a_cursor_is_good_for_its_own_list_alone() {
     let site = open().await;
     people(&site).await;

@@ -1,0 +1,183 @@
+//! Who asks: the token of a request, whose it is, and what it opens.
+//!
+//! Two kinds of token count: an access token of ours whose `aud` is this API, and (by its prefix) an API token. Of the scopes
+//! that it has, those count that its person holds as permissions at this moment. A token for anything else is no token here,
+//! whoever it belongs to.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use poem::{
+    Request,
+    http::{HeaderValue, StatusCode, header},
+};
+use vestibule_core::{ApiTokenId, ClientId, Parameters, ScopeSet};
+use vestibule_oidc::client::{Client, authentication::AuthenticationError};
+use vestibule_users::{Effective, User};
+
+use super::problem::Problem;
+use crate::state::State;
+
+/// What a token is limited to.
+#[derive(Clone, Debug)]
+enum Limits {
+    /// Nothing: whatever its person may do.
+    None,
+    /// An API token: these permissions, of whatever app.
+    Named(BTreeSet<String>),
+    /// An access token: these scopes. They can name our own permissions and no others.
+    Scopes(ScopeSet),
+}
+
+/// Somebody who asks by a token.
+#[derive(Clone, Debug)]
+pub(crate) struct Actor {
+    /// Who.
+    pub(crate) user: User,
+    /// The application that the token was given to; none for an API token.
+    pub(crate) client: Option<ClientId>,
+    /// The API token, where it is one.
+    pub(crate) token: Option<ApiTokenId>,
+    limits: Limits,
+    held: Arc<Effective>,
+}
+
+impl Actor {
+    /// Whether the person holds a permission and the token names it.
+    pub(crate) fn may(&self, permission: &str) -> bool {
+        self.names(permission) && self.held.allows(permission, None)
+    }
+
+    /// Whether the token lets a permission of its person count.
+    pub(crate) fn names(&self, permission: &str) -> bool {
+        match &self.limits {
+            Limits::None => true,
+            Limits::Named(permissions) => permissions.contains(permission),
+            Limits::Scopes(scopes) => !permission.starts_with(OWN) || scopes.contains(permission),
+        }
+    }
+
+    /// Whether the token lets all permissions of its person count.
+    pub(crate) fn is_unlimited(&self) -> bool {
+        match &self.limits {
+            Limits::None => true,
+            Limits::Named(_) => false,
+            Limits::Scopes(scopes) => super::scopes().iter().all(|(scope, _)| scopes.contains(scope)),
+        }
+    }
+}
+
+/// How an API token begins; no access token does.
+const API_TOKEN: &str = "vst_";
+
+/// How our own permissions begin.
+const OWN: &str = "vestibule.";
+
+/// Refuses what an actor may not do.
+///
+/// # Errors
+/// 403 `insufficient_scope` (RFC 6750 section 3.1).
+pub(crate) fn require(actor: &Actor, permission: &'static str) -> Result<(), Problem> {
+    if actor.may(permission) {
+        return Ok(());
+    }
+    let detail = if actor.names(permission) {
+        format!("the permission {permission} is needed, and you do not hold it")
+    } else {
+        format!("the permission {permission} is needed, and the token's scopes do not name it")
+    };
+    let challenge = format!("Bearer realm=\"vestibule\", error=\"insufficient_scope\", scope=\"{permission}\"");
+    let problem = Problem::forbidden(detail);
+    Err(match HeaderValue::from_str(&challenge) {
+        Ok(value) => problem.with_header(header::WWW_AUTHENTICATE, value),
+        Err(_) => problem,
+    })
+}
+
+/// Who sent a request.
+///
+/// # Errors
+/// 401, where no token holds; 503.
+pub(super) async fn of(state: &State, request: &Request) -> Result<Actor, Problem> {
+    let token = bearer(request)?;
+    if token.starts_with(API_TOKEN) { by_api_token(state, token).await } else { by_access_token(state, token).await }
+}
+
+async fn by_api_token(state: &State, token: &str) -> Result<Actor, Problem> {
+    let found = state.api_tokens().authenticate(&token.to_owned().into()).await.map_err(Problem::unavailable)?;
+    let (user, token) = found.ok_or_else(|| refused("the API token is not valid"))?;
+    let held = held(state, &user).await?;
+    let limits = token.scopes.map_or(Limits::None, Limits::Named);
+    Ok(Actor { user, client: None, token: Some(token.id), limits, held })
+}
+
+async fn by_access_token(state: &State, token: &str) -> Result<Actor, Problem> {
+    let verified = state.provider().tokens().verify_access_token(token).map_err(|error| {
+        tracing::info!(reason = %error, "an access token was refused at the administration API");
+        refused("the access token is not valid")
+    })?;
+    if !verified.is_for(&state.api_identifier()) {
+        return Err(refused("the access token is for another API"));
+    }
+    let user = verified.user.ok_or_else(|| refused("the access token belongs to no person"))?;
+    let user = state.provider().users().get(user).await.map_err(Problem::unavailable)?;
+    let user = user.filter(|user| user.active).ok_or_else(|| refused("the person it belongs to is gone"))?;
+    if state.provider().clients().find(&verified.client).await.map_err(Problem::unavailable)?.is_none() {
+        return Err(refused("the application it was given to is gone"));
+    }
+    let held = held(state, &user).await?;
+    Ok(Actor { user, client: Some(verified.client), token: None, limits: Limits::Scopes(verified.scope), held })
+}
+
+async fn held(state: &State, user: &User) -> Result<Arc<Effective>, Problem> {
+    state.access().effective(user.id).await.map_err(Problem::unavailable)
+}
+
+/// The application that proves itself by its secret.
+///
+/// # Errors
+/// 401, 503.
+pub(super) async fn client_of(state: &State, request: &Request) -> Result<Client, Problem> {
+    let mut headers = request.headers().get_all(header::AUTHORIZATION).iter();
+    let (Some(Ok(value)), None) = (headers.next().map(HeaderValue::to_str), headers.next()) else {
+        return Err(refused("the header Authorization stands twice, or is not ASCII"));
+    };
+    match state.provider().clients().authenticate(Some(value), &Parameters::default()).await {
+        Ok(client) => Ok(client),
+        Err(AuthenticationError::Unavailable(error)) => Err(Problem::unavailable(error)),
+        Err(error) => {
+            tracing::info!(reason = %error, "a client was refused at the administration API");
+            let problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "the client did not prove itself");
+            Err(problem.with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"vestibule\"")))
+        }
+    }
+}
+
+/// The one token of a request, in the header `Authorization` and nowhere else.
+fn bearer(request: &Request) -> Result<&str, Problem> {
+    let mut headers = request.headers().get_all(header::AUTHORIZATION).iter();
+    match (headers.next().map(HeaderValue::to_str), headers.next()) {
+        (None, _) => Err(unauthorized("an access token is needed", None)),
+        (Some(Ok(value)), None) => match value.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => Ok(token.trim()),
+            _ => Err(unauthorized("an access token is needed, as Authorization: Bearer", None)),
+        },
+        _ => Err(refused("the header Authorization stands twice, or is not ASCII")),
+    }
+}
+
+fn refused(detail: &str) -> Problem {
+    unauthorized(detail, Some("invalid_token"))
+}
+
+/// 401 with its challenge (RFC 6750 section 3).
+pub(super) fn unauthorized(detail: &str, error: Option<&str>) -> Problem {
+    let challenge = match error {
+        Some(error) => format!("Bearer realm=\"vestibule\", error=\"{error}\", error_description=\"{detail}\""),
+        None => "Bearer realm=\"vestibule\"".to_owned(),
+    };
+    let problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail);
+    match HeaderValue::from_str(&challenge) {
+        Ok(value) => problem.with_header(header::WWW_AUTHENTICATE, value),
+        Err(_) => problem,
+    }
+}

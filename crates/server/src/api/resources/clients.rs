@@ -1,0 +1,289 @@
+//! Clients: the applications that sign people in. Their members have the names of RFC 7591.
+//!
+//! A client that may ask for scopes of this API could act here for whoever signs in to it. So naming such a scope, and changing
+//! or taking over a client that has one, is for those who hold what it names.
+
+use poem::http::{Method, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use vestibule_audit::{Details, Kind, ObjectType};
+use vestibule_core::{ClientId, ScopeSet};
+use vestibule_oidc::client::{Client, ClientsError, NewClient};
+
+use super::{contains, merged, order, patch};
+use crate::{
+    api::{
+        actor::Actor,
+        call::{Call, Reply},
+        moment,
+        operation::{Needs, Operation},
+        page,
+        problem::Problem,
+        schema::{Form, Member, Schema, optional, required},
+    },
+    state::State,
+};
+
+const TAG: &str = "Clients";
+const VIEW: Needs = Needs::Permission("vestibule.view_client");
+const ADD: Needs = Needs::Permission("vestibule.add_client");
+const CHANGE: Needs = Needs::Permission("vestibule.change_client");
+const DELETE: Needs = Needs::Permission("vestibule.delete_client");
+
+pub(super) fn operations() -> Vec<Operation> {
+    let sort = Schema::choice(["name", "-name", "created_at", "-created_at"]).about("The order; `-` turns it round.");
+    let id = || Schema::text(Form::Visible, 1, 200);
+    vec![
+        Operation::new(Method::GET, "/clients", "list_clients", VIEW, list)
+            .about(TAG, "List clients")
+            .query("name", Schema::line(1, 200).about("Only those with this in their name."))
+            .query("first_party", Schema::boolean().about("Only those that are the organisation's own, or are not."))
+            .query("sort", sort)
+            .lists(shape()),
+        Operation::new(Method::POST, "/clients", "create_client", ADD, create)
+            .about(TAG, "Register a client")
+            .more("The secret is told once, here. A public client (`token_endpoint_auth_method` `none`) has none.")
+            .body(Schema::object(members()).named("NewClient"))
+            .creates(created_shape()),
+        Operation::new(Method::GET, "/clients/{client}", "get_client", VIEW, show)
+            .about(TAG, "Read a client")
+            .path("client", id())
+            .answers_tagged(shape()),
+        Operation::new(Method::PATCH, "/clients/{client}", "change_client", CHANGE, change)
+            .about(TAG, "Change a client")
+            .path("client", id())
+            .conditional()
+            .merge_patch(patch(members(), &["client_name", "redirect_uris"]).named("ClientPatch"))
+            .refuses([StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY])
+            .answers_tagged(shape()),
+        Operation::new(Method::DELETE, "/clients/{client}", "delete_client", DELETE, delete)
+            .about(TAG, "Delete a client")
+            .more("Its tokens and what people allowed it end with it.")
+            .path("client", id())
+            .conditional()
+            .answers_nothing(),
+        Operation::new(Method::GET, "/clients/{client}/apps", "get_client_apps", VIEW, show_apps)
+            .about(TAG, "Read which apps a client stands for")
+            .more("It is told of the permissions of these apps in claims, and may ask about them.")
+            .path("client", id())
+            .answers_tagged(apps_shape()),
+        Operation::new(Method::PUT, "/clients/{client}/apps", "set_client_apps", CHANGE, set_apps)
+            .about(TAG, "Say which apps a client stands for")
+            .path("client", id())
+            .conditional()
+            .body(apps_shape())
+            .refuses([StatusCode::UNPROCESSABLE_ENTITY])
+            .answers_tagged(apps_shape()),
+        Operation::new(Method::POST, "/clients/{client}/rotate-secret", "rotate_client_secret", CHANGE, rotate)
+            .about(TAG, "Give a client a new secret")
+            .more("The old one is dead at once. The new one is told once, here.")
+            .path("client", id())
+            .refuses([StatusCode::CONFLICT])
+            .answers(
+                Schema::object([required("client_id", id()), required("client_secret", Schema::line(43, 200))])
+                    .named("ClientSecret"),
+            ),
+    ]
+}
+
+/// What can be said of a client.
+fn members() -> Vec<Member> {
+    let uri = || Schema::text(Form::Visible, 1, 2000);
+    let uris = || Schema::list(uri(), 100);
+    let word = || Schema::text(Form::Visible, 1, 100);
+    vec![
+        required("client_name", Schema::line(1, 200).about("The name that people are shown.")),
+        required("redirect_uris", uris().about("Where it may be answered.")),
+        optional("post_logout_redirect_uris", uris().about("Where people may be sent after a sign-out.")),
+        optional(
+            "token_endpoint_auth_method",
+            Schema::choice(["client_secret_basic", "client_secret_post", "none"])
+                .or_null()
+                .about("How it proves itself; null lets it use either way with its secret."),
+        ),
+        optional("grant_types", Schema::list(word(), 20)),
+        optional("response_types", Schema::list(word(), 20)),
+        optional("scope", Schema::line(0, 2000).about("The scopes that it may ask for, divided by blanks.")),
+        optional("id_token_signed_response_alg", Schema::choice(["RS256", "ES256", "EdDSA"])),
+        optional("default_max_age", Schema::integer(0, 316_224_000)),
+        optional("require_auth_time", Schema::boolean()),
+        optional("application_type", Schema::choice(["web", "native"])),
+        optional("client_uri", uri()),
+        optional("logo_uri", uri()),
+        optional("policy_uri", uri()),
+        optional("tos_uri", uri()),
+        optional("contacts", Schema::list(Schema::line(1, 254), 20)),
+        optional("first_party", Schema::boolean().about("Whether nobody is asked for consent.")),
+        optional("require_pkce", Schema::boolean()),
+    ]
+}
+
+fn shape_members() -> Vec<Member> {
+    const ALWAYS: [&str; 9] = [
+        "post_logout_redirect_uris",
+        "token_endpoint_auth_method",
+        "grant_types",
+        "response_types",
+        "scope",
+        "id_token_signed_response_alg",
+        "first_party",
+        "require_pkce",
+        "client_name",
+    ];
+    let said = members().into_iter().map(|member| {
+        let required = member.required || ALWAYS.contains(&member.name);
+        Member { required, ..member }
+    });
+    let ours = [
+        required("client_id", Schema::text(Form::Visible, 1, 200)),
+        required("created_at", Schema::moment()),
+        required("updated_at", Schema::moment()),
+    ];
+    ours.into_iter().chain(said).collect()
+}
+
+fn shape() -> Schema {
+    Schema::object(shape_members()).named("Client")
+}
+
+fn created_shape() -> Schema {
+    let secret = Schema::line(43, 200).or_null().about("Its secret, which cannot be read again.");
+    Schema::object(shape_members().into_iter().chain([required("client_secret", secret)])).named("CreatedClient")
+}
+
+fn apps_shape() -> Schema {
+    Schema::object([required("apps", Schema::list(Schema::line(1, 100), 100))]).named("ClientApps")
+}
+
+fn written(client: &Client) -> Value {
+    let mut document = serde_json::to_value(&client.metadata).unwrap_or_default();
+    document["client_id"] = json!(client.id.as_str());
+    document["client_name"] = json!(client.name);
+    document["token_endpoint_auth_method"] = json!(client.auth_method.map(|method| method.as_str()));
+    document["first_party"] = json!(client.first_party);
+    document["require_pkce"] = json!(client.require_pkce);
+    document["created_at"] = json!(moment::write(client.created_at));
+    document["updated_at"] = json!(moment::write(client.updated_at));
+    document
+}
+
+async fn list(state: State, call: Call) -> Result<Reply, Problem> {
+    let mut clients = state.provider().clients().list().await.map_err(Problem::unavailable)?;
+    if let Some(name) = call.text("name") {
+        clients.retain(|client| contains(&client.name, name));
+    }
+    if let Some(first_party) = call.flag("first_party") {
+        clients.retain(|client| client.first_party == first_party);
+    }
+    let (field, descending) = order(call.text("sort"), "name");
+    let key = move |client: &Client| {
+        let first = if field == "name" { client.name.to_lowercase() } else { moment::write(client.created_at) };
+        [first, client.id.to_string()]
+    };
+    page::of_all("clients", &call, clients, descending, key, written)
+}
+
+async fn create(state: State, call: Call) -> Result<Reply, Problem> {
+    let new = NewClient::from_document(&call.body.to_string()).map_err(ClientsError::from)?;
+    may_give(call.actor()?, &new.metadata.scope)?;
+    let created = state.provider().clients().create(new).await?;
+    note(&state, &call, Kind::Created, &created.client).await;
+    let mut document = written(&created.client);
+    document["client_secret"] = json!(created.secret);
+    Ok(Reply::created(format!("/clients/{}", created.client.id), document))
+}
+
+async fn show(state: State, call: Call) -> Result<Reply, Problem> {
+    Ok(Reply::ok(written(&find(&state, &call).await?)))
+}
+
+async fn change(state: State, call: Call) -> Result<Reply, Problem> {
+    let before = find(&state, &call).await?;
+    let present = written(&before);
+    call.precondition(&present)?;
+    let wanted = merged(present, &call.body).to_string();
+    let new = NewClient::from_document(&wanted).map_err(ClientsError::from)?;
+    may_give(call.actor()?, &before.metadata.scope.union(&new.metadata.scope))?;
+    // Read and written as one: also without If-Match, a patch goes on top of what it was applied to.
+    let after = state.provider().clients().update(&before.id, new, Some(before.updated_at)).await;
+    match after {
+        Err(ClientsError::Changed(_)) if call.is_conditional() => Err(Problem::precondition_failed()),
+        after => {
+            let after = after?;
+            note(&state, &call, Kind::Updated, &after).await;
+            Ok(Reply::ok(written(&after)))
+        }
+    }
+}
+
+async fn delete(state: State, call: Call) -> Result<Reply, Problem> {
+    let client = find(&state, &call).await?;
+    call.precondition(&written(&client))?;
+    may_give(call.actor()?, &client.metadata.scope)?;
+    state.provider().clients().delete(&client.id).await?;
+    state.provider().revoke_client(&client.id).await.map_err(Problem::unavailable)?;
+    note(&state, &call, Kind::Deleted, &client).await;
+    Ok(Reply::nothing())
+}
+
+async fn rotate(state: State, call: Call) -> Result<Reply, Problem> {
+    let client = find(&state, &call).await?;
+    may_give(call.actor()?, &client.metadata.scope)?;
+    let secret = state.provider().clients().rotate_secret(&client.id).await?;
+    note(&state, &call, Kind::SecretRotated, &client).await;
+    Ok(Reply::ok(json!({ "client_id": client.id.as_str(), "client_secret": secret })))
+}
+
+async fn show_apps(state: State, call: Call) -> Result<Reply, Problem> {
+    let client = find(&state, &call).await?;
+    let apps = state.provider().clients().apps(&client.id).await.map_err(Problem::unavailable)?;
+    Ok(Reply::ok(json!({ "apps": apps })))
+}
+
+async fn set_apps(state: State, call: Call) -> Result<Reply, Problem> {
+    let client = find(&state, &call).await?;
+    may_give(call.actor()?, &client.metadata.scope)?;
+    call.precondition(&show_apps(state.clone(), call.clone()).await?.body.unwrap_or_default())?;
+    let AppsBody { apps } = call.read()?;
+    state.provider().clients().set_apps(&client.id, apps).await?;
+    note(&state, &call, Kind::Updated, &client).await;
+    show_apps(state, call).await
+}
+
+#[derive(Deserialize)]
+struct AppsBody {
+    apps: Vec<String>,
+}
+
+async fn note(state: &State, call: &Call, kind: Kind, client: &Client) {
+    let details = Details::new().name(&client.name);
+    state.audit(call.event(kind).object(ObjectType::Client, client.id.as_str()).details(details)).await;
+}
+
+async fn find(state: &State, call: &Call) -> Result<Client, Problem> {
+    let id = ClientId::from(call.path("client"));
+    let found = state.provider().clients().find(&id).await.map_err(Problem::unavailable)?;
+    found.ok_or_else(|| Problem::not_found("client"))
+}
+
+/// Whether the actor holds what the scopes of this API name among `scopes`.
+fn may_give(actor: &Actor, scopes: &ScopeSet) -> Result<(), Problem> {
+    match scopes.iter().find(|scope| scope.starts_with("vestibule.") && !actor.may(scope)) {
+        Some(scope) => Err(Problem::forbidden(format!("the client has the scope {scope}, which you do not hold"))),
+        None => Ok(()),
+    }
+}
+
+impl From<ClientsError> for Problem {
+    fn from(error: ClientsError) -> Self {
+        match error {
+            ClientsError::App(_) | ClientsError::TooManyApps => Self::unprocessable(error.to_string()),
+            ClientsError::Metadata(error) => Self::unprocessable(error.to_string()),
+            ClientsError::NoSuchClient(_) => Self::not_found("client"),
+            ClientsError::OtherKind(_) | ClientsError::Changed(_) | ClientsError::Public(_) => {
+                Self::conflict(error.to_string())
+            }
+            ClientsError::Unavailable(error) => Self::unavailable(error),
+        }
+    }
+}
