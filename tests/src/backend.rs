@@ -79,6 +79,7 @@ impl Storage {
         let folder = self.folder.path();
         config.keys.dir = folder.join("keys");
         config.ephemeral.path = folder.join("ephemeral.db");
+        config.mail.folder = folder.join("mail");
         config.database.url = format!("sqlite://{}", folder.join("vestibule.db").display()).into();
         if let Some(servers) = &self.servers {
             config.database.url = sibling(&servers.postgres, &servers.database).into();

@@ -65,7 +65,8 @@ pub fn service(parts: Parts, front: Front) -> Bridge<impl Endpoint<Output = Resp
 
 fn router(state: &State) -> Route {
     use endpoints::{
-        authorize, consent, documents, end_session, health, home, login, logout, second_factor, setup, token, userinfo,
+        authorize, consent, documents, end_session, health, home, login, logout, recover, register, second_factor,
+        setup, token, userinfo, verify_email,
     };
     let routes = Route::new()
         .at("/", Methods::new().get(answers(state, home::home_page)))
@@ -107,6 +108,28 @@ fn router(state: &State) -> Route {
             Methods::new()
                 .get(answers(state, second_factor::second_factor_page))
                 .post(answers(state, second_factor::second_factor_posted)),
+        )
+        .at(
+            pages::paths::RECOVER,
+            Methods::new().get(answers(state, recover::recover_page)).post(answers(state, recover::recover_posted)),
+        )
+        .at(
+            "/reset-password",
+            Methods::new().get(answers(state, recover::reset_page)).post(answers(state, recover::reset_posted)),
+        )
+        .at(
+            "/verify-email",
+            Methods::new()
+                .get(answers(state, verify_email::verify_email_page))
+                .post(answers(state, verify_email::verify_email_posted)),
+        )
+        .at(
+            pages::paths::REGISTER,
+            Methods::new().get(answers(state, register::register_page)).post(answers(state, register::register_posted)),
+        )
+        .at(
+            "/register/finish",
+            Methods::new().get(answers(state, register::finish_page)).post(answers(state, register::finish_posted)),
         )
         .at("/setup", Methods::new().get(answers(state, setup::setup_page)).post(answers(state, setup::setup_posted)))
         .at("/health/live", Methods::new().get(answers(state, health::live)))

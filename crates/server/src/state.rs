@@ -9,7 +9,7 @@ use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 use vestibule_oidc::{Provider, client::Client};
 use vestibule_sessions::{CsrfKey, Pending};
-use vestibule_users::{Access, ApiTokens, Attributes, Throttle, User, Ways};
+use vestibule_users::{Access, ApiTokens, Attributes, Recovery, Throttle, User, Ways};
 
 use crate::{
     endpoints::flow::Purpose,
@@ -36,6 +36,8 @@ pub struct Parts {
     pub ways: Arc<Ways>,
     /// How fast that may be tried.
     pub throttle: Throttle,
+    /// What people do by mail.
+    pub recovery: Recovery,
     /// The record of what happened.
     pub audit: Audit,
     /// Whom the headers of trusted proxies and client certificates can name.
@@ -147,6 +149,11 @@ impl State {
         let listener = self.vouching().listener.as_ref()?;
         let request = request.map(|id| format!("?request={id}")).unwrap_or_default();
         Some(format!("{listener}/login{request}"))
+    }
+
+    /// What people do by mail.
+    pub(crate) fn recovery(&self) -> &Recovery {
+        &self.0.parts.recovery
     }
 
     /// Who may vouch for people.

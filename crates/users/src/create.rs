@@ -45,7 +45,7 @@ impl Users {
     }
 
     /// Checks every field, and hashes the password only when all is well.
-    async fn prepare(&self, new: NewUser) -> Result<(Draft, Model), CreateError> {
+    pub(crate) async fn prepare(&self, new: NewUser) -> Result<(Draft, Model), CreateError> {
         let now = self.clock.now().millis();
         let about = new.password.is_some().then(|| About::new_user(&new));
         let draft = Draft {

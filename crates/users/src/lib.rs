@@ -17,7 +17,9 @@ mod error;
 mod find;
 mod hashing;
 mod import;
+mod links;
 mod passwords;
+mod recovery;
 mod rules;
 mod search;
 mod second_factor;
@@ -50,6 +52,10 @@ pub use hashing::{
 };
 pub use import::{Identity, ImportError, ImportedContact, ImportedUser};
 pub use passwords::{About, PasswordProblem, PasswordRule, PasswordRules, UnknownRule};
+pub use recovery::{
+    AskError, Notice, Postman, Recovery, RecoverySettings, RecoveryUnavailable, RegisterError, Registration,
+    ResetError, Verification, VerifyError,
+};
 pub use search::{Found, Query, SearchError, SortBy};
 pub use second_factor::{
     AcrWish, Asking, Demand, Enrolment, SecondFactorError, SecondFactorPolicy, SecondFactorStatus, SecondFactorUsed,

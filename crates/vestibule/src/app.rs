@@ -13,13 +13,14 @@ use vestibule_core::{Clock, Random};
 use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::{Ephemeral, Pace};
 use vestibule_oidc::{Provider, Settings};
+use vestibule_outbound::Outbox;
 use vestibule_server::{Door, Front, Limits, SetupLinks, TlsFiles, Vouching};
 use vestibule_sessions::{Policy, Sessions};
 use vestibule_tokens::{Issuer, KeyFile, KeyRing, RevocationLog, Secrets, SigningAlgorithm, open_vault};
 use vestibule_users::{
     Access, ApiTokenWay, ApiTokens, Attributes, CertificateBindings, CertificateRule, CertificateWay, HashingPolicy,
-    Identifiers, PasswordHasher, PasswordRule, PasswordRules, PasswordWay, RemoteUserWay, SecondFactorPolicy,
-    SecondFactors, Throttle, ThrottlePolicy, Users, Way, Ways,
+    Identifiers, PasswordHasher, PasswordRule, PasswordRules, PasswordWay, Postman, Recovery, RemoteUserWay,
+    SecondFactorPolicy, SecondFactors, Throttle, ThrottlePolicy, Users, Way, Ways,
 };
 
 use tokio::{net::TcpListener, sync::watch};
@@ -28,6 +29,7 @@ use crate::config::{
     AccessTokenAlg, CertificateField, Config, ListenAddresses, PasswordRuleName, SecondFactorMode, SignInIdentifier,
     WayToAuthenticate,
 };
+use crate::mail;
 
 /// Why the provider cannot start, in words.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +37,7 @@ use crate::config::{
 pub struct StartError(String);
 
 impl StartError {
-    fn because(error: impl std::fmt::Display) -> Self {
+    pub(crate) fn because(error: impl std::fmt::Display) -> Self {
         Self(error.to_string())
     }
 }
@@ -53,6 +55,8 @@ pub struct App {
     revocations: RevocationLog,
     changes: ChangeLog,
     audit_retention: Duration,
+    outbox: Outbox,
+    postman: Postman,
     setup: SetupLinks,
 }
 
@@ -114,6 +118,15 @@ impl App {
         let throttle = Throttle::new(ephemeral.clone(), &hash_key, throttling(config)).map_err(StartError::because)?;
         let audit = Audit::new(database.clone(), clock.clone(), random.clone());
         let ways = ways(config, &parts);
+        let outbox = Outbox::new(database.clone(), clock.clone(), random.clone());
+        let recovery = Recovery::new(
+            parts.users.clone(),
+            ephemeral.clone(),
+            outbox.clone(),
+            &hash_key,
+            mail::recovery(config, throttling(config).address),
+        );
+        let mailer = mail::mailer(config, &clock, &random)?;
         let provider = Provider::new(parts, settings(config));
         let administration = format!("{}/api/v1", provider.issuer());
         let scopes = vestibule_server::administration_scopes();
@@ -123,6 +136,8 @@ impl App {
             revocations,
             changes: changes.clone(),
             audit_retention: config.audit.retention,
+            outbox,
+            postman: recovery.postman(mailer, audit.clone()),
             setup: SetupLinks::new(ephemeral.clone(), &hash_key, random.clone()),
             parts: vestibule_server::Parts {
                 provider,
@@ -130,6 +145,7 @@ impl App {
                 api_tokens: ApiTokens::new(database.clone(), &hash_key, clock.clone(), random.clone()),
                 ways: Arc::new(ways),
                 throttle,
+                recovery,
                 audit,
                 vouching: vouching(config),
                 database,
@@ -206,12 +222,18 @@ impl App {
             tokio::spawn(self.changes.follow(shutdown.clone())),
             tokio::spawn(self.parts.audit.clone().follow(self.audit_retention, shutdown.clone())),
         ];
+        let post = tokio::spawn(self.outbox.run(self.postman, shutdown.clone()));
         let (database, ephemeral) = (self.parts.database.clone(), self.parts.ephemeral.clone());
         let service = vestibule_server::service(self.parts, self.front);
         let doors = vec![Door { listeners, tls: self.tls }, Door { listeners: mutual, tls: self.mutual_tls }];
         let served = vestibule_server::serve(doors, service, self.limits, shutdown).await;
         for follower in followers {
             follower.abort();
+        }
+        match served {
+            // It was told to stop as well, and lets the mail that is on its way arrive.
+            Ok(()) => drop(post.await),
+            Err(_) => post.abort(),
         }
         ephemeral.close().await;
         database.close().await;

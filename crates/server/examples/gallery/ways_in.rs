@@ -150,6 +150,7 @@ fn registration() -> Vec<(&'static str, String)> {
         hidden: hidden(),
         token: token(),
         address: email.clone(),
+        username: "alice".into(),
         error: None,
     };
     vec![

@@ -172,8 +172,8 @@ fn sign_in_page(
         keep_signed_in: false,
         can_cancel: target.is_some(),
         identifier_label: Label::from("Username or e-mail"),
-        recover_link: false,
-        register_link: false,
+        recover_link: true,
+        register_link: state.recovery().settings().registration,
         certificate_link: state.certificate_link(target.map(|target| target.id().as_str())).filter(|_| again.is_none()),
         error,
     };

@@ -4,8 +4,11 @@
 //! - Protocol: [`authorize`], [`token`], [`userinfo`], [`documents`] (discovery and keys), [`end_session`].
 //! - Pages: [`login`], [`second_factor`], [`consent`], [`logout`], [`setup`], [`home`]. Each form is posted back to its page, and each answer
 //!   goes through [`flow`], where the dispatcher says what comes next.
+//! - Behind mailed links, and on the way to them: [`recover`], [`verify_email`], [`register`]; [`links`] is what they share, and
+//!   [`attribute_fields`] what is asked of people beyond that.
 //! - [`health`] is for operators.
 
+mod attribute_fields;
 pub(crate) mod authorize;
 pub(crate) mod browser;
 pub(crate) mod consent;
@@ -15,8 +18,11 @@ pub(crate) mod flow;
 pub(crate) mod form;
 pub(crate) mod health;
 pub(crate) mod home;
+mod links;
 pub(crate) mod login;
 pub(crate) mod logout;
+pub(crate) mod recover;
+pub(crate) mod register;
 pub(crate) mod reply;
 pub(crate) mod second_factor;
 pub(crate) mod setup;
@@ -24,3 +30,4 @@ pub(crate) mod sign_in;
 mod target;
 pub(crate) mod token;
 pub(crate) mod userinfo;
+pub(crate) mod verify_email;

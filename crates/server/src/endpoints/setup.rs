@@ -8,16 +8,15 @@ use vestibule_users::{CreateError, NewUser, Proven, WayName};
 use super::{
     browser::Browser,
     form::{self, Posted, bad_query, hidden, or_unavailable},
+    links::{TOKEN, link_used},
     reply::{page, see_other, with_cookies},
     sign_in::{self, FirstStep},
 };
 use crate::{
-    http::{Failure, read_query},
+    http::read_query,
     pages::{Label, Setup},
     state::State,
 };
-
-const TOKEN: &str = "token";
 
 /// GET: the form, for whoever has the link.
 pub(crate) async fn setup_page(state: State, request: Request) -> poem::Result<Response> {
@@ -72,10 +71,6 @@ async fn check_link(state: &State, request: &Request, token: &str) -> poem::Resu
         Ok::<_, Unavailable>(young && state.provider().users().none_exist().await?)
     };
     if or_unavailable(state, request, good.await)? { Ok(()) } else { Err(link_used()) }
-}
-
-fn link_used() -> poem::Error {
-    Failure::new(StatusCode::BAD_REQUEST, "link_used").into()
 }
 
 /// What was wrong with the fields.

@@ -5,13 +5,14 @@ use std::time::Duration;
 use poem::{Request, http::HeaderValue};
 use secrecy::SecretString;
 use vestibule_audit::{Actor, Event, Kind, Source};
+use vestibule_core::UserId;
 use vestibule_ephemeral::Kind as EphemeralKind;
 use vestibule_oidc::{
     Present, Unavailable,
     discovery::{ACR_ONE_FACTOR, ACR_TWO_FACTORS},
 };
 use vestibule_sessions::Authentication;
-use vestibule_users::{AuthenticateError, Evidence, Proven, ThrottleError, Try, User};
+use vestibule_users::{AuthenticateError, Evidence, Notice, Proven, ThrottleError, Try, User};
 
 use super::browser::{Browser, session_cookie};
 use crate::{
@@ -22,6 +23,8 @@ use crate::{
 
 /// That an account is slowed down is written down once in so long.
 const LOCKED_TOLD_EVERY: Duration = Duration::from_secs(900);
+/// From when on a wait is told to its person by mail.
+const LONG_WAIT: Duration = Duration::from_secs(60);
 const LOCKED: EphemeralKind = EphemeralKind::new("locked");
 
 /// Somebody who has passed the first step.
@@ -60,7 +63,7 @@ pub(crate) async fn by_password(
     let permit = match state.throttle().admit(attempt).await {
         Ok(permit) => permit,
         Err(ThrottleError::TryLater { retry_after, .. }) => {
-            tell_locked(state, request, user).await;
+            tell_locked(state, request, user, retry_after);
             return Err(SignInError::TooMany { retry_after });
         }
         Err(ThrottleError::Unavailable(error)) => return Err(unavailable(&error)),
@@ -109,12 +112,22 @@ pub(crate) async fn by_vouching(state: &State, request: &Request) -> Option<Prov
     }
 }
 
-async fn tell_locked(state: &State, request: &Request, user: Option<vestibule_core::UserId>) {
+/// Writes down that an account is slowed down, and tells its person once the waits are long. Nobody waits for it: the answer takes
+/// as long for an account that does not exist.
+fn tell_locked(state: &State, request: &Request, user: Option<UserId>, wait: Duration) {
     let Some(user) = user else { return };
-    let first = state.ephemeral().mark_seen(LOCKED, &user.to_string(), LOCKED_TOLD_EVERY).await;
-    if first.unwrap_or(false) {
-        state.audit(Event::new(Kind::Locked, Actor::Nobody).subject(user).source(&source(request))).await;
-    }
+    let (state, from) = (state.clone(), source(request));
+    tokio::spawn(async move {
+        let first = state.ephemeral().mark_seen(LOCKED, &user.to_string(), LOCKED_TOLD_EVERY).await;
+        if first.unwrap_or(false) {
+            state.audit(Event::new(Kind::Locked, Actor::Nobody).subject(user).source(&from)).await;
+        }
+        if wait >= LONG_WAIT
+            && let Err(error) = state.recovery().tell(user, Notice::SignInLocked { locked_for: wait }, &from).await
+        {
+            tracing::warn!(%error, "somebody is not told that sign-ins to their account must wait");
+        }
+    });
 }
 
 /// Begins a session for somebody who has just proved who they are, under a new id; the one before ends. `second` is the method

@@ -83,6 +83,8 @@ pub struct VerifyEmail {
     pub token: SecretString,
     /// The address that is to be confirmed.
     pub address: Label,
+    /// The account that it will belong to: whoever opens the link need not be the one who asked.
+    pub username: Label,
     /// Why it was not confirmed.
     pub error: Option<Label>,
 }

@@ -3,7 +3,7 @@
 use vestibule_core::UserId;
 
 use super::{Contact, ContactError, ContactKind, NewContact, Sharing, list::Contacts, load, normal::Address};
-use crate::{Editor, Unavailable, Users, change::read_claims, draft::Draft, rules::Names};
+use crate::{Editor, Unavailable, Users, change::read_claims, draft::Draft, entity::Model, rules::Names};
 
 impl Users {
     /// A user's contacts, by their kind, the primary ones first.
@@ -33,6 +33,24 @@ impl Users {
         self.change_contact(user, kind, value, |contacts, key| contacts.verify(kind, key)).await
     }
 
+    /// Notes that a user was shown to hold an e-mail address, which is theirs from then on if it was not before. It is done where
+    /// `still` is content with the user's row as it is at that moment; else there is no such user any more.
+    pub(crate) async fn hold_email(
+        &self,
+        user: UserId,
+        value: &str,
+        still: impl FnOnce(&Model) -> bool,
+    ) -> Result<(), ContactError> {
+        let (kind, now) = (ContactKind::Email, self.clock.now().millis());
+        let key = Address::new(kind, value)?.key;
+        let edit = |contacts: &mut Contacts, row: &Model| match contacts.find(kind, &key) {
+            _ if !still(row) => Err(ContactError::NoSuchUser(user)),
+            Some(_) => contacts.verify(kind, &key),
+            None => contacts.add(kind, value, true, now),
+        };
+        self.change_contacts(user, edit).await.map(drop)
+    }
+
     /// Makes a contact the one that applications are told of.
     ///
     /// # Errors
@@ -47,7 +65,7 @@ impl Users {
     /// No such user or contact, the primary one of several, the one that is the username, a store that does not answer.
     pub async fn remove_contact(&self, user: UserId, kind: ContactKind, value: &str) -> Result<(), ContactError> {
         let key = Address::new(kind, value)?.key;
-        self.change_contacts(user, |contacts| contacts.remove(kind, &key)).await.map(drop)
+        self.change_contacts(user, |contacts, _| contacts.remove(kind, &key)).await.map(drop)
     }
 
     async fn change_contact(
@@ -58,19 +76,19 @@ impl Users {
         edit: impl FnOnce(&mut Contacts, &str) -> Result<(), ContactError>,
     ) -> Result<Contact, ContactError> {
         let key = Address::new(kind, value)?.key;
-        let contacts = self.change_contacts(user, |contacts| edit(contacts, &key)).await?;
+        let contacts = self.change_contacts(user, |contacts, _| edit(contacts, &key)).await?;
         contacts.find(kind, &key).map(super::list::Entry::contact).ok_or(ContactError::NoSuchContact)
     }
 
     async fn change_contacts(
         &self,
         user: UserId,
-        edit: impl FnOnce(&mut Contacts) -> Result<(), ContactError>,
+        edit: impl FnOnce(&mut Contacts, &Model) -> Result<(), ContactError>,
     ) -> Result<Contacts, ContactError> {
         let transaction = self.database.begin().await?;
         let before = self.lock(&transaction, user).await?.ok_or(ContactError::NoSuchUser(user))?;
         let mut contacts = Contacts::read(before.contacts.clone());
-        edit(&mut contacts)?;
+        edit(&mut contacts, &before.row)?;
         let mut draft = Draft {
             names: Names::new(&before.row.username, contacts)?,
             claims: read_claims(&before.row)?,

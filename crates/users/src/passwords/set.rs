@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{EntityTrait, QuerySelect, Set};
+use sea_orm::{DatabaseTransaction, EntityTrait, QuerySelect, Set};
 use secrecy::SecretString;
 use vestibule_core::{Timestamp, UserId};
 
@@ -77,7 +77,7 @@ impl Users {
         row.ok_or(ChangeError::NoSuchUser(id))
     }
 
-    /// Writes the new hash, and the old one into the history where the rules ask for one. `false` where the present hash is
+    /// Writes the new hash. `false` where the present hash is
     /// not the one that was judged; without a history it does not matter, and the last one to write wins.
     async fn replace(
         &self,
@@ -95,8 +95,21 @@ impl Users {
             transaction.rollback().await?;
             return Ok(false);
         }
-        let now = self.clock.now().millis();
-        history::remember(&transaction, &present.id, present.password_hash, now, remembered.saturating_sub(1)).await?;
+        self.write_password(&transaction, present, hash, changed_at).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Writes the new hash into a row that is locked, and the old one into the history where the rules ask for one.
+    pub(crate) async fn write_password(
+        &self,
+        transaction: &DatabaseTransaction,
+        present: Model,
+        hash: Option<String>,
+        changed_at: Option<Timestamp>,
+    ) -> Result<(), Unavailable> {
+        let (now, kept) = (self.clock.now().millis(), self.password_rules.remembered().saturating_sub(1));
+        history::remember(transaction, &present.id, present.password_hash, now, kept).await?;
         let row = ActiveModel {
             id: Set(present.id),
             password_hash: Set(hash),
@@ -104,9 +117,8 @@ impl Users {
             updated_at: Set(now),
             ..Default::default()
         };
-        Entity::update(row).exec(&transaction).await.map_err(Unavailable::Database)?;
-        transaction.commit().await?;
-        Ok(true)
+        Entity::update(row).exec(transaction).await?;
+        Ok(())
     }
 }
 

@@ -5,10 +5,10 @@ use std::net::{IpAddr, Ipv6Addr};
 use vestibule_core::{HashKey, NormalisedIdentifier, UserId};
 
 #[derive(Clone, Debug)]
-pub(super) struct Keys(HashKey);
+pub(crate) struct Keys(HashKey);
 
 impl Keys {
-    pub(super) fn new(hash_key: &HashKey) -> Self {
+    pub(crate) fn new(hash_key: &HashKey) -> Self {
         Self(hash_key.for_purpose("sign-in tries"))
     }
 
@@ -21,7 +21,7 @@ impl Keys {
     }
 
     /// An IPv4 address counts as a whole. Of an IPv6 address, whoever has one has its /64.
-    pub(super) fn address(&self, address: Option<IpAddr>) -> String {
+    pub(crate) fn address(&self, address: Option<IpAddr>) -> String {
         match address.map(|address| address.to_canonical()) {
             Some(IpAddr::V4(address)) => self.key(&format!("address {address}")),
             Some(IpAddr::V6(address)) => self.key(&format!("network {}", network(address))),
@@ -38,7 +38,7 @@ impl Keys {
         self.key(&format!("browser of nobody {browser}"))
     }
 
-    fn key(&self, what: &str) -> String {
+    pub(crate) fn key(&self, what: &str) -> String {
         self.0.digest(what).to_key()
     }
 }

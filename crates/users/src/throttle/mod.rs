@@ -20,7 +20,7 @@ use std::{net::IpAddr, time::Duration};
 use vestibule_core::{HashKey, UserId};
 use vestibule_ephemeral::{Admission, Ephemeral, Error, Kind, Pace};
 
-use self::keys::Keys;
+pub(crate) use self::keys::Keys;
 pub use policy::{ThrottlePolicy, ThrottlePolicyError};
 
 const TRIES: Kind = Kind::new("sign-in-tries");

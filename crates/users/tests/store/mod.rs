@@ -11,6 +11,7 @@ mod creating;
 mod importing;
 mod moving_in;
 mod passwords;
+mod recovery;
 mod searching;
 mod second_factors;
 mod ways;

@@ -12,7 +12,7 @@ use vestibule_users::NewUser;
 use super::{Failure, Output, serve::until_told};
 use crate::{
     app::App,
-    config::{Config, ListenAddress, Loaded, Source},
+    config::{Config, ListenAddress, Loaded, MailTransport, Source},
     demo::{APP_NAME, APP_SCOPES, Demo, DemoClient, DemoServers, DemoUser, NOTES_SCOPE, Wiring, demo_users},
 };
 
@@ -66,6 +66,8 @@ fn live_in(config: &mut Config, folder: &std::path::Path) {
     config.database.url = format!("sqlite://{}", folder.join("vestibule.db").display()).into();
     config.redis.url = None;
     config.ephemeral.path = folder.join("ephemeral.db");
+    config.mail.transport = MailTransport::Folder;
+    config.mail.folder = folder.join("mail");
     config.keys.dir = folder.join("keys");
     config.keys.encryption_key_file = None;
 }

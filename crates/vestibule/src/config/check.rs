@@ -15,6 +15,7 @@ pub(super) fn contradictions(config: &Config, reader: &mut Reader) {
     certificates_are_asked_for_where_they_count(config, reader);
     remote_users_have_a_header(config, reader);
     mail_passwords_stay_on_protected_ways(config, reader);
+    mail_is_from_somebody(config, reader);
 }
 
 fn somebody_can_sign_in(config: &Config, reader: &mut Reader) {
@@ -87,6 +88,16 @@ fn mail_passwords_stay_on_protected_ways(config: &Config, reader: &mut Reader) {
             &["mail.smtp.username", "mail.smtp.password"],
             "mail.smtp.username and mail.smtp.password need each other".to_owned(),
             "give both or neither".to_owned(),
+        );
+    }
+}
+
+fn mail_is_from_somebody(config: &Config, reader: &mut Reader) {
+    if let Err(error) = config.mail.from.parse::<vestibule_outbound::Sender>() {
+        reader.contradiction(
+            &["mail.from"],
+            format!("mail.from is {:?}, and {error}", config.mail.from),
+            "write it as \"Example Sign-in <no-reply@example.com>\"".to_owned(),
         );
     }
 }

@@ -101,6 +101,7 @@ fn verify(text: &str) -> VerifyEmail {
         hidden: hidden(text),
         token: SecretString::from("a-token"),
         address: label(text),
+        username: label(text),
         error: Some(Trouble::Unavailable.into()),
     }
 }
