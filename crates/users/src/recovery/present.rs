@@ -48,7 +48,7 @@ impl Recovery {
         let contacts = contacts::load(reader, &row.id).await?;
         let was_named = |contact: &&table::Model| contact.verified && contact.login_key.as_deref() == Some(named);
         let is_primary = |contact: &&table::Model| contact.is_primary && contact.login_key.is_some();
-        let addresses = || contacts.iter().filter(|contact| is_email(contact));
+        let addresses = || contacts.iter().filter(is_email);
         let Some(to) = addresses().find(was_named).or_else(|| addresses().find(is_primary)) else { return Ok(None) };
         let target =
             ToRecover { user: id_of(&row)?, address: to.value_key.clone(), fingerprint: self.fingerprints.of(&row) };
