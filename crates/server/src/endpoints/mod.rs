@@ -4,8 +4,10 @@
 //! - Protocol: [`authorize`], [`token`], [`userinfo`], [`documents`] (discovery and keys), [`end_session`].
 //! - Pages: [`login`], [`second_factor`], [`consent`], [`logout`], [`setup`], [`home`]. Each form is posted back to its page, and each answer
 //!   goes through [`flow`], where the dispatcher says what comes next.
+//! - [`account`]: what people look after themselves, each page behind a sign-in.
 //! - [`health`] is for operators.
 
+pub(crate) mod account;
 pub(crate) mod authorize;
 pub(crate) mod browser;
 pub(crate) mod consent;
