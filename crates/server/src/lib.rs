@@ -134,7 +134,28 @@ fn router(state: &State) -> Route {
         .at("/setup", Methods::new().get(answers(state, setup::setup_page)).post(answers(state, setup::setup_posted)))
         .at("/health/live", Methods::new().get(answers(state, health::live)))
         .at("/health/ready", Methods::new().get(answers(state, health::ready)));
-    api::mount(routes, state)
+    api::mount(account_routes(routes, state), state)
+}
+
+/// The pages of `/account`.
+fn account_routes(routes: Route, state: &State) -> Route {
+    use endpoints::account::{applications, emails, home, password, profile, second_factor, sessions, tokens};
+    use pages::paths;
+    /// A page whose form is posted back to it.
+    macro_rules! page {
+        ($page:expr, $posted:expr) => {
+            Methods::new().get(answers(state, $page)).post(answers(state, $posted))
+        };
+    }
+    routes
+        .at(paths::ACCOUNT, Methods::new().get(answers(state, home::account_page)))
+        .at(paths::PASSWORD, page!(password::password_page, password::password_posted))
+        .at(paths::EMAILS, page!(emails::emails_page, emails::emails_posted))
+        .at(paths::SECOND_FACTOR, page!(second_factor::settings_page, second_factor::settings_posted))
+        .at(paths::SESSIONS, page!(sessions::sessions_page, sessions::sessions_posted))
+        .at(paths::APPLICATIONS, page!(applications::applications_page, applications::applications_posted))
+        .at(paths::TOKENS, page!(tokens::tokens_page, tokens::tokens_posted))
+        .at(paths::PROFILE, page!(profile::profile_page, profile::profile_posted))
 }
 
 /// An endpoint of a handler: an async function of the state and a request.

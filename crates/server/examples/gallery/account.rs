@@ -125,6 +125,7 @@ fn emails() -> Vec<(&'static str, String)> {
             PhoneLine { number: "+44 20 7946 0123".into(), primary: true, verified: true },
             PhoneLine { number: "+44 20 7946 0456".into(), primary: false, verified: false },
         ],
+        can_send: true,
         email: Label::default(),
         email_error: None,
         error: None,
@@ -133,6 +134,7 @@ fn emails() -> Vec<(&'static str, String)> {
         done: None,
         emails: Vec::new(),
         phones: Vec::new(),
+        can_send: true,
         email: "alice@example".into(),
         email_error: Some("This is not an e-mail address.".into()),
         ..plain.clone()

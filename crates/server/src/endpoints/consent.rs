@@ -115,7 +115,7 @@ async fn show(state: &State, browser: &Browser, found: Found) -> Result<Response
 }
 
 /// Each scope in words: the standard ones in ours, those of an API in the words that it was registered with.
-async fn in_words(state: &State, asked: &ScopeSet) -> Result<Vec<ScopeLine>, Unavailable> {
+pub(super) async fn in_words(state: &State, asked: &ScopeSet) -> Result<Vec<ScopeLine>, Unavailable> {
     let apis = state.provider().apis().list().await?;
     let order = vestibule_oidc::STANDARD_SCOPES.into_iter().filter(|scope| asked.contains(scope));
     let standard = order.filter_map(ScopeLine::standard);

@@ -31,12 +31,17 @@ pub(crate) fn hidden(state: &State, browser: &Browser, request: Option<&str>) ->
 
 /// Reads a posted form of ours. One from a foreign page is answered 403, whatever it carries (attack A15).
 pub(crate) async fn read(state: &State, request: &mut Request) -> poem::Result<Posted> {
+    read_repeatable(state, request, &[]).await
+}
+
+/// The same, of a form where the fields named in `repeatable` may stand several times.
+pub(super) async fn read_repeatable(state: &State, request: &mut Request, repeatable: &[&str]) -> poem::Result<Posted> {
     if let Err(error) = check_origin(request, state.public_url()) {
         tracing::warn!(%error, "a form was refused");
         return Err(Failure::new(StatusCode::FORBIDDEN, "invalid_form").into());
     }
     let fields = read_form(request, state.max_body()).await.map_err(Failure::from)?;
-    if let Some(double) = fields.first_duplicate(&[]) {
+    if let Some(double) = fields.first_duplicate(repeatable) {
         return Err(Failure::invalid_request(double.to_string()).into());
     }
     let browser = or_unavailable(state, request, Browser::of(state, request).await)?;

@@ -6,8 +6,10 @@
 //!   goes through [`flow`], where the dispatcher says what comes next.
 //! - Behind mailed links, and on the way to them: [`recover`], [`verify_email`], [`register`]; [`links`] is what they share, and
 //!   [`attribute_fields`] what is asked of people beyond that.
+//! - [`account`]: what people look after themselves, each page behind a sign-in.
 //! - [`health`] is for operators.
 
+pub(crate) mod account;
 mod attribute_fields;
 pub(crate) mod authorize;
 pub(crate) mod browser;

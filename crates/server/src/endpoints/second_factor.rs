@@ -262,6 +262,8 @@ pub(super) async fn step_up(
 ) -> Result<(vestibule_oidc::Present, HeaderValue), Unavailable> {
     let before = browser.present.as_ref().map(|present| present.session.clone());
     let mut amr = before.as_ref().map(|session| session.amr.clone()).unwrap_or_default();
+    // In a session of two factors that were set up anew, they stand there already.
+    amr.retain(|method| !matches!(method.as_str(), "otp" | "mfa"));
     amr.extend(["otp".to_owned(), "mfa".to_owned()]);
     let auth_time = before.as_ref().map_or_else(|| state.clock().now(), |session| session.auth_time);
     let keep = before.is_some_and(|session| session.keep_signed_in);

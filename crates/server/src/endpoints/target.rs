@@ -24,6 +24,9 @@ pub(crate) struct Enter {
     pub(crate) to: String,
     /// Whether a sign-in of before is not enough.
     pub(crate) fresh: bool,
+    /// Whether somebody who has a second factor must have shown it, even where no rule asks for it.
+    #[serde(default)]
+    pub(crate) both_factors: bool,
     pub(crate) progress: Progress,
     /// Whether the person wants to sign in with another account than the one that is signed in.
     pub(crate) switching: bool,
@@ -48,7 +51,12 @@ impl Enter {
     /// To `page`, by whoever is signed in; where `fresh`, by whoever proves it from now on.
     pub(crate) fn to(page: &str, fresh: bool, state: &State) -> Self {
         let progress = Progress::begun(state.clock().now());
-        Self { to: page.to_owned(), fresh, progress, switching: false }
+        Self { to: page.to_owned(), fresh, both_factors: false, progress, switching: false }
+    }
+
+    /// The same, but by nobody who has a second factor and has not shown it.
+    pub(crate) fn with_both_factors(self) -> Self {
+        Self { both_factors: true, ..self }
     }
 
     fn counts<'a>(&self, present: Option<&'a Present>) -> Option<&'a Present> {
@@ -60,7 +68,8 @@ impl Enter {
         let signed_in = match self.counts(present) {
             Some(present) => {
                 let demand = state.provider().second_factor(&present.user, None).await?;
-                Some(present.signed_in(demand.is_demanded()))
+                let demanded = demand.is_demanded() || self.both_factors && has_second_factor(state, present).await?;
+                Some(present.signed_in(demanded))
             }
             None => None,
         };
@@ -72,6 +81,11 @@ impl Enter {
         let next = self.next(state, browser.present.as_ref()).await?;
         flow::wait(state, browser, &Purpose::Enter(self), &next).await.map(|(_, response)| response)
     }
+}
+
+async fn has_second_factor(state: &State, present: &Present) -> Result<bool, Unavailable> {
+    let status = state.provider().second_factors().status(present.user.id).await.map_err(Unavailable::because)?;
+    Ok(status.enrolled_at.is_some())
 }
 
 impl Target {

@@ -104,6 +104,9 @@ pub struct ApiTokens {
 }
 
 impl ApiTokens {
+    /// How many tokens a user may have.
+    pub const MOST: u64 = MOST;
+
     /// On a database whose schema is up to date. `hash_key` is the provider's, of which the key for API tokens is derived.
     #[must_use]
     pub fn new(database: Database, hash_key: &HashKey, clock: Clock, random: Random) -> Self {

@@ -22,6 +22,8 @@ pub struct Emails {
     pub emails: Vec<EmailLine>,
     /// The phone numbers, which are shown only.
     pub phones: Vec<PhoneLine>,
+    /// Whether messages can be sent: without that no address can be confirmed, and none added.
+    pub can_send: bool,
     /// What was typed as a new address.
     pub email: Label,
     /// What is wrong with it.

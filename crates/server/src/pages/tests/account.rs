@@ -52,6 +52,7 @@ fn emails(text: &str) -> Emails {
         done: Some(label(text)),
         emails: vec![line(true), line(false)],
         phones: vec![PhoneLine { number: label(text), primary: true, verified: false }],
+        can_send: true,
         email: label(text),
         email_error: Some(label(text)),
         error: Some(label(text)),
