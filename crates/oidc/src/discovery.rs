@@ -123,7 +123,10 @@ impl Provider {
     async fn scopes(&self) -> Result<Vec<String>, Unavailable> {
         let mut scopes: Vec<String> = STANDARD_SCOPES.map(str::to_owned).to_vec();
         for api in self.apis().list().await? {
-            scopes.extend(api.scopes.into_iter().map(|scope| scope.scope));
+            // Those of the administration API are in its own document; they would be most of the list (RFC 8414 section 2 leaves
+            // it to us).
+            let scopes_of_others = api.scopes.into_iter().map(|scope| scope.scope);
+            scopes.extend(scopes_of_others.filter(|scope| !scope.starts_with("vestibule.")));
         }
         Ok(scopes)
     }

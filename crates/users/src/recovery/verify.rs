@@ -66,7 +66,9 @@ pub(super) fn email(typed: &str) -> Result<Address, AskError> {
     let no_address = |why: &str| AskError::NoAddress(why.to_owned());
     let wrong = |_| no_address("This is not an e-mail address. Write it as name@example.com.");
     let address = Address::new(ContactKind::Email, typed).map_err(wrong)?;
-    if address.shown.to_lowercase() != address.key {
+    // The Kelvin sign is a `k` already as a small letter.
+    let becomes_ascii = |c: char| !c.is_ascii() && c.to_lowercase().any(|small| small.is_ascii());
+    if address.shown.chars().any(becomes_ascii) || address.shown.to_lowercase() != address.key {
         return Err(no_address("This address has letters that can be taken for others. Write it with plain ones."));
     }
     // Mail must be able to get there, too.

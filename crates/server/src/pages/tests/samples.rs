@@ -3,6 +3,9 @@
 use super::{account, ways_in};
 use crate::pages::*;
 
+/// Where a browser signs in by a client certificate.
+pub(super) const CERTIFICATES: &str = "https://id.example.com:8443/login";
+
 /// A page, and the ids in it that the contract, scripts and our handlers count on.
 pub(super) type Sample = (String, &'static [&'static str]);
 
@@ -39,7 +42,7 @@ pub(super) fn sign_in(text: &str) -> SignIn {
         can_cancel: true,
         recover_link: true,
         register_link: true,
-        certificate_link: Some("https://id.example.com:8443/login".to_owned()),
+        certificate_link: Some(CERTIFICATES.to_owned()),
         error: Some(SignInError::WrongCredentials),
     }
 }
