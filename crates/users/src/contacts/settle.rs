@@ -1,6 +1,6 @@
 //! To whom a username and contacts lead: the rules are told above, in the module.
 
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
 use vestibule_core::UserId;
 
 use super::ContactKind;
@@ -37,6 +37,7 @@ pub(crate) async fn settle(
     own: Option<UserId>,
     sharing: Sharing,
 ) -> Result<Option<Taken>, DbErr> {
+    one_at_a_time(connection, names).await?;
     let holders = holders(connection, names, own).await?;
     if holders.iter().any(|holder| holder.key == names.username.key) {
         return Ok(Some(Taken::Username));
@@ -67,6 +68,23 @@ pub(crate) async fn settle(
     }
     let own_name = username.and_then(|(kind, key)| names.contacts.find(kind, &key));
     Ok(own_name.is_some_and(|entry| entry.login_key.is_none()).then_some(Taken::Username))
+}
+
+/// Lets one transaction at a time settle to whom a contact leads: what others are about to write decides too. SQLite has one
+/// writer; PostgreSQL has a lock that ends with the transaction, taken in one order, so that no two wait for each other.
+async fn one_at_a_time(connection: &impl ConnectionTrait, names: &Names) -> Result<(), DbErr> {
+    let backend = connection.get_database_backend();
+    if backend != DbBackend::Postgres {
+        return Ok(());
+    }
+    let mut keys: Vec<&str> =
+        names.contacts.0.iter().filter(|entry| entry.unsettled).map(|entry| &*entry.key).collect();
+    keys.sort_unstable();
+    for key in keys {
+        let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+        connection.execute_raw(Statement::from_sql_and_values(backend, sql, [Value::from(key)])).await?;
+    }
+    Ok(())
 }
 
 /// What a unique index refused: whoever came first is in the table now.

@@ -99,9 +99,13 @@ pub(crate) async fn fifty<T: Send + 'static, F: Future<Output = T> + Send + 'sta
 ) -> Vec<T> {
     let mut callers = JoinSet::new();
     for number in 0..50 {
-        callers.spawn(call(number));
+        let call = call(number);
+        callers.spawn(async move { (number, call.await) });
     }
-    callers.join_all().await
+    // They end in any order, and are told by their numbers.
+    let mut answers = callers.join_all().await;
+    answers.sort_by_key(|(number, _)| *number);
+    answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
 /// Longer than a millisecond, so that one moment can be told from another.
