@@ -5,8 +5,8 @@ use std::sync::Arc;
 use vestibule_core::{Clock, Random, TokenId};
 
 use crate::{
-    AccessToken, AccessTokenClaims, IdTokenClaims, IdTokenHint, KeyRing, MintedAccessToken, RevocationLog, SignError,
-    SigningAlgorithm, TokenType,
+    AccessToken, AccessTokenClaims, IdTokenClaims, IdTokenHint, KeyRing, MintedAccessToken, OpaqueTokens,
+    RevocationLog, SignError, SigningAlgorithm, TokenType,
     jose::Unverified,
     wire::{self, AccessTokenWire, IdTokenWire},
 };
@@ -16,6 +16,7 @@ use crate::{
 pub struct Issuer {
     url: Arc<str>,
     keys: KeyRing,
+    opaque: Arc<OpaqueTokens>,
     revocations: RevocationLog,
     clock: Clock,
     random: Random,
@@ -59,8 +60,15 @@ pub enum TokenError {
 impl Issuer {
     /// The issuer named `url`, which is `http.public_url` exactly as it was configured.
     #[must_use]
-    pub fn new(url: &str, keys: KeyRing, revocations: RevocationLog, clock: Clock, random: Random) -> Self {
-        Self { url: url.into(), keys, revocations, clock, random }
+    pub fn new(
+        url: &str,
+        keys: KeyRing,
+        opaque: Arc<OpaqueTokens>,
+        revocations: RevocationLog,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        Self { url: url.into(), keys, opaque, revocations, clock, random }
     }
 
     /// The issuer's name (`iss`).
@@ -81,7 +89,7 @@ impl Issuer {
         &self.revocations
     }
 
-    /// Mints an access token.
+    /// Mints an access token that any API can verify by itself (RFC 9068).
     ///
     /// # Errors
     /// A ring without a key for the algorithm.
@@ -90,11 +98,26 @@ impl Issuer {
         claims: AccessTokenClaims,
         algorithm: SigningAlgorithm,
     ) -> Result<MintedAccessToken, SignError> {
+        self.mint(claims, |wire| self.keys.sign(algorithm, TokenType::AccessToken, wire))
+    }
+
+    /// Mints an access token that only we can read: an API asks us what it says.
+    ///
+    /// # Errors
+    /// Claims that cannot be written as JSON.
+    pub fn mint_opaque_access_token(&self, claims: AccessTokenClaims) -> Result<MintedAccessToken, SignError> {
+        self.mint(claims, |wire| Ok(self.opaque.seal(wire, &self.random)?))
+    }
+
+    fn mint(
+        &self,
+        claims: AccessTokenClaims,
+        write: impl FnOnce(&AccessTokenWire) -> Result<String, SignError>,
+    ) -> Result<MintedAccessToken, SignError> {
         let now = self.clock.now();
         let id = TokenId::mint(now, &self.random);
         let wire = AccessTokenWire::new(&self.url, claims, id, now);
-        let token = self.keys.sign(algorithm, TokenType::AccessToken, &wire)?;
-        Ok(MintedAccessToken { token, id, expires_at: wire.expires_at() })
+        Ok(MintedAccessToken { token: write(&wire)?, id, expires_at: wire.expires_at() })
     }
 
     /// Mints an ID token.
@@ -106,16 +129,14 @@ impl Issuer {
         self.keys.sign(algorithm, TokenType::IdToken, &claims)
     }
 
-    /// Proves that a text is an access token of ours, alive and not revoked. Whether it is for the API at hand is the caller's
-    /// to ask ([`AccessToken::is_for`]).
+    /// Proves that a text is an access token of ours, signed or opaque, alive and not revoked. Whether it is for the API at hand
+    /// is the caller's to ask ([`AccessToken::is_for`]), and so is the proof of the key that it may be bound to
+    /// ([`AccessToken::confirmation`]).
     ///
     /// # Errors
     /// What is wrong with it. There is no leeway for its expiry: we know our own clock.
     pub fn verify_access_token(&self, token: &str) -> Result<AccessToken, TokenError> {
-        let unverified = Unverified::parse(token)?;
-        let keys = self.keys.snapshot();
-        let key = unverified.kid().and_then(|kid| keys.verifier(kid)).ok_or(TokenError::UnknownKey)?;
-        let wire: AccessTokenWire = unverified.verify(key, TokenType::AccessToken)?;
+        let wire = if OpaqueTokens::claims_to_be_one(token) { self.opaque.open(token)? } else { self.verified(token)? };
         self.check_issuer(&wire.iss)?;
         let token = wire.into_token()?;
         if token.expires_at <= self.clock.now() {
@@ -125,6 +146,14 @@ impl Issuer {
             return Err(TokenError::Revoked);
         }
         Ok(token)
+    }
+
+    /// The claims of an access token in a JWS, once its signature has proved to be ours.
+    fn verified(&self, token: &str) -> Result<AccessTokenWire, TokenError> {
+        let unverified = Unverified::parse(token)?;
+        let keys = self.keys.snapshot();
+        let key = unverified.kid().and_then(|kid| keys.verifier(kid)).ok_or(TokenError::UnknownKey)?;
+        unverified.verify(key, TokenType::AccessToken)
     }
 
     /// Reads an ID token that an application gives back as `id_token_hint` (OpenID Connect Core section 3.1.2.1, RP-Initiated
