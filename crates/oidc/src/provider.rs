@@ -14,6 +14,7 @@ use crate::{
     Consents,
     client::{Apis, Clients},
     code::Codes,
+    device::Devices,
     grants::{Grants, RefreshPolicy},
 };
 
@@ -80,6 +81,7 @@ struct Inner {
     apis: Apis,
     consents: Consents,
     codes: Codes,
+    devices: Devices,
     grants: Grants,
     audit: Audit,
     clock: Clock,
@@ -109,6 +111,7 @@ impl Provider {
             consents: Consents::new(database.clone(), clock.clone()),
             grants: Grants::new(database, &hash_key, settings.refresh, clock.clone()),
             audit,
+            devices: Devices::new(ephemeral.clone(), &hash_key, clock.clone(), random.clone(), LONGEST_ACCESS_TOKEN),
             codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
             settings,
             users,
@@ -197,6 +200,10 @@ impl Provider {
     #[must_use]
     pub fn audit(&self) -> &Audit {
         &self.0.audit
+    }
+
+    pub(crate) fn devices(&self) -> &Devices {
+        &self.0.devices
     }
 
     pub(crate) fn codes(&self) -> &Codes {

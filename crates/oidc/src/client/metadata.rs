@@ -81,6 +81,12 @@ pub struct ClientMetadata {
     /// whoever proves no key with the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotate_refresh_tokens: Option<bool>,
+    /// The APIs for which it may exchange tokens of people (RFC 8693), beside the one that a token is for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub token_exchange_audiences: Vec<String>,
+    /// Whether what it gets by that says nothing of who acts; nothing here: it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_exchange_impersonation: Option<bool>,
     /// How long ago people may have signed in at most, in seconds, where a request does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -118,6 +124,8 @@ impl Default for ClientMetadata {
             id_token_signed_response_alg: SigningAlgorithm::Rs256,
             access_token_format: None,
             rotate_refresh_tokens: None,
+            token_exchange_audiences: Vec::new(),
+            token_exchange_impersonation: None,
             default_max_age: None,
             require_auth_time: None,
             application_type: None,
@@ -169,8 +177,8 @@ pub enum MetadataError {
     #[error("redirect_uris: the authorization code grant needs at least one")]
     NoRedirectUri,
     /// Whoever acts for itself must prove who it is.
-    #[error("grant_types: a public application (auth method none) cannot use client_credentials")]
-    PublicForItself,
+    #[error("grant_types: a public application (auth method none) cannot use {0}")]
+    PublicForItself(&'static str),
     /// A public application must use PKCE.
     #[error("require_pkce: a public application (auth method none) must use PKCE")]
     PublicWithoutPkce,

@@ -9,14 +9,17 @@
 
 mod authorization_code;
 mod client_credentials;
+mod device_code;
 mod error;
+mod exchange;
 mod mint;
 mod refresh_token;
+mod standing;
 
 use serde::Serialize;
 use vestibule_audit::Source;
 use vestibule_core::{ClientId, GrantId, Parameters, PublicSessionId, ScopeSet, UserId};
-use vestibule_tokens::{Authentication, Confirmation};
+use vestibule_tokens::{Actor, Authentication, Confirmation};
 
 use crate::{
     Provider,
@@ -27,12 +30,19 @@ use crate::{
 };
 use authorization_code::AuthorizationCode;
 use client_credentials::ClientCredentials;
+use device_code::DeviceCode;
+use exchange::TokenExchange;
 use refresh_token::RefreshToken;
 
+pub use device_code::DeviceAuthorization;
 pub use error::{TokenError, TokenErrorCode};
 
 /// The grants that there are, as discovery names them.
-pub const GRANT_TYPES: [&str; 3] = [AuthorizationCode::NAME, RefreshToken::NAME, ClientCredentials::NAME];
+pub const GRANT_TYPES: [&str; 5] =
+    [AuthorizationCode::NAME, RefreshToken::NAME, ClientCredentials::NAME, DeviceCode::NAME, TokenExchange::NAME];
+
+/// Those by which an application acts without a person at a browser, so that it must prove who it is.
+pub(crate) const CONFIDENTIAL_GRANT_TYPES: [&str; 2] = [ClientCredentials::NAME, TokenExchange::NAME];
 
 /// A token request as it arrived.
 #[derive(Clone, Debug)]
@@ -52,6 +62,9 @@ pub struct TokenRequest<'a> {
 pub struct TokenResponse {
     /// The access token.
     pub access_token: String,
+    /// What the access token is called where tokens are exchanged (RFC 8693 section 2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
     /// `Bearer`, or `DPoP`.
     pub token_type: &'static str,
     /// How long the access token lives, in seconds.
@@ -110,6 +123,10 @@ struct Allowed {
     nonce: Option<String>,
     /// What the client comes back with, where it may.
     refresh: Option<Refresh>,
+    /// Who acts for the person, where that is more than the application that the person allowed.
+    actor: Option<Actor>,
+    /// What the answer calls the access token.
+    issued_token_type: Option<&'static str>,
 }
 
 /// What a client comes back with.
@@ -123,7 +140,8 @@ enum Refresh {
 /// Somebody who signed in.
 struct Person {
     user: UserId,
-    authentication: Authentication,
+    /// How they did, where that is known.
+    authentication: Option<Authentication>,
 }
 
 /// What is particular to a grant: where its source lies, and what else must hold.
@@ -148,6 +166,14 @@ trait Grant {
     async fn check(asking: &Asking<'_>, taken: Self::Taken) -> Result<Allowed, TokenError>;
 }
 
+impl TokenRequest<'_> {
+    /// The request, of a client that has proved itself.
+    fn asking<'a>(&'a self, provider: &'a Provider, client: &'a Client) -> Asking<'a> {
+        let Self { parameters, confirmation, source, .. } = self;
+        Asking { provider, client, parameters, confirmation: confirmation.clone(), source }
+    }
+}
+
 impl Provider {
     /// Answers a token request.
     ///
@@ -164,21 +190,28 @@ impl Provider {
     }
 
     async fn redeem(&self, request: TokenRequest<'_>) -> Result<TokenResponse, TokenError> {
-        let TokenRequest { authorization, parameters, confirmation, source } = request;
-        if let Some(double) = request_doubles(parameters) {
-            return Err(TokenError::InvalidRequest(double.to_string()));
-        }
-        let client = self.clients().authenticate(authorization, parameters).await?;
-        let grant_type = parameters
-            .get("grant_type")
-            .ok_or_else(|| TokenError::InvalidRequest("grant_type is missing".to_owned()))?;
-        let asking = Asking { provider: self, client: &client, parameters, confirmation, source: &source };
+        let client = self.proved(&request).await?;
+        let missing = || TokenError::InvalidRequest("grant_type is missing".to_owned());
+        let grant_type = request.parameters.get("grant_type").ok_or_else(missing)?;
+        let asking = request.asking(self, &client);
         match grant_type {
             AuthorizationCode::NAME => run::<AuthorizationCode>(&asking).await,
+            DeviceCode::NAME => run::<DeviceCode>(&asking).await,
+            TokenExchange::NAME => run::<TokenExchange>(&asking).await,
             RefreshToken::NAME => run::<RefreshToken>(&asking).await,
             ClientCredentials::NAME => run::<ClientCredentials>(&asking).await,
             _ => Err(TokenError::UnsupportedGrantType),
         }
+    }
+}
+
+impl Provider {
+    /// The first two phases: the parameters stand once, and the client proves itself.
+    async fn proved(&self, request: &TokenRequest<'_>) -> Result<Client, TokenError> {
+        if let Some(double) = request_doubles(request.parameters) {
+            return Err(TokenError::InvalidRequest(double.to_string()));
+        }
+        Ok(self.clients().authenticate(request.authorization, request.parameters).await?)
     }
 }
 

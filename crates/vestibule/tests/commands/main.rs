@@ -3,6 +3,7 @@
 mod apis;
 mod clients;
 mod place;
+mod storm;
 
 use place::Place;
 use serde_json::Value;
