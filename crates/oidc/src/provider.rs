@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use vestibule_core::{Clock, HashKey, Random};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
+use vestibule_outbound::Fetcher;
 use vestibule_sessions::Sessions;
 use vestibule_tokens::{Issuer, SigningAlgorithm};
 use vestibule_users::{Access, SecondFactorPolicy, SecondFactors, Users};
@@ -47,6 +48,8 @@ pub struct Parts {
     pub sessions: Sessions,
     /// What we sign, and the log of what is void.
     pub tokens: Issuer,
+    /// What fetches from addresses that applications name.
+    pub fetcher: Fetcher,
     /// The key of all keyed hashes.
     pub hash_key: HashKey,
     /// Time.
@@ -74,6 +77,7 @@ struct Inner {
     apis: Apis,
     consents: Consents,
     codes: Codes,
+    fetcher: Fetcher,
     clock: Clock,
     random: Random,
 }
@@ -82,8 +86,19 @@ impl Provider {
     /// Puts the provider together.
     #[must_use]
     pub fn new(parts: Parts, settings: Settings) -> Self {
-        let Parts { database, ephemeral, users, access, second_factors, sessions, tokens, hash_key, clock, random } =
-            parts;
+        let Parts {
+            database,
+            ephemeral,
+            users,
+            access,
+            second_factors,
+            sessions,
+            tokens,
+            fetcher,
+            hash_key,
+            clock,
+            random,
+        } = parts;
         Self(Arc::new(Inner {
             clients: Clients::new(database.clone(), &hash_key, settings.require_pkce, clock.clone(), random.clone()),
             apis: Apis::new(database.clone(), clock.clone()),
@@ -95,6 +110,7 @@ impl Provider {
             second_factors,
             sessions,
             tokens,
+            fetcher,
             clock,
             random,
         }))
@@ -158,6 +174,12 @@ impl Provider {
     #[must_use]
     pub fn consents(&self) -> &Consents {
         &self.0.consents
+    }
+
+    /// What fetches from addresses that applications name.
+    #[must_use]
+    pub fn fetcher(&self) -> &Fetcher {
+        &self.0.fetcher
     }
 
     /// Time.

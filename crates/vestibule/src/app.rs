@@ -29,7 +29,7 @@ use crate::config::{
     AccessTokenAlg, CertificateField, Config, ListenAddresses, PasswordRuleName, SecondFactorMode, SignInIdentifier,
     WayToAuthenticate,
 };
-use crate::mail;
+use crate::{fetch, mail};
 
 /// Why the provider cannot start, in words.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +111,7 @@ impl App {
             tokens: Issuer::new(public_url.as_str(), keys.clone(), revocations.clone(), clock.clone(), random.clone()),
             database: database.clone(),
             ephemeral: ephemeral.clone(),
+            fetcher: fetch::fetcher(config)?,
             hash_key: hash_key.clone(),
             clock: clock.clone(),
             random: random.clone(),
