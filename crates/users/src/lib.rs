@@ -64,9 +64,9 @@ pub use second_factor::{
 pub use throttle::{Admitted, Because, Throttle, ThrottleError, ThrottlePolicy, ThrottlePolicyError, Try};
 pub use user::{Changes, NewUser, User};
 pub use ways::{
-    ApiTokenWay, Binding, BindingError, BindingKind, CertificateBindings, CertificateRule, CertificateWay, Evidence,
-    ForwardedCertificateError, InvalidBinding, PasswordWay, Proven, RemoteUserWay, UnknownCertificateRule, UnknownWay,
-    Way, WayName, Ways, forwarded_certificate,
+    ApiTokenWay, Binding, BindingError, BindingKind, CertificateBindings, CertificateFields, CertificateRule,
+    CertificateWay, Evidence, ForwardedCertificateError, InvalidBinding, PasswordWay, Proven, RemoteUserWay,
+    UnknownCertificateRule, UnknownWay, Way, WayName, Ways, forwarded_certificate, normal_subject,
 };
 
 /// The people who can sign in here. Cheap to clone.
