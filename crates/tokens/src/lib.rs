@@ -6,14 +6,13 @@
 //! - [`Issuer`] mints access tokens (RFC 9068) and ID tokens, and verifies what claims to be one of them.
 //! - [`RevocationLog`] says which tokens are dead before their time, from memory.
 //!
-//! Below it stand `database` and `ephemeral` (its bus); above it `oidc` and `server`. No other crate names jsonwebtoken.
+//! Below it stand `jose`, `database` and `ephemeral` (its bus); above it `oidc` and `server`.
 
 mod algorithm;
 mod at_hash;
 mod claims;
 mod follow;
 mod issuer;
-mod jose;
 mod key_file;
 mod revocation;
 mod rewrap;
@@ -28,8 +27,7 @@ mod wire;
 pub use algorithm::{SigningAlgorithm, UnknownAlgorithm};
 pub use at_hash::at_hash;
 pub use claims::{AccessToken, AccessTokenClaims, Authentication, IdTokenClaims, IdTokenHint, MintedAccessToken};
-pub use issuer::{Issuer, TokenError};
-pub use jose::SignError;
+pub use issuer::{Issuer, MintError, TokenError};
 pub use key_file::{KeyFile, KeyFileError};
 pub use revocation::{Revocation, RevocationError, RevocationLog, Subject, TokenFacts};
 pub use rewrap::{RewrapError, change_key, rewrap};
