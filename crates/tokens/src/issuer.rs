@@ -7,8 +7,8 @@ use vestibule_core::{Clock, Random, TokenId};
 use vestibule_jose::{JwsError, SignError, Unverified};
 
 use crate::{
-    AccessToken, AccessTokenClaims, IdTokenClaims, IdTokenHint, KeyRing, MintedAccessToken, RevocationLog,
-    SigningAlgorithm, TokenType,
+    AccessToken, AccessTokenClaims, IdTokenClaims, IdTokenHint, KeyRing, MintedAccessToken, OpaqueTokens,
+    RevocationLog, SigningAlgorithm, TokenType,
     signing_key::SigningKey,
     wire::{self, AccessTokenWire, IdTokenWire},
 };
@@ -18,6 +18,7 @@ use crate::{
 pub struct Issuer {
     url: Arc<str>,
     keys: KeyRing,
+    opaque: Arc<OpaqueTokens>,
     revocations: RevocationLog,
     clock: Clock,
     random: Random,
@@ -85,8 +86,15 @@ impl From<JwsError> for TokenError {
 impl Issuer {
     /// The issuer named `url`, which is `http.public_url` exactly as it was configured.
     #[must_use]
-    pub fn new(url: &str, keys: KeyRing, revocations: RevocationLog, clock: Clock, random: Random) -> Self {
-        Self { url: url.into(), keys, revocations, clock, random }
+    pub fn new(
+        url: &str,
+        keys: KeyRing,
+        opaque: Arc<OpaqueTokens>,
+        revocations: RevocationLog,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        Self { url: url.into(), keys, opaque, revocations, clock, random }
     }
 
     /// The issuer's name (`iss`).
@@ -107,7 +115,7 @@ impl Issuer {
         &self.revocations
     }
 
-    /// Mints an access token.
+    /// Mints an access token that any API can verify by itself (RFC 9068).
     ///
     /// # Errors
     /// A ring without a key for the algorithm.
@@ -116,11 +124,26 @@ impl Issuer {
         claims: AccessTokenClaims,
         algorithm: SigningAlgorithm,
     ) -> Result<MintedAccessToken, MintError> {
+        self.mint(claims, |wire| self.keys.sign(algorithm, TokenType::AccessToken, wire))
+    }
+
+    /// Mints an access token that only we can read: an API asks us what it says.
+    ///
+    /// # Errors
+    /// Claims that cannot be written as JSON.
+    pub fn mint_opaque_access_token(&self, claims: AccessTokenClaims) -> Result<MintedAccessToken, MintError> {
+        self.mint(claims, |wire| Ok(self.opaque.seal(wire, &self.random).map_err(SignError::from)?))
+    }
+
+    fn mint(
+        &self,
+        claims: AccessTokenClaims,
+        write: impl FnOnce(&AccessTokenWire) -> Result<String, MintError>,
+    ) -> Result<MintedAccessToken, MintError> {
         let now = self.clock.now();
         let id = TokenId::mint(now, &self.random);
         let wire = AccessTokenWire::new(&self.url, claims, id, now);
-        let token = self.keys.sign(algorithm, TokenType::AccessToken, &wire)?;
-        Ok(MintedAccessToken { token, id, expires_at: wire.expires_at() })
+        Ok(MintedAccessToken { token: write(&wire)?, id, expires_at: wire.expires_at() })
     }
 
     /// Mints an ID token.
@@ -132,16 +155,14 @@ impl Issuer {
         self.keys.sign(algorithm, TokenType::IdToken, &claims)
     }
 
-    /// Proves that a text is an access token of ours, alive and not revoked. Whether it is for the API at hand is the caller's
-    /// to ask ([`AccessToken::is_for`]).
+    /// Proves that a text is an access token of ours, signed or opaque, alive and not revoked. Whether it is for the API at hand
+    /// is the caller's to ask ([`AccessToken::is_for`]), and so is the proof of the key that it may be bound to
+    /// ([`AccessToken::confirmation`]).
     ///
     /// # Errors
     /// What is wrong with it. There is no leeway for its expiry: we know our own clock.
     pub fn verify_access_token(&self, token: &str) -> Result<AccessToken, TokenError> {
-        let unverified = Unverified::parse(token)?;
-        let keys = self.keys.snapshot();
-        let key = unverified.kid().and_then(|kid| keys.verifier(kid)).ok_or(TokenError::UnknownKey)?;
-        let wire: AccessTokenWire = claims(&unverified, key, TokenType::AccessToken)?;
+        let wire = if OpaqueTokens::claims_to_be_one(token) { self.opaque.open(token)? } else { self.verified(token)? };
         self.check_issuer(&wire.iss)?;
         let token = wire.into_token()?;
         if token.expires_at <= self.clock.now() {
@@ -151,6 +172,14 @@ impl Issuer {
             return Err(TokenError::Revoked);
         }
         Ok(token)
+    }
+
+    /// The claims of an access token in a JWS, once its signature has proved to be ours.
+    fn verified(&self, token: &str) -> Result<AccessTokenWire, TokenError> {
+        let unverified = Unverified::parse(token)?;
+        let keys = self.keys.snapshot();
+        let key = unverified.kid().and_then(|kid| keys.verifier(kid)).ok_or(TokenError::UnknownKey)?;
+        claims(&unverified, key, TokenType::AccessToken)
     }
 
     /// Reads an ID token that an application gives back as `id_token_hint` (OpenID Connect Core section 3.1.2.1, RP-Initiated
