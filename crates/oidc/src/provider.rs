@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use vestibule_audit::Audit;
 use vestibule_core::{Clock, HashKey, Random};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
@@ -14,6 +15,7 @@ use crate::{
     Consents,
     client::{Apis, Clients},
     code::Codes,
+    grants::{Grants, RefreshPolicy},
 };
 
 /// What an operator decides.
@@ -27,6 +29,8 @@ pub struct Settings {
     pub id_token_lifetime: Duration,
     /// What access tokens are signed with where their API does not say (`tokens.access_token_alg`).
     pub access_token_alg: SigningAlgorithm,
+    /// How long what refresh tokens stand for lasts (`tokens.refresh_…`).
+    pub refresh: RefreshPolicy,
     /// Of whom a second factor is asked (`authentication.second_factor`).
     pub second_factor: SecondFactorPolicy,
 }
@@ -50,6 +54,8 @@ pub struct Parts {
     pub tokens: Issuer,
     /// What fetches from addresses that applications name.
     pub fetcher: Fetcher,
+    /// The record of what happened.
+    pub audit: Audit,
     /// The key of all keyed hashes.
     pub hash_key: HashKey,
     /// Time.
@@ -78,6 +84,8 @@ struct Inner {
     consents: Consents,
     codes: Codes,
     fetcher: Fetcher,
+    grants: Grants,
+    audit: Audit,
     clock: Clock,
     random: Random,
 }
@@ -95,6 +103,7 @@ impl Provider {
             sessions,
             tokens,
             fetcher,
+            audit,
             hash_key,
             clock,
             random,
@@ -102,7 +111,9 @@ impl Provider {
         Self(Arc::new(Inner {
             clients: Clients::new(database.clone(), &hash_key, settings.require_pkce, clock.clone(), random.clone()),
             apis: Apis::new(database.clone(), clock.clone()),
-            consents: Consents::new(database, clock.clone()),
+            consents: Consents::new(database.clone(), clock.clone()),
+            grants: Grants::new(database, &hash_key, settings.refresh, clock.clone()),
+            audit,
             codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
             settings,
             users,
@@ -182,10 +193,22 @@ impl Provider {
         &self.0.fetcher
     }
 
+    /// What applications may come back for.
+    #[must_use]
+    pub fn grants(&self) -> &Grants {
+        &self.0.grants
+    }
+
     /// Time.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.0.clock
+    }
+
+    /// The record of what happened.
+    #[must_use]
+    pub fn audit(&self) -> &Audit {
+        &self.0.audit
     }
 
     pub(crate) fn codes(&self) -> &Codes {

@@ -15,7 +15,7 @@ use vestibule_core::{ClientId, Digest, RedirectUri, ScopeSet, Timestamp};
 use vestibule_tokens::SigningAlgorithm;
 
 pub use apis::{Api, ApiError, ApiScope, Apis, NewApi};
-pub use metadata::{AuthMethod, ClientMetadata, MetadataError};
+pub use metadata::{AccessTokenFormat, AuthMethod, ClientMetadata, MetadataError};
 pub use new_client::NewClient;
 pub use registry::{Clients, ClientsError, CreatedClient};
 
