@@ -85,7 +85,8 @@ impl Provider {
         let Parts { database, ephemeral, users, access, second_factors, sessions, tokens, hash_key, clock, random } =
             parts;
         Self(Arc::new(Inner {
-            clients: Clients::new(database.clone(), &hash_key, settings.require_pkce, clock.clone(), random.clone()),
+            clients: Clients::new(database.clone(), &hash_key, settings.require_pkce, clock.clone(), random.clone())
+                .with_hasher(users.hasher().clone()),
             apis: Apis::new(database.clone(), clock.clone()),
             consents: Consents::new(database, clock.clone()),
             codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
