@@ -13,6 +13,7 @@ mod demo;
 mod desk;
 mod grants;
 mod groups;
+mod import;
 mod keys;
 mod migrate;
 mod output;
@@ -77,6 +78,9 @@ enum Command {
     /// Check, show and explain the configuration
     #[command(subcommand)]
     Config(config::Command),
+    /// Bring people, groups, permissions and applications over from another system
+    #[command(subcommand)]
+    Import(import::Command),
     /// Bring the database's schema up to date, or tell what it lacks
     Migrate(migrate::Arguments),
 }
@@ -140,6 +144,7 @@ impl Command {
             Self::Clients(command) => command.run(context).await,
             Self::Apis(command) => command.run(context).await,
             Self::Keys(command) => command.run(context).await,
+            Self::Import(command) => command.run(context).await,
             Self::Migrate(arguments) => arguments.run(context).await,
             Self::Serve(_) | Self::Demo(_) | Self::Config(_) => {
                 Err(Failure::new("this command needs a process of its own"))

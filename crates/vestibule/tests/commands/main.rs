@@ -5,6 +5,7 @@ mod attributes;
 mod audit;
 mod clients;
 mod groups;
+mod import;
 mod permissions;
 mod place;
 mod users;
