@@ -109,7 +109,8 @@ impl Provider {
             random,
         } = parts;
         Self(Arc::new(Inner {
-            clients: Clients::new(database.clone(), &hash_key, settings.require_pkce, clock.clone(), random.clone()),
+            clients: Clients::new(database.clone(), &hash_key, settings.require_pkce, clock.clone(), random.clone())
+                .with_hasher(users.hasher().clone()),
             apis: Apis::new(database.clone(), clock.clone()),
             consents: Consents::new(database.clone(), clock.clone()),
             grants: Grants::new(database, &hash_key, settings.refresh, clock.clone()),
