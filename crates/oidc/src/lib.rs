@@ -66,6 +66,6 @@ unavailable_from!(
     serde_json::Error,
     vestibule_ephemeral::Error,
     vestibule_tokens::RevocationError,
-    vestibule_tokens::SignError,
+    vestibule_tokens::MintError,
     vestibule_users::Unavailable,
 );

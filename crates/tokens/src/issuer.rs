@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use vestibule_core::{Clock, Random, TokenId};
+use vestibule_jose::{JwsError, SignError, Unverified};
 
 use crate::{
     AccessToken, AccessTokenClaims, IdTokenClaims, IdTokenHint, KeyRing, MintedAccessToken, OpaqueTokens,
-    RevocationLog, SignError, SigningAlgorithm, TokenType,
-    jose::Unverified,
+    RevocationLog, SigningAlgorithm, TokenType,
+    signing_key::SigningKey,
     wire::{self, AccessTokenWire, IdTokenWire},
 };
 
@@ -20,6 +22,17 @@ pub struct Issuer {
     revocations: RevocationLog,
     clock: Clock,
     random: Random,
+}
+
+/// Why a token could not be minted.
+#[derive(Debug, thiserror::Error)]
+pub enum MintError {
+    /// There is no key for the algorithm.
+    #[error("the key ring holds no key for {0}")]
+    NoKey(SigningAlgorithm),
+    /// The claims cannot be written, or the library refused.
+    #[error(transparent)]
+    Sign(#[from] SignError),
 }
 
 /// Why a token was refused. Outside it is one answer, `invalid_token` (RFC 6750 section 3.1); the reason is for our log.
@@ -55,6 +68,19 @@ pub enum TokenError {
     /// The revocation log names it.
     #[error("it has been revoked")]
     Revoked,
+}
+
+impl From<JwsError> for TokenError {
+    fn from(error: JwsError) -> Self {
+        match error {
+            JwsError::TooLong => Self::TooLong,
+            JwsError::Malformed => Self::Malformed,
+            JwsError::Critical => Self::Critical,
+            JwsError::OtherAlgorithm => Self::OtherAlgorithm,
+            JwsError::UnknownKey => Self::UnknownKey,
+            JwsError::Signature => Self::Signature,
+        }
+    }
 }
 
 impl Issuer {
@@ -97,7 +123,7 @@ impl Issuer {
         &self,
         claims: AccessTokenClaims,
         algorithm: SigningAlgorithm,
-    ) -> Result<MintedAccessToken, SignError> {
+    ) -> Result<MintedAccessToken, MintError> {
         self.mint(claims, |wire| self.keys.sign(algorithm, TokenType::AccessToken, wire))
     }
 
@@ -105,15 +131,15 @@ impl Issuer {
     ///
     /// # Errors
     /// Claims that cannot be written as JSON.
-    pub fn mint_opaque_access_token(&self, claims: AccessTokenClaims) -> Result<MintedAccessToken, SignError> {
-        self.mint(claims, |wire| Ok(self.opaque.seal(wire, &self.random)?))
+    pub fn mint_opaque_access_token(&self, claims: AccessTokenClaims) -> Result<MintedAccessToken, MintError> {
+        self.mint(claims, |wire| Ok(self.opaque.seal(wire, &self.random).map_err(SignError::from)?))
     }
 
     fn mint(
         &self,
         claims: AccessTokenClaims,
-        write: impl FnOnce(&AccessTokenWire) -> Result<String, SignError>,
-    ) -> Result<MintedAccessToken, SignError> {
+        write: impl FnOnce(&AccessTokenWire) -> Result<String, MintError>,
+    ) -> Result<MintedAccessToken, MintError> {
         let now = self.clock.now();
         let id = TokenId::mint(now, &self.random);
         let wire = AccessTokenWire::new(&self.url, claims, id, now);
@@ -124,7 +150,7 @@ impl Issuer {
     ///
     /// # Errors
     /// A ring without a key for the algorithm.
-    pub fn mint_id_token(&self, claims: IdTokenClaims, algorithm: SigningAlgorithm) -> Result<String, SignError> {
+    pub fn mint_id_token(&self, claims: IdTokenClaims, algorithm: SigningAlgorithm) -> Result<String, MintError> {
         let claims = wire::id_token(&self.url, claims, algorithm, self.clock.now());
         self.keys.sign(algorithm, TokenType::IdToken, &claims)
     }
@@ -153,7 +179,7 @@ impl Issuer {
         let unverified = Unverified::parse(token)?;
         let keys = self.keys.snapshot();
         let key = unverified.kid().and_then(|kid| keys.verifier(kid)).ok_or(TokenError::UnknownKey)?;
-        unverified.verify(key, TokenType::AccessToken)
+        claims(&unverified, key, TokenType::AccessToken)
     }
 
     /// Reads an ID token that an application gives back as `id_token_hint` (OpenID Connect Core section 3.1.2.1, RP-Initiated
@@ -165,7 +191,7 @@ impl Issuer {
         let unverified = Unverified::parse(token)?;
         let keys = self.keys.snapshot();
         let found = unverified.kid().and_then(|kid| keys.any_key(kid)).ok_or(TokenError::UnknownKey)?;
-        let wire: IdTokenWire = unverified.verify(&found.key, TokenType::IdToken)?;
+        let wire: IdTokenWire = claims(&unverified, &found.key, TokenType::IdToken)?;
         self.check_issuer(&wire.iss)?;
         Ok(wire.into())
     }
@@ -173,4 +199,13 @@ impl Issuer {
     fn check_issuer(&self, iss: &str) -> Result<(), TokenError> {
         if iss == &*self.url { Ok(()) } else { Err(TokenError::OtherIssuer) }
     }
+}
+
+/// Proves that a key of ours signed a token of this kind, and reads its claims.
+fn claims<C: DeserializeOwned>(token: &Unverified<'_>, key: &SigningKey, typ: TokenType) -> Result<C, TokenError> {
+    let verified = token.verify(key)?;
+    if !typ.is(verified.typ()) {
+        return Err(TokenError::OtherType);
+    }
+    Ok(verified.claims()?)
 }

@@ -7,7 +7,7 @@
 //!   them.
 //! - [`RevocationLog`] says which tokens are dead before their time, from memory.
 //!
-//! Below it stand `database` and `ephemeral` (its bus); above it `oidc` and `server`. No other crate names jsonwebtoken.
+//! Below it stand `jose`, `database` and `ephemeral` (its bus); above it `oidc` and `server`.
 
 mod actor;
 mod algorithm;
@@ -16,7 +16,6 @@ mod claims;
 mod confirmation;
 mod follow;
 mod issuer;
-mod jose;
 mod key_file;
 mod opaque;
 mod revocation;
@@ -34,8 +33,7 @@ pub use algorithm::{SigningAlgorithm, UnknownAlgorithm};
 pub use at_hash::at_hash;
 pub use claims::{AccessToken, AccessTokenClaims, Authentication, IdTokenClaims, IdTokenHint, MintedAccessToken};
 pub use confirmation::Confirmation;
-pub use issuer::{Issuer, TokenError};
-pub use jose::SignError;
+pub use issuer::{Issuer, MintError, TokenError};
 pub use key_file::{KeyFile, KeyFileError};
 pub use opaque::OpaqueTokens;
 pub use revocation::{Revocation, RevocationError, RevocationLog, Subject, TokenFacts};
