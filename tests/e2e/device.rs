@@ -140,7 +140,7 @@ async fn a57_another_applications_device_code_is_left_alone() {
     for _ in 0..3 {
         assert_refused(&poll(&other, &begun).send().await, "invalid_grant");
     }
-    poll(&tv, &begun).send().await.tokens();
+    assert!(is_alive(&tv, &poll(&tv, &begun).send().await.tokens()).await);
     assert_refused(&poll(&other, &begun).send().await, "invalid_grant");
 }
 
@@ -179,7 +179,7 @@ async fn a_code_is_answered_once() {
     let (yes, no) = (page.form("device").press("allow"), page.form("device").press("deny"));
     assert!(phone.submit(&yes).await.has("device-allowed"));
     assert!(!phone.submit(&no).await.has("device-denied"));
-    poll(&tv, &begun).send().await.tokens();
+    assert!(is_alive(&tv, &poll(&tv, &begun).send().await.tokens()).await);
 }
 
 #[tokio::test]

@@ -298,7 +298,7 @@ async fn the_administration_api_ends_both_with_a_person_who_is_deactivated() {
     let scene = begun().await;
     let root = scene.app.superuser().await;
     let answer: JsonAnswer =
-        root.patch(&format!("/users/{}", scene.alice.id), &serde_json::json!({ "active": false })).await;
+        root.patch(&format!("/api/v1/users/{}", scene.alice.id), &serde_json::json!({ "active": false })).await;
     assert!(answer.status.is_success(), "{}", answer.body);
     scene.assert_both_ended().await;
 }
