@@ -14,6 +14,7 @@ use crate::{
     Consents,
     client::{Apis, Clients},
     code::Codes,
+    dpop::Dpop,
     grants::{Grants, RefreshPolicy},
 };
 
@@ -30,6 +31,8 @@ pub struct Settings {
     pub access_token_alg: SigningAlgorithm,
     /// How long what refresh tokens stand for lasts (`tokens.refresh_…`).
     pub refresh: RefreshPolicy,
+    /// Whether DPoP proofs must carry a nonce of ours (`oidc.dpop_nonce`).
+    pub dpop_nonce: bool,
     /// Of whom a second factor is asked (`authentication.second_factor`).
     pub second_factor: SecondFactorPolicy,
 }
@@ -81,6 +84,7 @@ struct Inner {
     consents: Consents,
     codes: Codes,
     grants: Grants,
+    dpop: Dpop,
     audit: Audit,
     clock: Clock,
     random: Random,
@@ -109,6 +113,7 @@ impl Provider {
             consents: Consents::new(database.clone(), clock.clone()),
             grants: Grants::new(database, &hash_key, settings.refresh, clock.clone()),
             audit,
+            dpop: Dpop::new(ephemeral.clone(), &hash_key),
             codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
             settings,
             users,
@@ -197,6 +202,10 @@ impl Provider {
     #[must_use]
     pub fn audit(&self) -> &Audit {
         &self.0.audit
+    }
+
+    pub(crate) fn dpop(&self) -> &Dpop {
+        &self.0.dpop
     }
 
     pub(crate) fn codes(&self) -> &Codes {

@@ -81,6 +81,8 @@ pub struct ClientMetadata {
     /// whoever proves no key with the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotate_refresh_tokens: Option<bool>,
+    /// Whether its tokens are always bound to a key by DPoP (RFC 9449 section 5.2): a token request without a proof is refused.
+    pub dpop_bound_access_tokens: bool,
     /// How long ago people may have signed in at most, in seconds, where a request does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -118,6 +120,7 @@ impl Default for ClientMetadata {
             id_token_signed_response_alg: SigningAlgorithm::Rs256,
             access_token_format: None,
             rotate_refresh_tokens: None,
+            dpop_bound_access_tokens: false,
             default_max_age: None,
             require_auth_time: None,
             application_type: None,

@@ -19,7 +19,7 @@ use vestibule_core::{ClientId, GrantId, Parameters, PublicSessionId, ScopeSet, U
 use vestibule_tokens::{Authentication, Confirmation};
 
 use crate::{
-    Provider,
+    DpopRefusal, DpopRequest, Provider,
     authorize::request_doubles,
     client::Client,
     grants::NewGrant,
@@ -41,8 +41,11 @@ pub struct TokenRequest<'a> {
     pub authorization: Option<&'a str>,
     /// The form in the body.
     pub parameters: &'a Parameters,
-    /// The key that whoever sends it has proved to hold, by DPoP or by a TLS certificate: what is given is bound to it.
+    /// The key of the TLS certificate that whoever sends it has proved to hold: what is given is bound to it, where no DPoP
+    /// proof names another.
     pub confirmation: Option<Confirmation>,
+    /// The proof of another key that came with it.
+    pub dpop: DpopRequest<'a>,
     /// Where it came from, for the audit records.
     pub source: Source,
 }
@@ -164,11 +167,19 @@ impl Provider {
     }
 
     async fn redeem(&self, request: TokenRequest<'_>) -> Result<TokenResponse, TokenError> {
-        let TokenRequest { authorization, parameters, confirmation, source } = request;
+        let TokenRequest { authorization, parameters, confirmation, dpop, source } = request;
         if let Some(double) = request_doubles(parameters) {
             return Err(TokenError::InvalidRequest(double.to_string()));
         }
+        // Held before the client proves itself, so that whoever has to come back with a nonce has not spent an assertion; taken
+        // after, so that strangers leave no marks.
+        let proof = self.hold_dpop(&dpop, None)?;
         let client = self.clients().authenticate(authorization, parameters).await?;
+        let confirmation = match proof {
+            Some(proof) => Some(self.take_dpop(&proof).await?),
+            None if client.metadata.dpop_bound_access_tokens => return Err(DpopRefusal::Missing.into()),
+            None => confirmation,
+        };
         let grant_type = parameters
             .get("grant_type")
             .ok_or_else(|| TokenError::InvalidRequest("grant_type is missing".to_owned()))?;

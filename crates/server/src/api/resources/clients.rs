@@ -118,6 +118,10 @@ fn members() -> Vec<Member> {
                 .or_null()
                 .about("Whether its refresh tokens change with every use; false counts for requests that prove a key."),
         ),
+        optional(
+            "dpop_bound_access_tokens",
+            Schema::boolean().about("Whether its tokens are always bound to a key by DPoP (RFC 9449)."),
+        ),
         optional("default_max_age", Schema::integer(0, 316_224_000)),
         optional("require_auth_time", Schema::boolean()),
         optional("application_type", Schema::choice(["web", "native"])),

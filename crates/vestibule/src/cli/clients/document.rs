@@ -19,7 +19,7 @@ const LONGEST: u64 = 1 << 20;
 const URIS: [&str; 2] = ["redirect_uris", "post_logout_redirect_uris"];
 
 /// The members that mean something to us. Those that we know and cannot honour are refused, and so need not be here.
-const KNOWN: [&str; 22] = [
+const KNOWN: [&str; 23] = [
     "client_name",
     "token_endpoint_auth_method",
     "subject_type",
@@ -34,6 +34,7 @@ const KNOWN: [&str; 22] = [
     "id_token_signed_response_alg",
     "access_token_format",
     "rotate_refresh_tokens",
+    "dpop_bound_access_tokens",
     "default_max_age",
     "require_auth_time",
     "application_type",
@@ -108,6 +109,7 @@ mod tests {
         let full = ClientMetadata {
             access_token_format: Some(AccessTokenFormat::Opaque),
             rotate_refresh_tokens: Some(false),
+            dpop_bound_access_tokens: true,
             default_max_age: Some(1),
             require_auth_time: Some(true),
             application_type: some(),

@@ -59,6 +59,7 @@ pub(super) fn lines(client: &Client) -> String {
         id_token_signed_response_alg,
         access_token_format,
         rotate_refresh_tokens,
+        dpop_bound_access_tokens,
         default_max_age,
         require_auth_time: _,
         application_type,
@@ -71,7 +72,7 @@ pub(super) fn lines(client: &Client) -> String {
     let each = |uris: &[vestibule_core::RedirectUri]| uris.iter().map(ToString::to_string).collect();
     let yes_or_no = |yes| vec![if yes { "yes" } else { "no" }.to_owned()];
     let optional = |text: &Option<String>| text.iter().cloned().collect();
-    let lines: [(&str, Vec<String>); 21] = [
+    let lines: [(&str, Vec<String>); 22] = [
         ("Name", vec![client.name.clone()]),
         ("Client id", vec![client.id.to_string()]),
         ("Proves itself by", vec![proof(client).to_owned()]),
@@ -83,6 +84,7 @@ pub(super) fn lines(client: &Client) -> String {
         ("ID tokens", vec![id_token_signed_response_alg.to_string()]),
         ("Access tokens", format_in_words(*access_token_format).into_iter().collect()),
         ("Refresh tokens", rotation_in_words(*rotate_refresh_tokens).into_iter().collect()),
+        ("Must use DPoP", yes_or_no(*dpop_bound_access_tokens)),
         ("Must use PKCE", yes_or_no(must_use_pkce(client))),
         ("First party", yes_or_no(client.first_party)),
         ("Sign-in at most", default_max_age.map(|seconds| format!("{seconds} s ago")).into_iter().collect()),
