@@ -356,7 +356,7 @@ async fn a37_a_code_that_was_bound_to_a_key_is_given_for_that_key_alone() {
 #[tokio::test]
 async fn a_thumbprint_that_is_none_is_told_to_the_application() {
     let (app, _, client) = scene().await;
-    for odd in ["", "short", &"A".repeat(44), &format!("{}=", "A".repeat(43)), &"+".repeat(43)] {
+    for odd in ["short", &"A".repeat(44), &format!("{}=", "A".repeat(43)), &"+".repeat(43)] {
         let error = error_at_once(&app, &client, |request| request.set("dpop_jkt", odd)).await;
         assert_eq!(error, "invalid_request", "{odd:?}");
     }
