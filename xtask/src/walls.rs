@@ -38,6 +38,8 @@ const KEPT_BY: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["vestibule-jose"]),
     ("oxide-auth", &["vestibule-oidc"]),
     ("lettre", &["vestibule-outbound"]),
+    // The demo's programs and the tests are others, and fetch as others do.
+    ("reqwest", &["vestibule-outbound", "vestibule", "vestibule-tests"]),
     (
         "sea-orm",
         // The tests make and drop databases of their own.

@@ -6,6 +6,7 @@ use vestibule_audit::Audit;
 use vestibule_core::{Clock, HashKey, Random};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
+use vestibule_outbound::Fetcher;
 use vestibule_sessions::Sessions;
 use vestibule_tokens::{Issuer, SigningAlgorithm};
 use vestibule_users::{Access, SecondFactorPolicy, SecondFactors, Users};
@@ -54,6 +55,8 @@ pub struct Parts {
     pub sessions: Sessions,
     /// What we sign, and the log of what is void.
     pub tokens: Issuer,
+    /// What fetches from addresses that applications name.
+    pub fetcher: Fetcher,
     /// The record of what happened.
     pub audit: Audit,
     /// The key of all keyed hashes.
@@ -83,6 +86,7 @@ struct Inner {
     apis: Apis,
     consents: Consents,
     codes: Codes,
+    fetcher: Fetcher,
     grants: Grants,
     dpop: Dpop,
     audit: Audit,
@@ -102,13 +106,15 @@ impl Provider {
             second_factors,
             sessions,
             tokens,
+            fetcher,
             audit,
             hash_key,
             clock,
             random,
         } = parts;
         Self(Arc::new(Inner {
-            clients: Clients::new(database.clone(), &hash_key, settings.require_pkce, clock.clone(), random.clone()),
+            clients: Clients::new(database.clone(), &hash_key, settings.require_pkce, clock.clone(), random.clone())
+                .with_hasher(users.hasher().clone()),
             apis: Apis::new(database.clone(), clock.clone()),
             consents: Consents::new(database.clone(), clock.clone()),
             grants: Grants::new(database, &hash_key, settings.refresh, clock.clone()),
@@ -121,6 +127,7 @@ impl Provider {
             second_factors,
             sessions,
             tokens,
+            fetcher,
             clock,
             random,
         }))
@@ -184,6 +191,12 @@ impl Provider {
     #[must_use]
     pub fn consents(&self) -> &Consents {
         &self.0.consents
+    }
+
+    /// What fetches from addresses that applications name.
+    #[must_use]
+    pub fn fetcher(&self) -> &Fetcher {
+        &self.0.fetcher
     }
 
     /// What applications may come back for.

@@ -14,7 +14,7 @@ use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::{Ephemeral, Pace};
 use vestibule_oidc::{Provider, RefreshPolicy, Settings};
 use vestibule_outbound::Outbox;
-use vestibule_server::{Door, Front, Limits, SetupLinks, TlsFiles, Vouching};
+use vestibule_server::{ClientCertificates, Door, Front, Limits, SetupLinks, TlsFiles, Vouching};
 use vestibule_sessions::{Policy, Sessions};
 use vestibule_tokens::{Issuer, KeyFile, KeyRing, RevocationLog, Secrets, SigningAlgorithm, open_vault};
 use vestibule_users::{
@@ -29,7 +29,7 @@ use crate::config::{
     AccessTokenAlg, CertificateField, Config, ListenAddresses, PasswordRuleName, SecondFactorMode, SignInIdentifier,
     WayToAuthenticate,
 };
-use crate::mail;
+use crate::{fetch, mail};
 
 /// Why the provider cannot start, in words.
 #[derive(Debug, thiserror::Error)]
@@ -120,6 +120,7 @@ impl App {
             audit: audit.clone(),
             database: database.clone(),
             ephemeral: ephemeral.clone(),
+            fetcher: fetch::fetcher(config)?,
             hash_key: hash_key.clone(),
             clock: clock.clone(),
             random: random.clone(),
@@ -178,11 +179,7 @@ impl App {
             },
             tls: tls_files(config),
             listen: addresses(&config.http.listen),
-            mutual_tls: config
-                .http
-                .mtls_client_ca
-                .clone()
-                .and_then(|authority| Some(TlsFiles { client_ca: Some(authority), ..tls_files(config)? })),
+            mutual_tls: mutual_tls_files(config),
             mutual_listen: config.http.mtls_listen.as_ref().map(addresses).unwrap_or_default(),
         })
     }
@@ -271,7 +268,14 @@ fn addresses(addresses: &ListenAddresses) -> Vec<String> {
 
 fn tls_files(config: &Config) -> Option<TlsFiles> {
     let (certificate, key) = config.http.tls()?;
-    Some(TlsFiles { certificate: certificate.to_owned(), key: key.to_owned(), client_ca: None })
+    Some(TlsFiles { certificate: certificate.to_owned(), key: key.to_owned(), clients: None })
+}
+
+/// What is needed to ask clients for a certificate. Where people sign in by theirs, browsers are told whose are meant.
+fn mutual_tls_files(config: &Config) -> Option<TlsFiles> {
+    let authorities = config.http.mtls_client_ca.clone()?;
+    let told = config.authentication.ways.contains(&WayToAuthenticate::Certificate);
+    Some(TlsFiles { clients: Some(ClientCertificates { authorities, told }), ..tls_files(config)? })
 }
 
 async fn open_database(config: &Config) -> Result<Database, StartError> {

@@ -52,8 +52,9 @@ impl Clients {
     ) -> Result<Client, AuthenticationError> {
         let credentials = Credentials::read(authorization, parameters)?;
         let client = self.find(&credentials.id).await?;
-        // Compared before anything else is looked at, so that each outcome costs the same.
-        let proved = self.has_secret(client.as_ref(), &credentials.secret);
+        // Compared before anything else is looked at, so that each outcome costs the same; where the secret came as another
+        // system's hash, more.
+        let proved = self.has_secret(client.as_ref(), &credentials.secret).await?;
         let client = client.ok_or(AuthenticationError::Refused("unknown"))?;
         let allowed = match client.auth_method {
             Some(registered) => registered == credentials.method,

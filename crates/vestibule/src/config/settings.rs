@@ -389,6 +389,20 @@ settings! {
         "mail.smtp.ca_file" smtp_ca_file: Option<PathBuf>, such as "/etc/vestibule/mail-ca.pem";
     }
 
+    /// What is fetched from addresses that applications name, such as the keys at their `jwks_uri`: over HTTPS, without
+    /// following redirects, from the open internet alone.
+    fetch: Fetch {
+        /// Whether addresses of private networks may be fetched from as well, and this machine over plain HTTP too.
+        ///
+        /// Only for tests and closed networks: whoever may register an application can then have the provider ask
+        /// machines that they cannot reach themselves. Link-local addresses stay closed, and with them the metadata services of
+        /// clouds.
+        "fetch.allow_private_networks" allow_private_networks: bool = false;
+
+        /// Certification authorities to trust beside the public ones, as PEM.
+        "fetch.extra_trust_roots" extra_trust_roots: Option<PathBuf>, such as "/etc/vestibule/internal-ca.pem";
+    }
+
     /// What people may do.
     permissions: Permissions {
         /// The memory for what was looked up of people's permissions.

@@ -298,9 +298,10 @@ impl From<ClientsError> for Problem {
             ClientsError::App(_) | ClientsError::TooManyApps => Self::unprocessable(error.to_string()),
             ClientsError::Metadata(error) => Self::unprocessable(error.to_string()),
             ClientsError::NoSuchClient(_) => Self::not_found("client"),
-            ClientsError::OtherKind(_) | ClientsError::Changed(_) | ClientsError::Public(_) => {
-                Self::conflict(error.to_string())
-            }
+            ClientsError::OtherKind(_)
+            | ClientsError::Changed(_)
+            | ClientsError::Exists(_)
+            | ClientsError::Public(_) => Self::conflict(error.to_string()),
             ClientsError::Unavailable(error) => Self::unavailable(error),
         }
     }
