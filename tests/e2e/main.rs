@@ -22,6 +22,7 @@ mod consent;
 mod cookies;
 mod device;
 mod discovery;
+mod dpop;
 mod duplicates;
 mod errors;
 mod exchange;

@@ -6,6 +6,7 @@
 //! - [`Person`] has an account there, [`ThirdParty`] is an application that is registered there.
 //! - [`Browser`] keeps cookies and shows [`Page`]s; a person at it signs in and consents.
 //! - [`Administrator`] calls the administration API, and holds each answer against its document ([`Contract`]).
+//! - [`DpopKey`] makes the proofs of an application that uses DPoP.
 //! - [`AuthorizeRequest`] and [`TokenRequest`] are what an application sends: right by default, and free to be wrong.
 
 mod administrator;
@@ -15,6 +16,7 @@ mod backend;
 mod browser;
 mod client;
 mod contract;
+mod dpop;
 mod html;
 mod jwt;
 mod page;
@@ -29,6 +31,7 @@ pub use app::TestApp;
 pub use browser::Browser;
 pub use client::{ClientSpec, ThirdParty};
 pub use contract::{Contract, Described, is_problem};
+pub use dpop::{DpopKey, DpopProof};
 pub use html::Form;
 pub use jwt::{claims, header, unsigned};
 pub use page::Page;

@@ -12,6 +12,7 @@ use openidconnect::{
     },
 };
 use serde::{Deserialize, Serialize};
+use vestibule_jose::DPOP_ALGORITHMS;
 
 use crate::{
     Provider, STANDARD_SCOPES, Unavailable, authorize::Prompt, claims, client::AuthMethod, token::GRANT_TYPES,
@@ -49,6 +50,7 @@ struct More {
     code_challenge_methods_supported: Vec<String>,
     authorization_response_iss_parameter_supported: bool,
     prompt_values_supported: Vec<String>,
+    dpop_signing_alg_values_supported: Vec<String>,
 }
 
 impl AdditionalProviderMetadata for More {}
@@ -84,6 +86,7 @@ impl Provider {
             code_challenge_methods_supported: vec!["S256".to_owned()],
             authorization_response_iss_parameter_supported: true,
             prompt_values_supported: Prompt::ALL.iter().map(|prompt| prompt.as_str().to_owned()).collect(),
+            dpop_signing_alg_values_supported: DPOP_ALGORITHMS.map(|algorithm| algorithm.name().to_owned()).to_vec(),
         };
         let metadata = Metadata::new(
             IssuerUrl::new(self.issuer().to_owned()).map_err(Unavailable::because)?,

@@ -16,6 +16,7 @@ use crate::{
     client::{Apis, Clients},
     code::Codes,
     device::Devices,
+    dpop::Dpop,
     grants::{Grants, RefreshPolicy},
 };
 
@@ -32,6 +33,8 @@ pub struct Settings {
     pub access_token_alg: SigningAlgorithm,
     /// How long what refresh tokens stand for lasts (`tokens.refresh_…`).
     pub refresh: RefreshPolicy,
+    /// Whether DPoP proofs must carry a nonce of ours (`oidc.dpop_nonce`).
+    pub dpop_nonce: bool,
     /// Of whom a second factor is asked (`authentication.second_factor`).
     pub second_factor: SecondFactorPolicy,
 }
@@ -87,6 +90,7 @@ struct Inner {
     devices: Devices,
     fetcher: Fetcher,
     grants: Grants,
+    dpop: Dpop,
     audit: Audit,
     clock: Clock,
     random: Random,
@@ -118,6 +122,7 @@ impl Provider {
             grants: Grants::new(database, &hash_key, settings.refresh, clock.clone()),
             audit,
             devices: Devices::new(ephemeral.clone(), &hash_key, clock.clone(), random.clone(), LONGEST_ACCESS_TOKEN),
+            dpop: Dpop::new(ephemeral.clone(), &hash_key),
             codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
             settings,
             users,
@@ -217,6 +222,10 @@ impl Provider {
 
     pub(crate) fn devices(&self) -> &Devices {
         &self.0.devices
+    }
+
+    pub(crate) fn dpop(&self) -> &Dpop {
+        &self.0.dpop
     }
 
     pub(crate) fn codes(&self) -> &Codes {

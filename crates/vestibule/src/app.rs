@@ -299,6 +299,7 @@ async fn open_ephemeral(config: &Config, clock: &Clock) -> Result<Ephemeral, Sta
 fn settings(config: &Config) -> Settings {
     Settings {
         require_pkce: config.oidc.require_pkce,
+        dpop_nonce: config.oidc.dpop_nonce,
         access_token_lifetime: config.tokens.access_token_lifetime,
         id_token_lifetime: config.tokens.id_token_lifetime,
         access_token_alg: match config.tokens.access_token_alg {

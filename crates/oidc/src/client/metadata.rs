@@ -87,6 +87,8 @@ pub struct ClientMetadata {
     /// Whether what it gets by that says nothing of who acts; nothing here: it says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_exchange_impersonation: Option<bool>,
+    /// Whether its tokens are always bound to a key by DPoP (RFC 9449 section 5.2): a token request without a proof is refused.
+    pub dpop_bound_access_tokens: bool,
     /// How long ago people may have signed in at most, in seconds, where a request does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -126,6 +128,7 @@ impl Default for ClientMetadata {
             rotate_refresh_tokens: None,
             token_exchange_audiences: Vec::new(),
             token_exchange_impersonation: None,
+            dpop_bound_access_tokens: false,
             default_max_age: None,
             require_auth_time: None,
             application_type: None,

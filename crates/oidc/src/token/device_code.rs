@@ -4,7 +4,7 @@ use serde::Serialize;
 use vestibule_core::{ClientId, GrantId};
 use vestibule_tokens::Authentication;
 
-use super::{Allowed, Asking, Grant, Person, TokenError, TokenRequest, standing::Given};
+use super::{Allowed, Asking, Grant, Person, TokenError, TokenRequest, once_each, standing::Given};
 use crate::{
     Provider,
     device::{self, AllowedBy, DeviceRequest, Presented, State, Waiting},
@@ -44,8 +44,9 @@ impl Provider {
     /// Why not; [`TokenError::code`] is what the device is told.
     pub async fn authorize_device(&self, request: TokenRequest<'_>) -> Result<DeviceAuthorization, TokenError> {
         let answer = async {
+            once_each(request.parameters)?;
             let client = self.proved(&request).await?;
-            request.asking(self, &client).begin_device().await
+            request.asking(self, &client, None).begin_device().await
         };
         let answer = answer.await;
         if let Err(error) = &answer {

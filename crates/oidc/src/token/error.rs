@@ -1,7 +1,10 @@
 //! Why there are no tokens: precise inside, a closed set outside.
 
+use vestibule_jose::DpopError;
+
 use crate::{
-    Unavailable, client::authentication::AuthenticationError, code_grant::RedeemedWrongly, target::TargetError,
+    DpopRefusal, Unavailable, client::authentication::AuthenticationError, code_grant::RedeemedWrongly,
+    target::TargetError,
 };
 
 /// The errors that a client may be told (RFC 6749 section 5.2).
@@ -29,6 +32,10 @@ pub enum TokenErrorCode {
     AccessDenied,
     /// Nobody answered in time.
     ExpiredToken,
+    /// The DPoP proof does not hold, came before, or is missing (RFC 9449 section 5).
+    InvalidDpopProof,
+    /// The DPoP proof needs the nonce that comes with the answer (RFC 9449 section 8).
+    UseDpopNonce,
     /// Something of ours does not answer at the moment.
     TemporarilyUnavailable,
 }
@@ -49,6 +56,8 @@ impl TokenErrorCode {
             Self::SlowDown => "slow_down",
             Self::AccessDenied => "access_denied",
             Self::ExpiredToken => "expired_token",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }
     }
@@ -102,6 +111,9 @@ pub enum TokenError {
     /// Nobody answered in time.
     #[error("nobody answered in time; begin anew")]
     ExpiredToken,
+    /// The key that the request is to prove is not proved.
+    #[error(transparent)]
+    Dpop(DpopRefusal),
     /// Something of ours does not answer.
     #[error(transparent)]
     Unavailable(Unavailable),
@@ -138,6 +150,8 @@ impl TokenError {
             Self::SlowDown => TokenErrorCode::SlowDown,
             Self::AccessDenied => TokenErrorCode::AccessDenied,
             Self::ExpiredToken => TokenErrorCode::ExpiredToken,
+            Self::Dpop(DpopRefusal::Proof(DpopError::Nonce)) => TokenErrorCode::UseDpopNonce,
+            Self::Dpop(_) => TokenErrorCode::InvalidDpopProof,
         }
     }
 
@@ -158,7 +172,9 @@ impl TokenError {
             | TokenErrorCode::AuthorizationPending
             | TokenErrorCode::SlowDown
             | TokenErrorCode::AccessDenied
-            | TokenErrorCode::ExpiredToken => self.to_string(),
+            | TokenErrorCode::ExpiredToken
+            | TokenErrorCode::InvalidDpopProof
+            | TokenErrorCode::UseDpopNonce => self.to_string(),
             TokenErrorCode::TemporarilyUnavailable => "please try again in a minute".to_owned(),
         }
     }
@@ -173,6 +189,15 @@ impl From<AuthenticationError> for TokenError {
 impl From<Unavailable> for TokenError {
     fn from(error: Unavailable) -> Self {
         Self::Unavailable(error)
+    }
+}
+
+impl From<DpopRefusal> for TokenError {
+    fn from(error: DpopRefusal) -> Self {
+        match error {
+            DpopRefusal::Unavailable(error) => Self::Unavailable(error),
+            error => Self::Dpop(error),
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use vestibule_core::{ClientId, GrantId, Parameters, PublicSessionId, ScopeSet, U
 use vestibule_tokens::{Actor, Authentication, Confirmation};
 
 use crate::{
-    Provider,
+    DpopRefusal, DpopRequest, Provider,
     authorize::request_doubles,
     client::Client,
     grants::NewGrant,
@@ -51,8 +51,11 @@ pub struct TokenRequest<'a> {
     pub authorization: Option<&'a str>,
     /// The form in the body.
     pub parameters: &'a Parameters,
-    /// The key that whoever sends it has proved to hold, by DPoP or by a TLS certificate: what is given is bound to it.
+    /// The key of the TLS certificate that whoever sends it has proved to hold: what is given is bound to it, where no DPoP
+    /// proof names another.
     pub confirmation: Option<Confirmation>,
+    /// The proof of another key that came with it.
+    pub dpop: DpopRequest<'a>,
     /// Where it came from, for the audit records.
     pub source: Source,
 }
@@ -168,9 +171,13 @@ trait Grant {
 
 impl TokenRequest<'_> {
     /// The request, of a client that has proved itself.
-    fn asking<'a>(&'a self, provider: &'a Provider, client: &'a Client) -> Asking<'a> {
-        let Self { parameters, confirmation, source, .. } = self;
-        Asking { provider, client, parameters, confirmation: confirmation.clone(), source }
+    fn asking<'a>(
+        &'a self,
+        provider: &'a Provider,
+        client: &'a Client,
+        confirmation: Option<Confirmation>,
+    ) -> Asking<'a> {
+        Asking { provider, client, parameters: self.parameters, confirmation, source: &self.source }
     }
 }
 
@@ -190,10 +197,20 @@ impl Provider {
     }
 
     async fn redeem(&self, request: TokenRequest<'_>) -> Result<TokenResponse, TokenError> {
+        let TokenRequest { parameters, dpop, .. } = &request;
+        once_each(parameters)?;
+        // Held before the client proves itself, so that whoever has to come back with a nonce has not spent an assertion; taken
+        // after, so that strangers leave no marks.
+        let proof = self.hold_dpop(dpop, None)?;
         let client = self.proved(&request).await?;
+        let confirmation = match proof {
+            Some(proof) => Some(self.take_dpop(&proof).await?),
+            None if client.metadata.dpop_bound_access_tokens => return Err(DpopRefusal::Missing.into()),
+            None => request.confirmation.clone(),
+        };
         let missing = || TokenError::InvalidRequest("grant_type is missing".to_owned());
-        let grant_type = request.parameters.get("grant_type").ok_or_else(missing)?;
-        let asking = request.asking(self, &client);
+        let grant_type = parameters.get("grant_type").ok_or_else(missing)?;
+        let asking = request.asking(self, &client, confirmation);
         match grant_type {
             AuthorizationCode::NAME => run::<AuthorizationCode>(&asking).await,
             DeviceCode::NAME => run::<DeviceCode>(&asking).await,
@@ -206,13 +223,14 @@ impl Provider {
 }
 
 impl Provider {
-    /// The first two phases: the parameters stand once, and the client proves itself.
+    /// The client that a request proves to come from.
     async fn proved(&self, request: &TokenRequest<'_>) -> Result<Client, TokenError> {
-        if let Some(double) = request_doubles(request.parameters) {
-            return Err(TokenError::InvalidRequest(double.to_string()));
-        }
         Ok(self.clients().authenticate(request.authorization, request.parameters).await?)
     }
+}
+
+fn once_each(parameters: &Parameters) -> Result<(), TokenError> {
+    request_doubles(parameters).map_or(Ok(()), |double| Err(TokenError::InvalidRequest(double.to_string())))
 }
 
 /// The phases from the third on.

@@ -7,11 +7,12 @@ use poem::{
 use serde::Serialize;
 use serde_json::json;
 use vestibule_oidc::{
-    Provider,
+    DpopRequest, Provider,
+    discovery::path,
     token::{TokenError, TokenErrorCode, TokenRequest},
 };
 
-use super::{reply::json, sign_in::source};
+use super::{dpop, reply::json, sign_in::source};
 use crate::{
     http::{Failure, plain_description, read_form},
     state::State,
@@ -19,18 +20,20 @@ use crate::{
 
 /// POST: tokens (RFC 6749 sections 5.1 and 5.2).
 pub(crate) async fn token_posted(state: State, request: Request) -> poem::Result<Response> {
-    answered(state, request, async |provider, asked| provider.token(asked).await).await
+    answered(state, request, path::TOKEN, async |provider, asked| provider.token(asked).await).await
 }
 
 /// POST: the codes of a device (RFC 8628 section 3.1).
 pub(crate) async fn device_authorization_posted(state: State, request: Request) -> poem::Result<Response> {
-    answered(state, request, async |provider, asked| provider.authorize_device(asked).await).await
+    let endpoint = path::DEVICE_AUTHORIZATION;
+    answered(state, request, endpoint, async |provider, asked| provider.authorize_device(asked).await).await
 }
 
 /// Reads a client's request, and writes what `answer` gives.
 async fn answered<A: Serialize>(
     state: State,
     mut request: Request,
+    endpoint: &str,
     answer: impl AsyncFnOnce(&Provider, TokenRequest<'_>) -> Result<A, TokenError>,
 ) -> poem::Result<Response> {
     let Ok(authorization) = authorization_of(&request) else {
@@ -42,16 +45,23 @@ async fn answered<A: Serialize>(
     }
     let parameters = read_form(&mut request, state.max_body()).await.map_err(Failure::from)?;
     let authorization = authorization.as_deref();
-    let source = source(&request);
-    let asked = TokenRequest { authorization, parameters: &parameters, confirmation: None, source };
-    Ok(match answer(state.provider(), asked).await {
+    let proofs = dpop::proofs(&request);
+    let asked = TokenRequest {
+        authorization,
+        parameters: &parameters,
+        confirmation: None,
+        dpop: DpopRequest { method: request.method().as_str(), path: endpoint, proofs: &proofs },
+        source: source(&request),
+    };
+    let response = match answer(state.provider(), asked).await {
         Ok(given) => {
             let mut response = json(StatusCode::OK, &given);
             response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
             response
         }
         Err(refused) => refusal(&refused, authorization.is_some()),
-    })
+    };
+    Ok(dpop::with_nonce(&state, response))
 }
 
 /// The one `Authorization` header, if any.

@@ -279,6 +279,11 @@ settings! {
         /// Whether an application made here must use PKCE (RFC 7636) unless it is registered otherwise. Public applications
         /// always must.
         "oidc.require_pkce" require_pkce: bool = true;
+        /// Whether DPoP proofs (RFC 9449) must carry a nonce of the provider's.
+        ///
+        /// A proof is taken once, and for two minutes, in any case. A nonce besides keeps proofs from being made in advance, by
+        /// somebody who has an application's key for a while. It costs each client one request more now and then.
+        "oidc.dpop_nonce" dpop_nonce: bool = false;
     }
 
     /// How long people stay signed in.

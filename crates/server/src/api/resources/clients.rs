@@ -123,6 +123,10 @@ fn members() -> Vec<Member> {
             "token_exchange_impersonation",
             Schema::boolean().or_null().about("Whether what it gets by that says nothing of who acts."),
         ),
+        optional(
+            "dpop_bound_access_tokens",
+            Schema::boolean().about("Whether its tokens are always bound to a key by DPoP (RFC 9449)."),
+        ),
         optional("default_max_age", Schema::integer(0, 316_224_000)),
         optional("require_auth_time", Schema::boolean()),
         optional("application_type", Schema::choice(["web", "native"])),

@@ -20,7 +20,7 @@ const LONGEST: u64 = 1 << 20;
 const URIS: [&str; 2] = ["redirect_uris", "post_logout_redirect_uris"];
 
 /// The members that mean something to us. Those that we know and cannot honour are refused, and so need not be here.
-const KNOWN: [&str; 25] = [
+const KNOWN: [&str; 26] = [
     "client_name",
     "token_endpoint_auth_method",
     "subject_type",
@@ -38,6 +38,7 @@ const KNOWN: [&str; 25] = [
     "rotate_refresh_tokens",
     "token_exchange_audiences",
     "token_exchange_impersonation",
+    "dpop_bound_access_tokens",
     "default_max_age",
     "require_auth_time",
     "application_type",
@@ -130,6 +131,7 @@ mod tests {
             rotate_refresh_tokens: Some(false),
             token_exchange_audiences: vec![String::new()],
             token_exchange_impersonation: Some(true),
+            dpop_bound_access_tokens: true,
             default_max_age: Some(1),
             require_auth_time: Some(true),
             application_type: some(),

@@ -62,6 +62,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         rotate_refresh_tokens,
         token_exchange_audiences,
         token_exchange_impersonation,
+        dpop_bound_access_tokens,
         default_max_age,
         require_auth_time: _,
         application_type,
@@ -74,7 +75,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
     let each = |uris: &[vestibule_core::RedirectUri]| uris.iter().map(ToString::to_string).collect();
     let yes_or_no = |yes| vec![if yes { "yes" } else { "no" }.to_owned()];
     let optional = |text: &Option<String>| text.iter().cloned().collect();
-    let lines: [(&str, Vec<String>); 25] = [
+    let lines: [(&str, Vec<String>); 26] = [
         ("Name", vec![client.name.clone()]),
         ("Client id", vec![client.id.to_string()]),
         ("Proves itself by", vec![proof(client).to_owned()]),
@@ -88,6 +89,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         ("Refresh tokens", rotation_in_words(*rotate_refresh_tokens).into_iter().collect()),
         ("May exchange for", token_exchange_audiences.clone()),
         ("May impersonate", token_exchange_impersonation.iter().flat_map(|may| yes_or_no(*may)).collect()),
+        ("Must use DPoP", yes_or_no(*dpop_bound_access_tokens)),
         ("Must use PKCE", yes_or_no(must_use_pkce(client))),
         ("First party", yes_or_no(client.first_party)),
         ("Second factor", yes_or_no(client.require_second_factor)),
