@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use vestibule_audit::Audit;
-use vestibule_core::{Clock, HashKey, Random};
+use vestibule_core::{Clock, HashKey, Random, Vault};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 use vestibule_outbound::Fetcher;
@@ -13,8 +13,12 @@ use vestibule_users::{Access, SecondFactorPolicy, SecondFactors, Users};
 
 use crate::{
     Consents,
-    client::{Apis, Clients},
+    client::{
+        Apis, ClientRules, Clients,
+        authentication::{Assertions, RemoteKeys},
+    },
     code::Codes,
+    discovery::path,
     grants::{Grants, RefreshPolicy},
 };
 
@@ -31,6 +35,13 @@ pub struct Settings {
     pub access_token_alg: SigningAlgorithm,
     /// How long what refresh tokens stand for lasts (`tokens.refresh_…`).
     pub refresh: RefreshPolicy,
+    /// Whether an application's assertion may name nobody but our issuer as its audience
+    /// (`oidc.strict_assertion_audience`).
+    pub strict_assertion_audience: bool,
+    /// Where clients are asked for a certificate (`http.mtls.listen`): the same endpoints lie there, below this origin.
+    pub mutual_origin: Option<String>,
+    /// Whether client certificates come at all, there or from a trusted proxy.
+    pub client_certificates: bool,
     /// Of whom a second factor is asked (`authentication.second_factor`).
     pub second_factor: SecondFactorPolicy,
 }
@@ -58,6 +69,8 @@ pub struct Parts {
     pub audit: Audit,
     /// The key of all keyed hashes.
     pub hash_key: HashKey,
+    /// What seals secrets of applications that must be read back.
+    pub vault: Arc<Vault>,
     /// Time.
     pub clock: Clock,
     /// Randomness.
@@ -83,7 +96,7 @@ struct Inner {
     apis: Apis,
     consents: Consents,
     codes: Codes,
-    fetcher: Fetcher,
+    assertions: Assertions,
     grants: Grants,
     audit: Audit,
     clock: Clock,
@@ -105,11 +118,27 @@ impl Provider {
             fetcher,
             audit,
             hash_key,
+            vault,
             clock,
             random,
         } = parts;
+        let issuer = tokens.url().to_owned();
+        let origins = std::iter::once(issuer.as_str()).chain(settings.mutual_origin.as_deref());
+        let assertions = Assertions {
+            ephemeral: ephemeral.clone(),
+            key: hash_key.for_purpose("client assertion"),
+            keys: RemoteKeys::new(fetcher, clock.clone()),
+            vault: vault.clone(),
+            token_endpoints: origins.map(|origin| format!("{origin}{}", path::TOKEN)).collect(),
+            issuer,
+            strict: settings.strict_assertion_audience,
+            clock: clock.clone(),
+        };
+        let rules =
+            ClientRules { require_pkce: settings.require_pkce, client_certificates: settings.client_certificates };
         Self(Arc::new(Inner {
-            clients: Clients::new(database.clone(), &hash_key, settings.require_pkce, clock.clone(), random.clone()),
+            assertions,
+            clients: Clients::new(database.clone(), &hash_key, vault, rules, clock.clone(), random.clone()),
             apis: Apis::new(database.clone(), clock.clone()),
             consents: Consents::new(database.clone(), clock.clone()),
             grants: Grants::new(database, &hash_key, settings.refresh, clock.clone()),
@@ -121,7 +150,6 @@ impl Provider {
             second_factors,
             sessions,
             tokens,
-            fetcher,
             clock,
             random,
         }))
@@ -187,12 +215,6 @@ impl Provider {
         &self.0.consents
     }
 
-    /// What fetches from addresses that applications name.
-    #[must_use]
-    pub fn fetcher(&self) -> &Fetcher {
-        &self.0.fetcher
-    }
-
     /// What applications may come back for.
     #[must_use]
     pub fn grants(&self) -> &Grants {
@@ -209,6 +231,11 @@ impl Provider {
     #[must_use]
     pub fn audit(&self) -> &Audit {
         &self.0.audit
+    }
+
+    /// What the signed statements of applications are held against.
+    pub(crate) fn assertions(&self) -> &Assertions {
+        &self.0.assertions
     }
 
     pub(crate) fn codes(&self) -> &Codes {

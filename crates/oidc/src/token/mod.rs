@@ -21,7 +21,7 @@ use vestibule_tokens::{Authentication, Confirmation};
 use crate::{
     Provider,
     authorize::request_doubles,
-    client::Client,
+    client::{Client, SenderCertificate, authentication::Proof},
     grants::NewGrant,
     target::{self, Target},
 };
@@ -41,7 +41,9 @@ pub struct TokenRequest<'a> {
     pub authorization: Option<&'a str>,
     /// The form in the body.
     pub parameters: &'a Parameters,
-    /// The key that whoever sends it has proved to hold, by DPoP or by a TLS certificate: what is given is bound to it.
+    /// The client certificate of the connection, or the one that a trusted proxy forwards.
+    pub certificate: Option<&'a SenderCertificate>,
+    /// The key that whoever sends it has proved to hold by DPoP: what is given is bound to it.
     pub confirmation: Option<Confirmation>,
     /// Where it came from, for the audit records.
     pub source: Source,
@@ -164,11 +166,12 @@ impl Provider {
     }
 
     async fn redeem(&self, request: TokenRequest<'_>) -> Result<TokenResponse, TokenError> {
-        let TokenRequest { authorization, parameters, confirmation, source } = request;
+        let TokenRequest { authorization, parameters, certificate, confirmation, source } = request;
         if let Some(double) = request_doubles(parameters) {
             return Err(TokenError::InvalidRequest(double.to_string()));
         }
-        let client = self.clients().authenticate(authorization, parameters).await?;
+        let client = self.authenticate(Proof { authorization, parameters, certificate }).await?;
+        let confirmation = bound_to(&client, certificate, confirmation)?;
         let grant_type = parameters
             .get("grant_type")
             .ok_or_else(|| TokenError::InvalidRequest("grant_type is missing".to_owned()))?;
@@ -180,6 +183,26 @@ impl Provider {
             _ => Err(TokenError::UnsupportedGrantType),
         }
     }
+}
+
+/// What tokens are bound to: for an application that wants its certificate, that one (RFC 8705 section 3), and without one it
+/// gets nothing.
+fn bound_to(
+    client: &Client,
+    certificate: Option<&SenderCertificate>,
+    by_dpop: Option<Confirmation>,
+) -> Result<Option<Confirmation>, TokenError> {
+    if !client.metadata.tls_client_certificate_bound_access_tokens {
+        return Ok(by_dpop);
+    }
+    if by_dpop.is_some() {
+        let words = "this application's tokens are bound to its certificate, and DPoP binds them to another key";
+        return Err(TokenError::InvalidRequest(words.to_owned()));
+    }
+    let certificate = certificate.ok_or(TokenError::Refused(
+        "this application's tokens are bound to its certificate, and the request came without one",
+    ))?;
+    Ok(Some(Confirmation::X5tS256(certificate.thumbprint().to_owned())))
 }
 
 /// The phases from the third on.

@@ -11,7 +11,10 @@ use poem::{
     http::{HeaderValue, StatusCode, header},
 };
 use vestibule_core::{ApiTokenId, ClientId, Parameters, ScopeSet};
-use vestibule_oidc::client::{Client, authentication::AuthenticationError};
+use vestibule_oidc::client::{
+    Client, SenderCertificate,
+    authentication::{AuthenticationError, Proof},
+};
 use vestibule_users::{Effective, User};
 
 use super::problem::Problem;
@@ -99,7 +102,11 @@ pub(crate) fn require(actor: &Actor, permission: &'static str) -> Result<(), Pro
 /// 401, where no token holds; 503.
 pub(super) async fn of(state: &State, request: &Request) -> Result<Actor, Problem> {
     let token = bearer(request)?;
-    if token.starts_with(API_TOKEN) { by_api_token(state, token).await } else { by_access_token(state, token).await }
+    if token.starts_with(API_TOKEN) {
+        by_api_token(state, token).await
+    } else {
+        by_access_token(state, request, token).await
+    }
 }
 
 async fn by_api_token(state: &State, token: &str) -> Result<Actor, Problem> {
@@ -110,11 +117,15 @@ async fn by_api_token(state: &State, token: &str) -> Result<Actor, Problem> {
     Ok(Actor { user, client: None, token: Some(token.id), limits, held })
 }
 
-async fn by_access_token(state: &State, token: &str) -> Result<Actor, Problem> {
+async fn by_access_token(state: &State, request: &Request, token: &str) -> Result<Actor, Problem> {
     let verified = state.provider().tokens().verify_access_token(token).map_err(|error| {
         tracing::info!(reason = %error, "an access token was refused at the administration API");
         refused("the access token is not valid")
     })?;
+    let certificate = state.vouching().sender(request);
+    if !SenderCertificate::holds(certificate.as_ref(), verified.confirmation.as_ref()) {
+        return Err(refused("the access token is bound to a key that the request does not prove"));
+    }
     if !verified.is_for(&state.api_identifier()) {
         return Err(refused("the access token is for another API"));
     }
@@ -141,7 +152,8 @@ pub(super) async fn client_of(state: &State, request: &Request) -> Result<Client
     let (Some(Ok(value)), None) = (headers.next().map(HeaderValue::to_str), headers.next()) else {
         return Err(refused("the header Authorization stands twice, or is not ASCII"));
     };
-    match state.provider().clients().authenticate(Some(value), &Parameters::default()).await {
+    let proof = Proof { authorization: Some(value), parameters: &Parameters::default(), certificate: None };
+    match state.provider().authenticate(proof).await {
         Ok(client) => Ok(client),
         Err(AuthenticationError::Unavailable(error)) => Err(Problem::unavailable(error)),
         Err(error) => {

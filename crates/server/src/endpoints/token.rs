@@ -19,13 +19,15 @@ pub(crate) async fn token_posted(state: State, mut request: Request) -> poem::Re
         let words = "the Authorization header is not one line of ASCII";
         return Ok(error(TokenErrorCode::InvalidRequest, words, false));
     };
-    if request.uri().query().is_some_and(|query| query.contains("client_secret")) {
+    let in_url = |query: &str| query.contains("client_secret") || query.contains("client_assertion");
+    if request.uri().query().is_some_and(in_url) {
         return Ok(error(TokenErrorCode::InvalidRequest, "credentials never stand in the URL", false));
     }
     let parameters = read_form(&mut request, state.max_body()).await.map_err(Failure::from)?;
     let authorization = authorization.as_deref();
-    let source = source(&request);
-    let asked = TokenRequest { authorization, parameters: &parameters, confirmation: None, source };
+    let (certificate, source) = (state.vouching().sender(&request), source(&request));
+    let certificate = certificate.as_ref();
+    let asked = TokenRequest { authorization, parameters: &parameters, certificate, confirmation: None, source };
     Ok(match state.provider().token(asked).await {
         Ok(tokens) => {
             let mut response = json(StatusCode::OK, &tokens);

@@ -18,7 +18,8 @@ pub(crate) async fn userinfo(state: State, mut request: Request) -> poem::Result
     let Some(token) = presented(&state, &mut request).await? else {
         return Ok(challenge(StatusCode::UNAUTHORIZED, None));
     };
-    Ok(match state.provider().userinfo(&token).await {
+    let certificate = state.vouching().sender(&request);
+    Ok(match state.provider().userinfo(&token, certificate.as_ref()).await {
         Ok(claims) => json(StatusCode::OK, &claims),
         Err(UserinfoError::Unavailable(error)) => {
             tracing::error!(%error, "userinfo could not be answered");

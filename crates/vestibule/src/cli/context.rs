@@ -5,12 +5,16 @@ use std::time::Duration;
 use vestibule_core::{ClientId, Clock, Random, Timestamp, UserId, Vault};
 use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
-use vestibule_oidc::{Whose, client::Clients, end_grants};
+use vestibule_oidc::{
+    Whose,
+    client::{ClientRules, Clients},
+    end_grants,
+};
 use vestibule_tokens::{KeyFile, Revocation, RevocationLog, Secrets, Subject, open_vault};
 use vestibule_users::{Access, HashingPolicy, PasswordHasher, PasswordRules, Users};
 
 use super::{Failure, Output};
-use crate::config::Config;
+use crate::{app::client_certificates, config::Config};
 
 /// No token lives longer, whatever is configured (`tokens.*_lifetime` end at 24 h); an hour more for clocks that differ.
 const LONGEST_TOKEN: Duration = Duration::from_secs(25 * 60 * 60);
@@ -111,9 +115,13 @@ impl Context {
     pub async fn clients(&self, database: &Database) -> Result<Clients, Failure> {
         let vault = self.vault(database).await?;
         let secrets = Secrets::open(database, &vault, &self.clock, &self.random).await.map_err(Failure::of)?;
-        let require_pkce = self.config.oidc.require_pkce;
+        let rules = ClientRules {
+            require_pkce: self.config.oidc.require_pkce,
+            client_certificates: client_certificates(&self.config),
+        };
         let (clock, random) = (self.clock.clone(), self.random.clone());
-        Ok(Clients::new(database.clone(), secrets.hash_key(), require_pkce, clock, random))
+        let vault = secrets.personal_vault().clone();
+        Ok(Clients::new(database.clone(), secrets.hash_key(), vault, rules, clock, random))
     }
 
     /// How long what was given out until now can live: the longest session, grant or token.
