@@ -60,6 +60,7 @@ async fn every_member_is_one_that_is_meant() {
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "dpop_signing_alg_values_supported": ["ES256", "PS256", "EdDSA"],
     });
     assert_eq!(said, expected);
     for claim in [

@@ -23,6 +23,7 @@ mod codes;
 mod consent;
 mod cookies;
 mod discovery;
+mod dpop;
 mod duplicates;
 mod errors;
 mod hints;

@@ -102,6 +102,20 @@ impl TestApp {
     }
 }
 
+impl TestApp {
+    /// An application that is registered already, such as one that came from elsewhere.
+    #[must_use]
+    pub fn known_client(&self, client_id: &str, secret: Option<&str>, redirect_uri: &str) -> ThirdParty {
+        ThirdParty {
+            client_id: client_id.to_owned(),
+            secret: secret.map(str::to_owned),
+            redirect_uri: redirect_uri.to_owned(),
+            post_logout_redirect_uri: String::new(),
+            wire: self.wire().clone(),
+        }
+    }
+}
+
 impl ThirdParty {
     /// Its `client_id`, as the provider has it.
     #[must_use]

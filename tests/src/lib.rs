@@ -8,6 +8,7 @@
 //!   shows in a handshake, and [`Authority`] who issues it.
 //! - [`Browser`] keeps cookies and shows [`Page`]s; a person at it signs in and consents.
 //! - [`Administrator`] calls the administration API, and holds each answer against its document ([`Contract`]).
+//! - [`DpopKey`] makes the proofs of an application that uses DPoP.
 //! - [`AuthorizeRequest`] and [`TokenRequest`] are what an application sends: right by default, and free to be wrong.
 
 mod administrator;
@@ -18,6 +19,7 @@ mod backend;
 mod browser;
 mod client;
 mod contract;
+mod dpop;
 mod html;
 mod jwt;
 mod key;
@@ -35,6 +37,7 @@ pub use authority::{Authority, Certificate};
 pub use browser::Browser;
 pub use client::{ClientSpec, ThirdParty};
 pub use contract::{Contract, Described, is_problem};
+pub use dpop::{DpopKey, DpopProof};
 pub use html::Form;
 pub use jwt::{claims, header, unsigned};
 pub use key::{ASSERTION_TYPE, ClientKey, signed};

@@ -14,6 +14,7 @@ use openidconnect::{
     },
 };
 use serde::{Deserialize, Serialize};
+use vestibule_jose::DPOP_ALGORITHMS;
 
 use crate::{
     Provider, STANDARD_SCOPES, Unavailable, authorize::Prompt, claims, client::AuthMethod, token::GRANT_TYPES,
@@ -51,6 +52,7 @@ struct More {
     /// The same endpoints where clients are asked for a certificate (RFC 8705 section 5).
     #[serde(skip_serializing_if = "Option::is_none")]
     mtls_endpoint_aliases: Option<BTreeMap<String, String>>,
+    dpop_signing_alg_values_supported: Vec<String>,
 }
 
 impl AdditionalProviderMetadata for More {}
@@ -104,6 +106,7 @@ impl Provider {
             tls_client_certificate_bound_access_tokens: self.settings().client_certificates,
             mtls_endpoint_aliases: self.settings().mutual_origin.as_deref().map(aliases),
             prompt_values_supported: Prompt::ALL.iter().map(|prompt| prompt.as_str().to_owned()).collect(),
+            dpop_signing_alg_values_supported: DPOP_ALGORITHMS.map(|algorithm| algorithm.name().to_owned()).to_vec(),
         };
         let metadata = Metadata::new(
             IssuerUrl::new(self.issuer().to_owned()).map_err(Unavailable::because)?,

@@ -19,6 +19,7 @@ use crate::{
     },
     code::Codes,
     discovery::path,
+    dpop::Dpop,
     grants::{Grants, RefreshPolicy},
 };
 
@@ -42,6 +43,8 @@ pub struct Settings {
     pub mutual_origin: Option<String>,
     /// Whether client certificates come at all, there or from a trusted proxy.
     pub client_certificates: bool,
+    /// Whether DPoP proofs must carry a nonce of ours (`oidc.dpop_nonce`).
+    pub dpop_nonce: bool,
     /// Of whom a second factor is asked (`authentication.second_factor`).
     pub second_factor: SecondFactorPolicy,
 }
@@ -98,6 +101,7 @@ struct Inner {
     codes: Codes,
     assertions: Assertions,
     grants: Grants,
+    dpop: Dpop,
     audit: Audit,
     clock: Clock,
     random: Random,
@@ -138,11 +142,13 @@ impl Provider {
             ClientRules { require_pkce: settings.require_pkce, client_certificates: settings.client_certificates };
         Self(Arc::new(Inner {
             assertions,
-            clients: Clients::new(database.clone(), &hash_key, vault, rules, clock.clone(), random.clone()),
+            clients: Clients::new(database.clone(), &hash_key, vault, rules, clock.clone(), random.clone())
+                .with_hasher(users.hasher().clone()),
             apis: Apis::new(database.clone(), clock.clone()),
             consents: Consents::new(database.clone(), clock.clone()),
             grants: Grants::new(database, &hash_key, settings.refresh, clock.clone()),
             audit,
+            dpop: Dpop::new(ephemeral.clone(), &hash_key),
             codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
             settings,
             users,
@@ -236,6 +242,10 @@ impl Provider {
     /// What the signed statements of applications are held against.
     pub(crate) fn assertions(&self) -> &Assertions {
         &self.0.assertions
+    }
+
+    pub(crate) fn dpop(&self) -> &Dpop {
+        &self.0.dpop
     }
 
     pub(crate) fn codes(&self) -> &Codes {

@@ -1,22 +1,17 @@
 //! The userinfo endpoint (OpenID Connect Core section 5.3), without HTTP.
 
+use crate::{PresentedError, PresentedToken, Provider, Unavailable, claims};
 use serde_json::{Map, Value};
-use vestibule_tokens::TokenError;
-
-use crate::{Provider, Unavailable, claims, client::SenderCertificate};
 
 /// Why nothing is told (RFC 6750 section 3.1).
 #[derive(Debug, thiserror::Error)]
 pub enum UserinfoError {
-    /// The token is not one of ours, has expired or was revoked.
-    #[error("the access token is refused: {0}")]
-    Token(#[from] TokenError),
+    /// The token is not one of ours, has expired or was revoked, or its key is not proved.
+    #[error(transparent)]
+    Token(#[from] PresentedError),
     /// The person is gone or deactivated, or the application was deleted.
     #[error("the access token's {0} is gone")]
     Gone(&'static str),
-    /// The token is bound to a key that the request does not prove.
-    #[error("the access token is bound to another key or certificate than the request proves")]
-    NotTheHolder,
     /// The token was not given for `openid`.
     #[error("the access token was given without the scope openid")]
     Scope,
@@ -31,19 +26,10 @@ impl Provider {
     /// The scope `openid` is what opens this endpoint. A token for an API that was asked for together with `openid` opens it
     /// too; one without that scope does not, whoever it is for.
     ///
-    /// `certificate` is that of the connection, or the one that a trusted proxy forwards.
-    ///
     /// # Errors
     /// Why nothing is told.
-    pub async fn userinfo(
-        &self,
-        access_token: &str,
-        certificate: Option<&SenderCertificate>,
-    ) -> Result<Map<String, Value>, UserinfoError> {
-        let token = self.tokens().verify_access_token(access_token)?;
-        if !SenderCertificate::holds(certificate, token.confirmation.as_ref()) {
-            return Err(UserinfoError::NotTheHolder);
-        }
+    pub async fn userinfo(&self, presented: &PresentedToken<'_>) -> Result<Map<String, Value>, UserinfoError> {
+        let token = self.presented(presented).await?;
         if !token.scope.contains("openid") {
             return Err(UserinfoError::Scope);
         }

@@ -303,6 +303,7 @@ fn settings(config: &Config) -> Settings {
         strict_assertion_audience: config.oidc.strict_assertion_audience,
         mutual_origin: mutual_origin(config),
         client_certificates: client_certificates(config),
+        dpop_nonce: config.oidc.dpop_nonce,
         access_token_lifetime: config.tokens.access_token_lifetime,
         id_token_lifetime: config.tokens.id_token_lifetime,
         access_token_alg: match config.tokens.access_token_alg {

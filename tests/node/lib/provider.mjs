@@ -20,12 +20,13 @@ export class Provider {
     this.#program = program;
   }
 
-  /** Starts one on SQLite and a free port, and waits until it is ready. */
-  static async start() {
+  /** Starts one on SQLite and a free port, with more of a configuration, and waits until it is ready. */
+  static async start(configuration = '') {
     const folder = temporaryFolder();
     const port = await freePort();
     const issuer = `http://localhost:${port}`;
-    writeFileSync(join(folder, 'vestibule.toml'), `[http]\nlisten = "localhost:${port}"\npublic_url = "${issuer}"\n`);
+    const http = `[http]\nlisten = "localhost:${port}"\npublic_url = "${issuer}"\n`;
+    writeFileSync(join(folder, 'vestibule.toml'), `${http}${configuration}`);
     const program = new Program(['serve', '--config', 'vestibule.toml'], { folder });
     const provider = new Provider(issuer, folder, program);
     await program.until('the provider was ready', () => isReady(issuer));

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use vestibule_core::{Parameters, ScopeSet};
-use vestibule_tokens::TokenError;
+use vestibule_tokens::{Confirmation, TokenError};
 use vestibule_users::AcrWish;
 
 use super::{Addressee, Answer, AuthorizeError, Display, ErrorCode, Prompt, ValidRequest, error::REPEATABLE};
@@ -45,6 +46,7 @@ const RULES: &[(&str, Rule)] = &[
     ("RFC 6749 section 3.3: scope", scope),
     ("RFC 8707 section 2: resource", resources),
     ("RFC 9068 section 3: one audience", one_audience),
+    ("RFC 9449 section 10: dpop_jkt", dpop_jkt),
     ("OpenID Connect Core section 3.1.2.1: nonce", nonce),
     ("OpenID Connect Core section 3.1.2.1: prompt", prompt),
     ("OpenID Connect Core section 3.1.2.1: max_age", max_age),
@@ -235,6 +237,17 @@ fn one_audience(draft: &mut Draft<'_>) -> Verdict {
     if !named.is_empty() && draft.apis.iter().any(|api| !named.contains(&api.identifier)) {
         return refuse(ErrorCode::InvalidTarget, "a scope belongs to an API that no resource names");
     }
+    Ok(())
+}
+
+/// The code is bound to the key with this thumbprint: whoever intercepts it lacks that key.
+fn dpop_jkt(draft: &mut Draft<'_>) -> Verdict {
+    let Some(jkt) = draft.parameters.get("dpop_jkt") else { return Ok(()) };
+    let is_sha256 = URL_SAFE_NO_PAD.decode(jkt).is_ok_and(|hash| hash.len() == 32);
+    if !is_sha256 {
+        return refuse(ErrorCode::InvalidRequest, "dpop_jkt is not the SHA-256 thumbprint of a key in base64url");
+    }
+    draft.request.confirmation = Some(Confirmation::Jkt(jkt.to_owned()));
     Ok(())
 }
 

@@ -91,8 +91,9 @@ impl Provider {
         client: Option<Client>,
         credentials: &Credentials<'_>,
     ) -> Result<Client, AuthenticationError> {
-        // Compared before anything else is looked at, so that each outcome costs the same.
-        let proved = self.clients().has_secret(client.as_ref(), credentials.shown.secret());
+        // Compared before anything else is looked at, so that each outcome costs the same; where the secret came as another
+        // system's hash, more.
+        let proved = self.clients().has_secret(client.as_ref(), credentials.shown.secret()).await?;
         let client = client.ok_or(AuthenticationError::Refused("unknown"))?;
         match (&credentials.shown, client.auth_method) {
             (Shown::Basic(_), None | Some(AuthMethod::ClientSecretBasic))

@@ -35,15 +35,10 @@ impl SenderCertificate {
         &self.thumbprint
     }
 
-    /// Whether what is bound so may be used by whoever shows this certificate, or none. What is bound to another kind of key is
-    /// not.
+    /// The key that a token is bound to which is bound to this certificate.
     #[must_use]
-    pub fn holds(this: Option<&Self>, bound: Option<&Confirmation>) -> bool {
-        match bound {
-            None => true,
-            Some(Confirmation::X5tS256(thumbprint)) => this.is_some_and(|this| this.thumbprint == *thumbprint),
-            Some(Confirmation::Jkt(_)) => false,
-        }
+    pub fn confirmation(&self) -> Confirmation {
+        Confirmation::X5tS256(self.thumbprint.clone())
     }
 
     /// Whether it is one of those that an application published (RFC 8705 section 2.2). Nobody has to vouch for it: what is

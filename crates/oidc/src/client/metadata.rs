@@ -135,6 +135,8 @@ pub struct ClientMetadata {
     /// Whether its access tokens are bound to the certificate that it shows (RFC 8705 section 3).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tls_client_certificate_bound_access_tokens: bool,
+    /// Whether its tokens are always bound to a key by DPoP (RFC 9449 section 5.2): a token request without a proof is refused.
+    pub dpop_bound_access_tokens: bool,
     /// How long ago people may have signed in at most, in seconds, where a request does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -177,6 +179,7 @@ impl Default for ClientMetadata {
             token_endpoint_auth_signing_alg: None,
             certificate_name: CertificateName::default(),
             tls_client_certificate_bound_access_tokens: false,
+            dpop_bound_access_tokens: false,
             default_max_age: None,
             require_auth_time: None,
             application_type: None,

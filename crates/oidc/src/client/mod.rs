@@ -8,19 +8,23 @@ mod apis;
 mod apps;
 pub mod authentication;
 mod certificate;
+mod import;
 mod metadata;
 mod new_client;
 mod proof;
 mod registry;
+mod secret;
 
 use std::sync::Arc;
 
+use secrecy::SecretString;
 use vestibule_core::{ClientId, Digest, RedirectUri, ScopeSet, Timestamp};
 use vestibule_jose::JwkSet;
 use vestibule_tokens::SigningAlgorithm;
 
 pub use apis::{Api, ApiError, ApiScope, Apis, NewApi};
 pub use certificate::{CertificateName, SenderCertificate};
+pub use import::{ImportedClient, ImportedSecret};
 pub use metadata::{AccessTokenFormat, AuthMethod, ClientMetadata, MetadataError};
 pub use new_client::NewClient;
 pub use registry::{ClientRules, Clients, ClientsError, CreatedClient};
@@ -51,6 +55,8 @@ pub struct Client {
     pub(crate) sealed_secret: Option<Vec<u8>>,
     /// The keys of its metadata, parsed.
     pub(crate) keys: Option<Arc<JwkSet>>,
+    /// The hash that another system made of the secret, until the secret is first shown.
+    pub(crate) imported_secret_hash: Option<SecretString>,
 }
 
 impl Client {

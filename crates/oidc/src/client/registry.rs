@@ -6,8 +6,10 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect, sea_query::Expr,
 };
+use secrecy::SecretString;
 use vestibule_core::{ClientId, Clock, Digest, HashKey, Random, Timestamp, Vault};
 use vestibule_database::Database;
+use vestibule_users::PasswordHasher;
 
 use super::{AuthMethod, Client, ClientMetadata, MetadataError, NewClient, metadata::unsupported, proof};
 use crate::{Unavailable, tables::client};
@@ -28,11 +30,12 @@ pub struct ClientRules {
 #[derive(Clone, Debug)]
 pub struct Clients {
     pub(super) database: Database,
-    key: HashKey,
+    pub(super) key: HashKey,
     vault: Arc<Vault>,
     rules: ClientRules,
-    clock: Clock,
+    pub(super) clock: Clock,
     random: Random,
+    pub(super) hasher: Option<PasswordHasher>,
 }
 
 /// An application just registered, with its secret, which is not to be had again.
@@ -67,6 +70,9 @@ pub enum ClientsError {
         "the secret of client {0} is kept as a hash alone, and client_secret_jwt needs it as it is; register another"
     )]
     OnlyAHash(ClientId),
+    /// Another application has the id that one from another system is to keep.
+    #[error("there is a client {0} already")]
+    Exists(ClientId),
     /// An app that it is to stand for cannot be called so.
     #[error(transparent)]
     App(#[from] vestibule_users::NameError),
@@ -95,7 +101,13 @@ impl Clients {
         clock: Clock,
         random: Random,
     ) -> Self {
-        Self { database, key: key.for_purpose("client secret"), vault, rules, clock, random }
+        Self { database, key: key.for_purpose("client secret"), vault, rules, clock, random, hasher: None }
+    }
+
+    /// The same, but secrets that came from another system as hashes are verified too, on the threads for passwords.
+    #[must_use]
+    pub fn with_hasher(self, hasher: PasswordHasher) -> Self {
+        Self { hasher: Some(hasher), ..self }
     }
 
     /// Registers an application.
@@ -104,22 +116,12 @@ impl Clients {
     /// Metadata that cannot be honoured, or a database that does not answer.
     pub async fn create(&self, new: NewClient) -> Result<CreatedClient, ClientsError> {
         self.check(&new)?;
-        let now = self.clock.now();
-        let public = new.auth_method == Some(AuthMethod::None);
         let id = ClientId::random(&self.random);
         let secret = AuthMethod::has_secret(new.auth_method).then(|| self.new_secret(new.auth_method));
         let row = client::ActiveModel {
-            name: Set(new.name.trim().to_owned()),
             secret_digest: Set(secret.as_deref().map(|secret| self.digest_bytes(secret))),
             secret_sealed: Set(secret.as_deref().and_then(|secret| self.sealed(&id, new.auth_method, secret))),
-            id: Set(id.to_string()),
-            auth_method: Set(new.auth_method.map(|method| method.as_str().to_owned())),
-            metadata: Set(serde_json::to_string(&new.metadata).map_err(Unavailable::from)?),
-            first_party: Set(new.first_party),
-            require_pkce: Set(public || new.require_pkce.unwrap_or(self.rules.require_pkce)),
-            require_second_factor: Set(new.require_second_factor),
-            created_at: Set(now.millis()),
-            updated_at: Set(now.millis()),
+            ..self.row(id, &new, self.clock.now())?
         };
         let client = Client::try_from(row.insert(self.database.writer()).await?)?;
         tracing::info!(client_id = %client.id, "an application was registered");
@@ -172,7 +174,8 @@ impl Clients {
             return Err(ClientsError::OtherKind(id.clone()));
         }
         let signs_with_it = new.auth_method == Some(AuthMethod::ClientSecretJwt);
-        if signs_with_it && before.secret_digest.is_some() && before.secret_sealed.is_none() {
+        let has_one = before.secret_digest.is_some() || before.imported_secret_hash.is_some();
+        if signs_with_it && has_one && before.secret_sealed.is_none() {
             return Err(ClientsError::OnlyAHash(id.clone()));
         }
         // Whoever proves itself by something better has no secret any more that could be stolen.
@@ -180,6 +183,7 @@ impl Clients {
         let row = client::Model {
             name: new.name.trim().to_owned(),
             secret_digest: before.secret_digest.filter(|_| keeps_it),
+            imported_secret_hash: before.imported_secret_hash.filter(|_| keeps_it),
             secret_sealed: before.secret_sealed.filter(|_| signs_with_it),
             auth_method: new.auth_method.map(|method| method.as_str().to_owned()),
             metadata: serde_json::to_string(&new.metadata).map_err(Unavailable::from)?,
@@ -221,6 +225,7 @@ impl Clients {
         client::Entity::update_many()
             .col_expr(client::Column::SecretDigest, Expr::value(self.digest_bytes(&secret)))
             .col_expr(client::Column::SecretSealed, Expr::value(self.sealed(id, client.auth_method, &secret)))
+            .col_expr(client::Column::ImportedSecretHash, Expr::value(None::<String>))
             .col_expr(client::Column::UpdatedAt, Expr::value(self.clock.now().millis()))
             .filter(client::Column::Id.eq(id.as_str()))
             .exec(self.database.writer())
@@ -229,20 +234,31 @@ impl Clients {
         Ok(secret)
     }
 
-    /// Whether `secret` is the application's, in constant time. An unknown or public application costs the same.
-    pub(crate) fn has_secret(&self, client: Option<&Client>, secret: &str) -> bool {
-        let presented = self.key.digest(secret);
-        match client.and_then(|client| client.secret_digest) {
-            Some(expected) => presented == expected,
-            None => {
-                // Compared with what it cannot be, so that the time does not tell who exists.
-                let _ = presented == self.key.digest("");
-                false
-            }
-        }
+    /// A row without a secret.
+    pub(super) fn row(
+        &self,
+        id: ClientId,
+        new: &NewClient,
+        created_at: Timestamp,
+    ) -> Result<client::ActiveModel, Unavailable> {
+        let public = new.auth_method == Some(AuthMethod::None);
+        Ok(client::ActiveModel {
+            id: Set(id.to_string()),
+            name: Set(new.name.trim().to_owned()),
+            secret_digest: Set(None),
+            imported_secret_hash: Set(None),
+            secret_sealed: Set(None),
+            auth_method: Set(new.auth_method.map(|method| method.as_str().to_owned())),
+            metadata: Set(serde_json::to_string(&new.metadata)?),
+            first_party: Set(new.first_party),
+            require_pkce: Set(public || new.require_pkce.unwrap_or(self.rules.require_pkce)),
+            require_second_factor: Set(new.require_second_factor),
+            created_at: Set(created_at.millis()),
+            updated_at: Set(self.clock.now().millis()),
+        })
     }
 
-    fn check(&self, new: &NewClient) -> Result<(), MetadataError> {
+    pub(super) fn check(&self, new: &NewClient) -> Result<(), MetadataError> {
         new.check()?;
         if self.rules.client_certificates {
             return Ok(());
@@ -264,12 +280,12 @@ impl Clients {
     }
 
     /// The secret sealed, where an HMAC needs it.
-    fn sealed(&self, id: &ClientId, method: Option<AuthMethod>, secret: &str) -> Option<Vec<u8>> {
+    pub(super) fn sealed(&self, id: &ClientId, method: Option<AuthMethod>, secret: &str) -> Option<Vec<u8>> {
         let needed = method == Some(AuthMethod::ClientSecretJwt);
         needed.then(|| self.vault.seal(&Client::secret_context(id), secret.as_bytes(), &self.random))
     }
 
-    fn digest_bytes(&self, secret: &str) -> Vec<u8> {
+    pub(super) fn digest_bytes(&self, secret: &str) -> Vec<u8> {
         self.key.digest(secret).as_bytes().to_vec()
     }
 }
@@ -298,6 +314,7 @@ impl TryFrom<client::Model> for Client {
             auth_method,
             secret_digest,
             sealed_secret: row.secret_sealed,
+            imported_secret_hash: row.imported_secret_hash.map(SecretString::from),
             first_party: row.first_party,
             require_pkce: row.require_pkce,
             require_second_factor: row.require_second_factor,

@@ -1,7 +1,10 @@
 //! Why there are no tokens: precise inside, a closed set outside.
 
+use vestibule_jose::DpopError;
+
 use crate::{
-    Unavailable, client::authentication::AuthenticationError, code_grant::RedeemedWrongly, target::TargetError,
+    DpopRefusal, Unavailable, client::authentication::AuthenticationError, code_grant::RedeemedWrongly,
+    target::TargetError,
 };
 
 /// The errors that a client may be told (RFC 6749 section 5.2).
@@ -21,6 +24,10 @@ pub enum TokenErrorCode {
     InvalidScope,
     /// A resource is malformed, unknown, or not to be had (RFC 8707 section 2).
     InvalidTarget,
+    /// The DPoP proof does not hold, came before, or is missing (RFC 9449 section 5).
+    InvalidDpopProof,
+    /// The DPoP proof needs the nonce that comes with the answer (RFC 9449 section 8).
+    UseDpopNonce,
     /// Something of ours does not answer at the moment.
     TemporarilyUnavailable,
 }
@@ -37,6 +44,8 @@ impl TokenErrorCode {
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }
     }
@@ -78,6 +87,9 @@ pub enum TokenError {
     /// A resource is malformed, unknown, or not to be had.
     #[error("{0}")]
     InvalidTarget(String),
+    /// The key that the request is to prove is not proved.
+    #[error(transparent)]
+    Dpop(DpopRefusal),
     /// Something of ours does not answer.
     #[error(transparent)]
     Unavailable(Unavailable),
@@ -108,6 +120,8 @@ impl TokenError {
             }
             Self::InvalidScope(_) => TokenErrorCode::InvalidScope,
             Self::InvalidTarget(_) => TokenErrorCode::InvalidTarget,
+            Self::Dpop(DpopRefusal::Proof(DpopError::Nonce)) => TokenErrorCode::UseDpopNonce,
+            Self::Dpop(_) => TokenErrorCode::InvalidDpopProof,
         }
     }
 
@@ -123,7 +137,10 @@ impl TokenError {
                 Self::Refused(words) => (*words).to_owned(),
                 _ => "it is unknown, expired, spent, or another client's".to_owned(),
             },
-            TokenErrorCode::InvalidScope | TokenErrorCode::InvalidTarget => self.to_string(),
+            TokenErrorCode::InvalidScope
+            | TokenErrorCode::InvalidTarget
+            | TokenErrorCode::InvalidDpopProof
+            | TokenErrorCode::UseDpopNonce => self.to_string(),
             TokenErrorCode::TemporarilyUnavailable => "please try again in a minute".to_owned(),
         }
     }
@@ -138,6 +155,15 @@ impl From<AuthenticationError> for TokenError {
 impl From<Unavailable> for TokenError {
     fn from(error: Unavailable) -> Self {
         Self::Unavailable(error)
+    }
+}
+
+impl From<DpopRefusal> for TokenError {
+    fn from(error: DpopRefusal) -> Self {
+        match error {
+            DpopRefusal::Unavailable(error) => Self::Unavailable(error),
+            error => Self::Dpop(error),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use vestibule_core::{ClientId, GrantId, Parameters, PublicSessionId, ScopeSet, U
 use vestibule_tokens::{Authentication, Confirmation};
 
 use crate::{
-    Provider,
+    DpopRefusal, DpopRequest, Provider,
     authorize::request_doubles,
     client::{Client, SenderCertificate, authentication::Proof},
     grants::NewGrant,
@@ -41,10 +41,11 @@ pub struct TokenRequest<'a> {
     pub authorization: Option<&'a str>,
     /// The form in the body.
     pub parameters: &'a Parameters,
-    /// The client certificate of the connection, or the one that a trusted proxy forwards.
+    /// The client certificate of the connection, or the one that a trusted proxy forwards: what is given is bound to it where the
+    /// application wants that, and no DPoP proof names another key.
     pub certificate: Option<&'a SenderCertificate>,
-    /// The key that whoever sends it has proved to hold by DPoP: what is given is bound to it.
-    pub confirmation: Option<Confirmation>,
+    /// The proof of another key that came with it.
+    pub dpop: DpopRequest<'a>,
     /// Where it came from, for the audit records.
     pub source: Source,
 }
@@ -166,12 +167,19 @@ impl Provider {
     }
 
     async fn redeem(&self, request: TokenRequest<'_>) -> Result<TokenResponse, TokenError> {
-        let TokenRequest { authorization, parameters, certificate, confirmation, source } = request;
+        let TokenRequest { authorization, parameters, certificate, dpop, source } = request;
         if let Some(double) = request_doubles(parameters) {
             return Err(TokenError::InvalidRequest(double.to_string()));
         }
+        // Held before the client proves itself, so that whoever has to come back with a nonce has not spent an assertion; taken
+        // after, so that strangers leave no marks.
+        let proof = self.hold_dpop(&dpop, None)?;
         let client = self.authenticate(Proof { authorization, parameters, certificate }).await?;
-        let confirmation = bound_to(&client, certificate, confirmation)?;
+        let confirmation = match proof {
+            Some(proof) => Some(self.take_dpop(&proof).await?),
+            None if client.metadata.dpop_bound_access_tokens => return Err(DpopRefusal::Missing.into()),
+            None => by_certificate(&client, certificate)?,
+        };
         let grant_type = parameters
             .get("grant_type")
             .ok_or_else(|| TokenError::InvalidRequest("grant_type is missing".to_owned()))?;
@@ -185,24 +193,16 @@ impl Provider {
     }
 }
 
-/// What tokens are bound to: for an application that wants its certificate, that one (RFC 8705 section 3), and without one it
-/// gets nothing.
-fn bound_to(
+/// The certificate that tokens are bound to, for an application that wants that (RFC 8705 section 3): without one it gets nothing.
+fn by_certificate(
     client: &Client,
     certificate: Option<&SenderCertificate>,
-    by_dpop: Option<Confirmation>,
 ) -> Result<Option<Confirmation>, TokenError> {
     if !client.metadata.tls_client_certificate_bound_access_tokens {
-        return Ok(by_dpop);
+        return Ok(None);
     }
-    if by_dpop.is_some() {
-        let words = "this application's tokens are bound to its certificate, and DPoP binds them to another key";
-        return Err(TokenError::InvalidRequest(words.to_owned()));
-    }
-    let certificate = certificate.ok_or(TokenError::Refused(
-        "this application's tokens are bound to its certificate, and the request came without one",
-    ))?;
-    Ok(Some(Confirmation::X5tS256(certificate.thumbprint().to_owned())))
+    let missing = "this application's tokens are bound to its certificate, and the request came without one";
+    certificate.map(|certificate| Some(certificate.confirmation())).ok_or(TokenError::Refused(missing))
 }
 
 /// The phases from the third on.

@@ -15,6 +15,7 @@ pub(crate) mod authorize;
 pub(crate) mod browser;
 pub(crate) mod consent;
 pub(crate) mod documents;
+pub(crate) mod dpop;
 pub(crate) mod end_session;
 pub(crate) mod flow;
 pub(crate) mod form;

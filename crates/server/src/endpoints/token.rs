@@ -5,9 +5,13 @@ use poem::{
     http::{HeaderValue, StatusCode, header},
 };
 use serde_json::json;
-use vestibule_oidc::token::{TokenError, TokenErrorCode, TokenRequest};
+use vestibule_oidc::{
+    DpopRequest,
+    discovery::path,
+    token::{TokenError, TokenErrorCode, TokenRequest},
+};
 
-use super::{reply::json, sign_in::source};
+use super::{dpop, reply::json, sign_in::source};
 use crate::{
     http::{Failure, plain_description, read_form},
     state::State,
@@ -25,17 +29,24 @@ pub(crate) async fn token_posted(state: State, mut request: Request) -> poem::Re
     }
     let parameters = read_form(&mut request, state.max_body()).await.map_err(Failure::from)?;
     let authorization = authorization.as_deref();
-    let (certificate, source) = (state.vouching().sender(&request), source(&request));
-    let certificate = certificate.as_ref();
-    let asked = TokenRequest { authorization, parameters: &parameters, certificate, confirmation: None, source };
-    Ok(match state.provider().token(asked).await {
+    let certificate = state.vouching().sender(&request);
+    let proofs = dpop::proofs(&request);
+    let asked = TokenRequest {
+        authorization,
+        parameters: &parameters,
+        certificate: certificate.as_ref(),
+        dpop: DpopRequest { method: request.method().as_str(), path: path::TOKEN, proofs: &proofs },
+        source: source(&request),
+    };
+    let response = match state.provider().token(asked).await {
         Ok(tokens) => {
             let mut response = json(StatusCode::OK, &tokens);
             response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
             response
         }
         Err(refused) => refusal(&refused, authorization.is_some()),
-    })
+    };
+    Ok(dpop::with_nonce(&state, response))
 }
 
 /// The one `Authorization` header, if any.

@@ -288,6 +288,12 @@ settings! {
         ///
         /// Set it where all applications follow FAPI 2.0 or the revision of RFC 7523.
         "oidc.strict_assertion_audience" strict_assertion_audience: bool = false;
+
+        /// Whether DPoP proofs (RFC 9449) must carry a nonce of the provider's.
+        ///
+        /// A proof is taken once, and for two minutes, in any case. A nonce besides keeps proofs from being made in advance, by
+        /// somebody who has an application's key for a while. It costs each client one request more now and then.
+        "oidc.dpop_nonce" dpop_nonce: bool = false;
     }
 
     /// How long people stay signed in.

@@ -139,6 +139,10 @@ fn members() -> Vec<Member> {
             "tls_client_certificate_bound_access_tokens",
             Schema::boolean().about("Whether its access tokens are bound to its certificate."),
         ),
+        optional(
+            "dpop_bound_access_tokens",
+            Schema::boolean().about("Whether its tokens are always bound to a key by DPoP (RFC 9449)."),
+        ),
         optional("default_max_age", Schema::integer(0, 316_224_000)),
         optional("require_auth_time", Schema::boolean()),
         optional("application_type", Schema::choice(["web", "native"])),
@@ -317,6 +321,7 @@ impl From<ClientsError> for Problem {
             ClientsError::NoSuchClient(_) => Self::not_found("client"),
             ClientsError::OtherKind(_)
             | ClientsError::Changed(_)
+            | ClientsError::Exists(_)
             | ClientsError::NoSecret(_)
             | ClientsError::OnlyAHash(_) => Self::conflict(error.to_string()),
             ClientsError::Unavailable(error) => Self::unavailable(error),

@@ -45,8 +45,15 @@ pub(in crate::cli) struct CreateArguments {
     /// What its ID tokens are signed with: RS256, ES256 or EdDSA [default: RS256]
     #[arg(long, value_name = "ALGORITHM")]
     id_token_alg: Option<SigningAlgorithm>,
-    /// Read a whole RFC 7591 document, with our own require_pkce and first_party; - is standard input. What is given beside
-    /// it counts in place of what it says
+    /// People must show a second factor to sign in to it
+    #[arg(long, value_name = "true|false", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", hide_possible_values = true)]
+    require_second_factor: Option<bool>,
+    /// An app that it stands for: it is told of that app's permissions (several times for several)
+    #[arg(long = "app", value_name = "APP")]
+    apps: Vec<String>,
+    /// Read a whole RFC 7591 document, with our own require_pkce, require_second_factor, first_party and apps; - is standard
+    /// input. What is given beside it counts in place of what it says
     #[arg(long, value_name = "FILE")]
     metadata: Option<PathBuf>,
     /// Report as one JSON document
@@ -59,12 +66,17 @@ fn auth_method(name: &str) -> Result<AuthMethod, String> {
 }
 
 impl CreateArguments {
-    /// What is to be registered: the document, if there is one, and above it the arguments.
-    pub(super) fn new_client(&self) -> Result<NewClient, Failure> {
-        let mut new = match &self.metadata {
+    /// What is to be registered, and the apps that it stands for: the document, if there is one, and above it the arguments.
+    pub(super) fn new_client(&self) -> Result<(NewClient, Vec<String>), Failure> {
+        let (mut new, mut apps) = match &self.metadata {
             Some(path) => document::read(path)?,
-            None => NewClient::named("", Vec::new()),
+            None => (NewClient::named("", Vec::new()), Vec::new()),
         };
+        replace(&mut apps, self.apps.clone());
+        document::check_apps(&apps).map_err(|why| match &self.metadata {
+            Some(path) if self.apps.is_empty() => Failure::new(format!("{}: apps: {why}", place(path))),
+            _ => Failure::new(format!("--app: {why}")),
+        })?;
         if let Some(name) = &self.name {
             new.name.clone_from(name);
         }
@@ -74,6 +86,7 @@ impl CreateArguments {
         new.auth_method = self.auth_method.or(new.auth_method);
         new.first_party = self.first_party.unwrap_or(new.first_party);
         new.require_pkce = self.require_pkce.or(new.require_pkce);
+        new.require_second_factor = self.require_second_factor.unwrap_or(new.require_second_factor);
         let metadata = &mut new.metadata;
         replace(&mut metadata.redirect_uris, uris("--redirect-uri", &self.redirect_uris)?);
         let after_sign_out = uris("--post-logout-redirect-uri", &self.post_logout_redirect_uris)?;
@@ -86,7 +99,7 @@ impl CreateArguments {
             metadata.scope = scopes;
         }
         metadata.id_token_signed_response_alg = self.id_token_alg.unwrap_or(metadata.id_token_signed_response_alg);
-        Ok(new)
+        Ok((new, apps))
     }
 
     /// Why the application is refused, with the argument, or the document and member, that says so.

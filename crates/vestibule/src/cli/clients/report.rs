@@ -28,7 +28,7 @@ fn must_use_pkce(client: &Client) -> bool {
 }
 
 /// Everything, for programs, in the names of RFC 7591. Without a `token_endpoint_auth_method`, either way of a secret will do.
-pub(super) fn document(client: &Client) -> Value {
+pub(super) fn document(client: &Client, apps: &[String]) -> Value {
     let mut document = json!(client.metadata);
     if let (Value::Object(members), Value::Object(more)) = (
         &mut document,
@@ -39,6 +39,7 @@ pub(super) fn document(client: &Client) -> Value {
             "first_party": client.first_party,
             "require_pkce": must_use_pkce(client),
             "require_second_factor": client.require_second_factor,
+            "apps": apps,
             "created_at": rfc3339(client.created_at),
             "updated_at": rfc3339(client.updated_at),
         }),
@@ -49,7 +50,7 @@ pub(super) fn document(client: &Client) -> Value {
 }
 
 /// Everything, for people.
-pub(super) fn lines(client: &Client) -> String {
+pub(super) fn lines(client: &Client, apps: &[String]) -> String {
     let ClientMetadata {
         redirect_uris,
         post_logout_redirect_uris,
@@ -64,6 +65,7 @@ pub(super) fn lines(client: &Client) -> String {
         token_endpoint_auth_signing_alg,
         certificate_name,
         tls_client_certificate_bound_access_tokens,
+        dpop_bound_access_tokens,
         default_max_age,
         require_auth_time: _,
         application_type,
@@ -76,7 +78,7 @@ pub(super) fn lines(client: &Client) -> String {
     let each = |uris: &[vestibule_core::RedirectUri]| uris.iter().map(ToString::to_string).collect();
     let yes_or_no = |yes| vec![if yes { "yes" } else { "no" }.to_owned()];
     let optional = |text: &Option<String>| text.iter().cloned().collect();
-    let lines: [(&str, Vec<String>); 25] = [
+    let lines: [(&str, Vec<String>); 28] = [
         ("Name", vec![client.name.clone()]),
         ("Client id", vec![client.id.to_string()]),
         ("Proves itself by", vec![proof(client).to_owned()]),
@@ -92,8 +94,11 @@ pub(super) fn lines(client: &Client) -> String {
         ("ID tokens", vec![id_token_signed_response_alg.to_string()]),
         ("Access tokens", format_in_words(*access_token_format).into_iter().collect()),
         ("Refresh tokens", rotation_in_words(*rotate_refresh_tokens).into_iter().collect()),
+        ("Must use DPoP", yes_or_no(*dpop_bound_access_tokens)),
         ("Must use PKCE", yes_or_no(must_use_pkce(client))),
         ("First party", yes_or_no(client.first_party)),
+        ("Second factor", yes_or_no(client.require_second_factor)),
+        ("Permissions of", apps.to_vec()),
         ("Sign-in at most", default_max_age.map(|seconds| format!("{seconds} s ago")).into_iter().collect()),
         ("Kind", optional(application_type)),
         ("Home page", optional(client_uri)),
