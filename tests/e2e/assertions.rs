@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use vestibule_jose::{Algorithm, SecretKey};
-use vestibule_oidc::client::AuthMethod;
+use vestibule_oidc::client::{AuthMethod, ClientsError, NewClient};
 use vestibule_tests::{
     ASSERTION_TYPE, ClientKey, ClientSpec, JsonAnswer, TestApp, ThirdParty, TokenRequest, signed, unsigned,
 };
@@ -361,4 +361,30 @@ async fn only_a_secret_that_hmacs_need_can_be_read_back() {
     let dump = crate::rows(&app, "SELECT id, secret_digest, secret_sealed, metadata FROM clients").await;
     assert!(dump.iter().all(|row| !row.contains(&secret)), "nowhere in clear");
     let _ = basic;
+}
+
+#[tokio::test]
+async fn a45_a_client_with_a_better_method_has_no_secret() {
+    let (app, key) = (provider().await, ClientKey::new(Algorithm::Es256));
+    let client = app.client(for_itself(AuthMethod::ClientSecretBasic)).await;
+    let clients = app.provider().clients();
+    let becoming = |method: AuthMethod, jwks: Option<Value>| {
+        let mut new = NewClient::named("Notes", Vec::new());
+        new.auth_method = Some(method);
+        new.metadata.grant_types = vec!["client_credentials".to_owned()];
+        new.metadata.scope = "notes:read".parse().unwrap();
+        new.metadata.jwks = jwks;
+        clients.update(&client.id(), new, None)
+    };
+    let kept_as_a_hash = becoming(AuthMethod::ClientSecretJwt, None).await;
+    assert!(matches!(kept_as_a_hash, Err(ClientsError::OnlyAHash(_))));
+    becoming(AuthMethod::PrivateKeyJwt, Some(key.jwks())).await.unwrap();
+    let with_secret = client.asks("client_credentials");
+    assert_eq!(told(&with_secret.send().await), (401, "invalid_client"));
+    assert_proved(&client, &key.signs(&app.statement(&client))).await;
+    assert!(matches!(clients.rotate_secret(&client.id()).await, Err(ClientsError::NoSecret(_))));
+    becoming(AuthMethod::ClientSecretBasic, None).await.unwrap();
+    assert_eq!(told(&with_secret.send().await), (401, "invalid_client"), "the old secret stays dead");
+    let secret = clients.rotate_secret(&client.id()).await.unwrap();
+    assert_eq!(told(&with_secret.basic(&client.client_id, &secret).send().await), (200, ""));
 }

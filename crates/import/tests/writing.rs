@@ -133,7 +133,8 @@ async fn everything_comes_as_it_was() {
     let definition = place.importer.attributes.get("badge").await.unwrap().unwrap();
     assert_eq!(definition.declaration.kind, AttributeKind::Text);
     assert!(!place.user("bob").await.unwrap().active);
-    let client = assert!(place.proves("rp", "plain secret").await);
+    assert!(place.proves("rp", "plain secret").await);
+    let client = place.importer.clients.find(&"rp".into()).await.unwrap().unwrap();
     assert!(client.first_party && client.require_pkce);
     assert_eq!(place.importer.clients.apps(&client.id).await.unwrap(), ["shop"]);
     assert_eq!(place.count("audit_events").await, 1);

@@ -84,3 +84,107 @@ fn check_algorithm(method: Option<AuthMethod>, metadata: &ClientMetadata) -> Res
     };
     Err(unsupported("token_endpoint_auth_signing_alg", why))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::client::NewClient;
+
+    fn ec_key() -> Value {
+        json!({
+            "kty": "EC", "crv": "P-256",
+            "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+            "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+        })
+    }
+
+    fn keys() -> Value {
+        json!({ "keys": [ec_key()] })
+    }
+
+    /// What is said of an application with these members; nothing where it is taken.
+    fn said(members: Value) -> Option<String> {
+        let mut document = json!({ "client_name": "App", "redirect_uris": ["https://rp.example/cb"] });
+        let more = members.as_object().expect("an object").clone();
+        document.as_object_mut().expect("an object").extend(more);
+        let new = NewClient::from_document(&document.to_string()).and_then(|new| new.check());
+        new.err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_goes_with_the_method_is_taken() {
+        let certificate = json!({ "keys": [{ "kty": "EC", "x5c": ["MAA="] }] });
+        for members in [
+            json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": keys() }),
+            json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://rp.example/jwks" }),
+            json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "http://127.0.0.1:8000/jwks" }),
+            json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": keys(), "token_endpoint_auth_signing_alg": "ES256" }),
+            json!({ "token_endpoint_auth_method": "client_secret_jwt", "token_endpoint_auth_signing_alg": "HS512" }),
+            json!({ "token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_ip": "2001:db8::1" }),
+            json!({ "token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": certificate }),
+            json!({ "jwks": keys() }),
+            json!({ "jwks": null, "tls_client_auth_san_dns": null }),
+        ] {
+            assert_eq!(said(members.clone()), None, "{members}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused_and_named() {
+        let mut private = ec_key();
+        private["d"] = json!("AAAA");
+        let by_key = |more: Value| {
+            let mut members = json!({ "token_endpoint_auth_method": "private_key_jwt" });
+            members.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            members
+        };
+        let by_certificate =
+            |name: &str, value: &str| json!({ "token_endpoint_auth_method": "tls_client_auth", name: value });
+        for (members, begins) in [
+            (by_key(json!({})), "jwks: private_key_jwt needs"),
+            (by_key(json!({ "jwks": { "keys": [] } })), "jwks: private_key_jwt needs"),
+            (
+                by_key(json!({ "jwks": keys(), "jwks_uri": "https://rp.example/jwks" })),
+                "jwks_uri: give jwks or jwks_uri",
+            ),
+            (by_key(json!({ "jwks": { "keys": [private] } })), "jwks: it shows a private key"),
+            (by_key(json!({ "jwks": "keys" })), "jwks: it is no JSON Web Key Set"),
+            (by_key(json!({ "jwks_uri": "http://rp.example/jwks" })), "jwks_uri: write an https URL"),
+            (by_key(json!({ "jwks_uri": "file:///etc/passwd" })), "jwks_uri: write an https URL"),
+            (by_key(json!({ "jwks_uri": "https://user:pw@rp.example/jwks" })), "jwks_uri: write an https URL"),
+            (
+                by_key(json!({ "jwks": keys(), "token_endpoint_auth_signing_alg": "HS256" })),
+                "token_endpoint_auth_signing_alg",
+            ),
+            (by_key(json!({ "jwks": keys(), "token_endpoint_auth_signing_alg": "none" })), "the metadata is not"),
+            (json!({ "token_endpoint_auth_signing_alg": "ES256" }), "token_endpoint_auth_signing_alg: it goes with"),
+            (
+                json!({ "token_endpoint_auth_method": "tls_client_auth" }),
+                "token_endpoint_auth_method: tls_client_auth needs",
+            ),
+            (by_certificate("tls_client_auth_subject_dn", "billing"), "tls_client_auth_subject_dn"),
+            (by_certificate("tls_client_auth_san_dns", "*.example.com"), "tls_client_auth_san_dns"),
+            (by_certificate("tls_client_auth_san_ip", "127.1"), "tls_client_auth_san_ip"),
+            (by_certificate("tls_client_auth_san_uri", "no uri"), "tls_client_auth_san_uri"),
+            (by_certificate("tls_client_auth_san_email", "@"), "tls_client_auth_san_email"),
+            (
+                json!({ "tls_client_auth_san_dns": "a.example" }),
+                "token_endpoint_auth_method: tls_client_auth_subject_dn",
+            ),
+            (
+                json!({ "token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": keys() }),
+                "jwks: self_signed",
+            ),
+        ] {
+            let said = said(members.clone()).unwrap_or_else(|| panic!("was taken: {members}"));
+            assert!(said.starts_with(begins), "{members}: {said}");
+        }
+        let two = json!({
+            "token_endpoint_auth_method": "tls_client_auth",
+            "tls_client_auth_san_dns": "a.example", "tls_client_auth_san_ip": "192.0.2.1",
+        });
+        assert!(said(two).is_some_and(|said| said.contains("exactly one")));
+    }
+}
