@@ -16,6 +16,7 @@ mod m0008_access;
 mod m0009_credentials;
 mod m0010_outbox;
 mod m0011_audit;
+mod m0015_api_clients;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_credentials::Migration),
             Box::new(m0010_outbox::Migration),
             Box::new(m0011_audit::Migration),
+            Box::new(m0015_api_clients::Migration),
         ]
     }
 }

@@ -1,4 +1,4 @@
-//! What an application sends to the token endpoint, and what it gets.
+//! What an application sends to the token endpoint and to others where it proves itself, and what it gets.
 
 use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
@@ -9,6 +9,7 @@ use crate::{Answer, ThirdParty, Wire, jwt};
 #[derive(Clone, Debug)]
 pub struct TokenRequest {
     wire: Wire,
+    path: &'static str,
     /// User and password of the `Authorization` header, as they are before they are form-urlencoded.
     pub basic: Option<(String, String)>,
     /// The parameters of the body.
@@ -16,10 +17,16 @@ pub struct TokenRequest {
 }
 
 impl TokenRequest {
-    pub(crate) fn new(wire: Wire, client: &ThirdParty, answer: &Answer) -> Self {
+    /// A form to `path` with nothing in it but who asks: by client_secret_basic where there is a secret.
+    pub(crate) fn to(path: &'static str, wire: Wire, client: &ThirdParty) -> Self {
         let basic = client.secret.clone().map(|secret| (client.client_id.clone(), secret));
         let public = basic.is_none();
-        let mut request = Self { wire, basic, parameters: Vec::new() }
+        let request = Self { wire, path, basic, parameters: Vec::new() };
+        if public { request.add("client_id", &client.client_id) } else { request }
+    }
+
+    pub(crate) fn new(wire: Wire, client: &ThirdParty, answer: &Answer) -> Self {
+        let mut request = Self::to("/oauth2/token", wire, client)
             .add("grant_type", "authorization_code")
             .add("code", answer.code.as_deref().unwrap_or_default())
             .add("redirect_uri", answer.request.get("redirect_uri").unwrap_or_default());
@@ -29,7 +36,7 @@ impl TokenRequest {
         if answer.request.get("code_challenge").is_some() {
             request = request.add("code_verifier", &answer.request.verifier);
         }
-        if public { request.add("client_id", &client.client_id) } else { request }
+        request
     }
 
     /// With a parameter, in place of what stood there.
@@ -75,7 +82,7 @@ impl TokenRequest {
 
     /// The request, for a test that needs more of it.
     pub fn build(&self) -> RequestBuilder {
-        let request = self.wire.post("/oauth2/token").form(&self.parameters);
+        let request = self.wire.post(self.path).form(&self.parameters);
         let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         match &self.basic {
             // RFC 6749 section 2.3.1: both are form-urlencoded first.

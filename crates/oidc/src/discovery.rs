@@ -12,6 +12,7 @@ use openidconnect::{
     },
 };
 use serde::{Deserialize, Serialize};
+use vestibule_tokens::SigningAlgorithm;
 
 use crate::{Provider, STANDARD_SCOPES, Unavailable, authorize::Prompt, claims, client::AuthMethod};
 
@@ -31,6 +32,10 @@ pub mod path {
     pub const USERINFO: &str = "/oauth2/userinfo";
     /// The published keys.
     pub const JWKS: &str = "/oauth2/jwks";
+    /// What is to be known of a token.
+    pub const INTROSPECT: &str = "/oauth2/introspect";
+    /// Giving a token back.
+    pub const REVOKE: &str = "/oauth2/revoke";
     /// RP-initiated logout.
     pub const END_SESSION: &str = "/oauth2/end_session";
 }
@@ -39,6 +44,11 @@ pub mod path {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct More {
     end_session_endpoint: String,
+    introspection_endpoint: String,
+    introspection_endpoint_auth_methods_supported: Vec<String>,
+    introspection_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    revocation_endpoint: String,
+    revocation_endpoint_auth_methods_supported: Vec<String>,
     code_challenge_methods_supported: Vec<String>,
     authorization_response_iss_parameter_supported: bool,
     prompt_values_supported: Vec<String>,
@@ -73,6 +83,11 @@ impl Provider {
         let at = |path: &str| format!("{}{path}", self.issuer());
         let more = More {
             end_session_endpoint: at(path::END_SESSION),
+            introspection_endpoint: at(path::INTROSPECT),
+            introspection_endpoint_auth_methods_supported: auth_methods(|method| method != AuthMethod::None),
+            introspection_signing_alg_values_supported: SigningAlgorithm::ALL.to_vec(),
+            revocation_endpoint: at(path::REVOKE),
+            revocation_endpoint_auth_methods_supported: auth_methods(|_| true),
             code_challenge_methods_supported: vec!["S256".to_owned()],
             authorization_response_iss_parameter_supported: true,
             prompt_values_supported: Prompt::ALL.iter().map(|prompt| prompt.as_str().to_owned()).collect(),
@@ -130,6 +145,11 @@ impl Provider {
         }
         Ok(scopes)
     }
+}
+
+/// The names of those ways to prove oneself that `counts`.
+fn auth_methods(counts: impl Fn(AuthMethod) -> bool) -> Vec<String> {
+    AuthMethod::ALL.into_iter().filter(|method| counts(*method)).map(|method| method.as_str().to_owned()).collect()
 }
 
 fn auth_method(method: AuthMethod) -> CoreClientAuthMethod {

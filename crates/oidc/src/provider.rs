@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use vestibule_core::{Clock, HashKey, Random};
-use vestibule_database::Database;
+use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
 use vestibule_sessions::Sessions;
 use vestibule_tokens::{Issuer, SigningAlgorithm};
@@ -28,6 +28,8 @@ pub struct Settings {
     pub access_token_alg: SigningAlgorithm,
     /// Of whom a second factor is asked (`authentication.second_factor`).
     pub second_factor: SecondFactorPolicy,
+    /// The memory for applications and APIs that were looked up, in bytes (`oidc.cache`).
+    pub cache_bytes: u64,
 }
 
 /// What the provider is put together from.
@@ -35,6 +37,8 @@ pub struct Settings {
 pub struct Parts {
     /// What lasts.
     pub database: Database,
+    /// Word of what changed in it.
+    pub changes: ChangeLog,
     /// What expires.
     pub ephemeral: Ephemeral,
     /// People.
@@ -82,11 +86,33 @@ impl Provider {
     /// Puts the provider together.
     #[must_use]
     pub fn new(parts: Parts, settings: Settings) -> Self {
-        let Parts { database, ephemeral, users, access, second_factors, sessions, tokens, hash_key, clock, random } =
-            parts;
+        let Parts {
+            database,
+            changes,
+            ephemeral,
+            users,
+            access,
+            second_factors,
+            sessions,
+            tokens,
+            hash_key,
+            clock,
+            random,
+        } = parts;
+        // Applications are many, and APIs few.
+        let (of_clients, of_apis) = (settings.cache_bytes / 4 * 3, settings.cache_bytes / 4);
+        let require_pkce = settings.require_pkce;
         Self(Arc::new(Inner {
-            clients: Clients::new(database.clone(), &hash_key, settings.require_pkce, clock.clone(), random.clone()),
-            apis: Apis::new(database.clone(), clock.clone()),
+            clients: Clients::new(
+                database.clone(),
+                changes.clone(),
+                &hash_key,
+                require_pkce,
+                clock.clone(),
+                random.clone(),
+                of_clients,
+            ),
+            apis: Apis::new(database.clone(), changes, clock.clone(), of_apis),
             consents: Consents::new(database, clock.clone()),
             codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
             settings,

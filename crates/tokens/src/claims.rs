@@ -119,6 +119,15 @@ impl AccessToken {
         self.audience == audience
     }
 
+    /// How much memory it takes, as near as matters.
+    pub(crate) fn bytes(&self) -> usize {
+        /// What an allocation costs beside its content.
+        const EACH: usize = 40;
+        let texts = self.authentication.iter().flat_map(|how| how.amr.iter().chain(&how.acr)).map(String::as_str);
+        let texts = texts.chain(self.scope.iter()).chain([&*self.subject, self.client.as_str(), &*self.audience]);
+        size_of::<Self>() + texts.map(|text| EACH + text.len()).sum::<usize>()
+    }
+
     /// What the revocation log knows it by.
     #[must_use]
     pub fn facts(&self) -> TokenFacts {

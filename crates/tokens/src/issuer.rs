@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use vestibule_core::{Clock, Random, TokenId};
+use serde::Serialize;
+use vestibule_core::{ClientId, Clock, Random, TokenId};
+use vestibule_database::KeptStatistics;
 
 use crate::{
     AccessToken, AccessTokenClaims, IdTokenClaims, IdTokenHint, KeyRing, MintedAccessToken, RevocationLog, SignError,
     SigningAlgorithm, TokenType,
     jose::Unverified,
-    wire::{self, AccessTokenWire, IdTokenWire},
+    ring::Snapshot,
+    verdicts::{Verdict, Verdicts},
+    wire::{self, AccessTokenWire, IdTokenWire, IntrospectionWire},
 };
 
 /// Mints and verifies tokens. Cheap to clone.
@@ -17,6 +21,7 @@ pub struct Issuer {
     url: Arc<str>,
     keys: KeyRing,
     revocations: RevocationLog,
+    verdicts: Arc<Verdicts>,
     clock: Clock,
     random: Random,
 }
@@ -60,7 +65,19 @@ impl Issuer {
     /// The issuer named `url`, which is `http.public_url` exactly as it was configured.
     #[must_use]
     pub fn new(url: &str, keys: KeyRing, revocations: RevocationLog, clock: Clock, random: Random) -> Self {
-        Self { url: url.into(), keys, revocations, clock, random }
+        Self { url: url.into(), keys, revocations, verdicts: Arc::new(Verdicts::none()), clock, random }
+    }
+
+    /// The same, but access tokens that were verified are remembered, within so many bytes.
+    #[must_use]
+    pub fn with_memory(self, bytes: u64) -> Self {
+        Self { verdicts: Arc::new(Verdicts::within(bytes)), ..self }
+    }
+
+    /// How the memory is doing that holds access tokens.
+    #[must_use]
+    pub fn kept(&self) -> KeptStatistics {
+        self.verdicts.statistics()
     }
 
     /// The issuer's name (`iss`).
@@ -106,18 +123,33 @@ impl Issuer {
         self.keys.sign(algorithm, TokenType::IdToken, &claims)
     }
 
-    /// Proves that a text is an access token of ours, alive and not revoked. Whether it is for the API at hand is the caller's
-    /// to ask ([`AccessToken::is_for`]).
+    /// Signs what is said of a token to `asker` (RFC 9701 section 5).
+    ///
+    /// # Errors
+    /// A ring without a key for the algorithm.
+    pub fn sign_introspection(
+        &self,
+        asker: &ClientId,
+        answer: &impl Serialize,
+        algorithm: SigningAlgorithm,
+    ) -> Result<String, SignError> {
+        let iat = self.clock.now().seconds();
+        let claims = IntrospectionWire { iss: &self.url, aud: asker, iat, token_introspection: answer };
+        self.keys.sign(algorithm, TokenType::Introspection, &claims)
+    }
+
+    /// Proves that a text is an access token of ours, alive and not revoked; once it was seen, from memory alone. Whether it is
+    /// for the API at hand is the caller's to ask ([`AccessToken::is_for`]).
     ///
     /// # Errors
     /// What is wrong with it. There is no leeway for its expiry: we know our own clock.
-    pub fn verify_access_token(&self, token: &str) -> Result<AccessToken, TokenError> {
-        let unverified = Unverified::parse(token)?;
+    pub fn verify_access_token(&self, token: &str) -> Result<Arc<AccessToken>, TokenError> {
         let keys = self.keys.snapshot();
-        let key = unverified.kid().and_then(|kid| keys.verifier(kid)).ok_or(TokenError::UnknownKey)?;
-        let wire: AccessTokenWire = unverified.verify(key, TokenType::AccessToken)?;
-        self.check_issuer(&wire.iss)?;
-        let token = wire.into_token()?;
+        let Verdict { token, kid } = self.verdicts.of(token, || self.prove(token, &keys))?;
+        // It may have been retired since the token was seen first.
+        if keys.verifier(&kid).is_none() {
+            return Err(TokenError::UnknownKey);
+        }
         if token.expires_at <= self.clock.now() {
             return Err(TokenError::Expired);
         }
@@ -125,6 +157,15 @@ impl Issuer {
             return Err(TokenError::Revoked);
         }
         Ok(token)
+    }
+
+    /// Proves that a text is an access token that we signed, whatever has become of it.
+    fn prove(&self, token: &str, keys: &Snapshot) -> Result<Verdict, TokenError> {
+        let unverified = Unverified::parse(token)?;
+        let key = unverified.kid().and_then(|kid| keys.verifier(kid)).ok_or(TokenError::UnknownKey)?;
+        let wire: AccessTokenWire = unverified.verify(key, TokenType::AccessToken)?;
+        self.check_issuer(&wire.iss)?;
+        Ok(Verdict { token: Arc::new(wire.into_token()?), kid: key.kid().into() })
     }
 
     /// Reads an ID token that an application gives back as `id_token_hint` (OpenID Connect Core section 3.1.2.1, RP-Initiated

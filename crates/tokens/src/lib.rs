@@ -23,6 +23,7 @@ mod signing_key;
 mod tables;
 mod token_type;
 mod vault;
+mod verdicts;
 mod wire;
 
 pub use algorithm::{SigningAlgorithm, UnknownAlgorithm};

@@ -108,8 +108,10 @@ impl App {
                 random.clone(),
                 session_policy(config),
             ),
-            tokens: Issuer::new(public_url.as_str(), keys.clone(), revocations.clone(), clock.clone(), random.clone()),
+            tokens: Issuer::new(public_url.as_str(), keys.clone(), revocations.clone(), clock.clone(), random.clone())
+                .with_memory(config.tokens.cache.bytes()),
             database: database.clone(),
+            changes: changes.clone(),
             ephemeral: ephemeral.clone(),
             hash_key: hash_key.clone(),
             clock: clock.clone(),
@@ -288,6 +290,7 @@ fn settings(config: &Config) -> Settings {
         require_pkce: config.oidc.require_pkce,
         access_token_lifetime: config.tokens.access_token_lifetime,
         id_token_lifetime: config.tokens.id_token_lifetime,
+        cache_bytes: config.oidc.cache.bytes(),
         access_token_alg: match config.tokens.access_token_alg {
             AccessTokenAlg::Es256 => SigningAlgorithm::Es256,
             AccessTokenAlg::Rs256 => SigningAlgorithm::Rs256,

@@ -1,6 +1,6 @@
 //! What an authorization request must satisfy once its application is proved: one rule, one small function, one ordered table.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use vestibule_core::{Parameters, ScopeSet};
 use vestibule_tokens::TokenError;
@@ -19,7 +19,7 @@ struct Draft<'a> {
     client: &'a Client,
     parameters: &'a Parameters,
     /// The APIs that own any of the scopes asked for.
-    apis: &'a [Api],
+    apis: &'a [Arc<Api>],
     request: ValidRequest,
 }
 

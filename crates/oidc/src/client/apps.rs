@@ -13,11 +13,11 @@ use crate::{Unavailable, tables::client_app};
 const MOST: usize = 100;
 
 impl Clients {
-    /// The apps that an application stands for, in order; none for one that is not there.
+    /// The apps that an application stands for, in order, as they are now; none for one that is not there.
     ///
     /// # Errors
     /// A database that does not answer.
-    pub async fn apps(&self, id: &ClientId) -> Result<Vec<String>, Unavailable> {
+    pub async fn read_apps(&self, id: &ClientId) -> Result<Vec<String>, Unavailable> {
         let apps = client_app::Entity::find()
             .select_only()
             .column(client_app::Column::App)
@@ -36,7 +36,7 @@ impl Clients {
         if apps.len() > MOST {
             return Err(ClientsError::TooManyApps);
         }
-        if self.find(id).await?.is_none() {
+        if self.read(id).await?.is_none() {
             return Err(ClientsError::NoSuchClient(id.clone()));
         }
         let transaction = self.database.begin().await?;
@@ -54,7 +54,7 @@ impl Clients {
                 _ => error.into(),
             });
         }
-        transaction.commit().await?;
+        self.commit(transaction, id).await?;
         tracing::info!(client_id = %id, count, "an application stands for other apps");
         Ok(())
     }

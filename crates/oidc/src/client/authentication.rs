@@ -4,6 +4,8 @@
 //! `invalid_client`: unknown applications, wrong secrets and methods that an application did not register cannot be told
 //! apart, neither by the words nor by the time.
 
+use std::sync::Arc;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use vestibule_core::{ClientId, Parameters};
 
@@ -49,11 +51,28 @@ impl Clients {
         &self,
         authorization: Option<&str>,
         parameters: &Parameters,
-    ) -> Result<Client, AuthenticationError> {
+    ) -> Result<Arc<Client>, AuthenticationError> {
         let credentials = Credentials::read(authorization, parameters)?;
-        let client = self.find(&credentials.id).await?;
+        let Some(known) = self.remembered(&credentials.id) else {
+            let client = self.learn(&credentials.id).await?.map(|known| Arc::clone(&known.client));
+            return self.prove(client, &credentials);
+        };
+        match self.prove(Some(Arc::clone(&known.client)), &credentials) {
+            // It may have got a new secret elsewhere, in the second for which memory is relied on.
+            Err(AuthenticationError::Refused(_)) => {
+                self.prove(self.read(&credentials.id).await?.map(Arc::new), &credentials)
+            }
+            proved => proved,
+        }
+    }
+
+    fn prove(
+        &self,
+        client: Option<Arc<Client>>,
+        credentials: &Credentials,
+    ) -> Result<Arc<Client>, AuthenticationError> {
         // Compared before anything else is looked at, so that each outcome costs the same.
-        let proved = self.has_secret(client.as_ref(), &credentials.secret);
+        let proved = self.has_secret(client.as_deref(), &credentials.secret);
         let client = client.ok_or(AuthenticationError::Refused("unknown"))?;
         let allowed = match client.auth_method {
             Some(registered) => registered == credentials.method,

@@ -61,6 +61,8 @@ pub struct ClientMetadata {
     pub scope: ScopeSet,
     /// What its ID tokens are signed with.
     pub id_token_signed_response_alg: SigningAlgorithm,
+    /// What the answers are signed with that it gets about tokens, where it asks for signed ones (RFC 9701 section 6).
+    pub introspection_signed_response_alg: SigningAlgorithm,
     /// How long ago people may have signed in at most, in seconds, where a request does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -96,6 +98,7 @@ impl Default for ClientMetadata {
             response_types: vec!["code".to_owned()],
             scope: crate::STANDARD_SCOPES.into_iter().collect(),
             id_token_signed_response_alg: SigningAlgorithm::Rs256,
+            introspection_signed_response_alg: SigningAlgorithm::Rs256,
             default_max_age: None,
             require_auth_time: None,
             application_type: None,

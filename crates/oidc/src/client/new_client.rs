@@ -22,7 +22,7 @@ pub struct NewClient {
 }
 
 /// Members whose values would change what we do, and what each is missing.
-const UNSUPPORTED: [&str; 14] = [
+const UNSUPPORTED: [&str; 16] = [
     "jwks",
     "jwks_uri",
     "sector_identifier_uri",
@@ -31,6 +31,8 @@ const UNSUPPORTED: [&str; 14] = [
     "userinfo_signed_response_alg",
     "userinfo_encrypted_response_alg",
     "userinfo_encrypted_response_enc",
+    "introspection_encrypted_response_alg",
+    "introspection_encrypted_response_enc",
     "request_object_signing_alg",
     "request_object_encryption_alg",
     "request_object_encryption_enc",

@@ -5,9 +5,9 @@ use sea_orm::{
     QuerySelect, sea_query::Expr,
 };
 use vestibule_core::{ClientId, Clock, Digest, HashKey, Random, Timestamp};
-use vestibule_database::Database;
+use vestibule_database::{ChangeLog, Database};
 
-use super::{AuthMethod, Client, MetadataError, NewClient};
+use super::{AuthMethod, Client, MetadataError, NewClient, known};
 use crate::{Unavailable, tables::client};
 
 /// What a client secret begins with, so that a scanner for leaked secrets knows it.
@@ -17,6 +17,8 @@ const SECRET_PREFIX: &str = "vst_secret_";
 #[derive(Clone, Debug)]
 pub struct Clients {
     pub(super) database: Database,
+    pub(super) changes: ChangeLog,
+    pub(super) kept: known::Memory,
     key: HashKey,
     require_pkce: bool,
     clock: Clock,
@@ -68,10 +70,20 @@ impl From<sea_orm::DbErr> for ClientsError {
 }
 
 impl Clients {
-    /// The table behind `database`. `key` hashes the secrets; `require_pkce` is `oidc.require_pkce`.
+    /// The table behind `database`. `key` hashes the secrets; `require_pkce` is `oidc.require_pkce`. Every change is told by
+    /// `changes`, which must be followed where applications are to be found in memory: that holds `cache_bytes` at most.
     #[must_use]
-    pub fn new(database: Database, key: &HashKey, require_pkce: bool, clock: Clock, random: Random) -> Self {
-        Self { database, key: key.for_purpose("client secret"), require_pkce, clock, random }
+    pub fn new(
+        database: Database,
+        changes: ChangeLog,
+        key: &HashKey,
+        require_pkce: bool,
+        clock: Clock,
+        random: Random,
+        cache_bytes: u64,
+    ) -> Self {
+        let kept = known::memory(&changes, clock.clone(), cache_bytes);
+        Self { database, changes, kept, key: key.for_purpose("client secret"), require_pkce, clock, random }
     }
 
     /// Registers an application.
@@ -98,15 +110,6 @@ impl Clients {
         let client = Client::try_from(row.insert(self.database.writer()).await?)?;
         tracing::info!(client_id = %client.id, "an application was registered");
         Ok(CreatedClient { client, secret })
-    }
-
-    /// The application of that id.
-    ///
-    /// # Errors
-    /// A database that does not answer.
-    pub async fn find(&self, id: &ClientId) -> Result<Option<Client>, Unavailable> {
-        let row = client::Entity::find_by_id(id.as_str()).one(self.database.reader()).await?;
-        row.map(Client::try_from).transpose()
     }
 
     /// All applications, by name.
@@ -156,7 +159,7 @@ impl Clients {
             ..before
         };
         let row = row.into_active_model().reset_all().update(&transaction).await?;
-        transaction.commit().await?;
+        self.commit(transaction, id).await?;
         tracing::info!(client_id = %id, "an application was changed");
         Ok(Client::try_from(row)?)
     }
@@ -166,30 +169,34 @@ impl Clients {
     /// # Errors
     /// An unknown application, or a database that does not answer.
     pub async fn delete(&self, id: &ClientId) -> Result<(), ClientsError> {
-        let deleted = client::Entity::delete_by_id(id.as_str()).exec(self.database.writer()).await?;
+        let transaction = self.database.begin().await?;
+        let deleted = client::Entity::delete_by_id(id.as_str()).exec(&transaction).await?;
         if deleted.rows_affected == 0 {
             return Err(ClientsError::NoSuchClient(id.clone()));
         }
+        self.commit(transaction, id).await?;
         tracing::info!(client_id = %id, "an application was deleted");
         Ok(())
     }
 
-    /// Gives an application a new secret; the old one is dead at once.
+    /// Gives an application a new secret; the old one is dead at once, and within a second for other processes.
     ///
     /// # Errors
     /// An unknown or public application, or a database that does not answer.
     pub async fn rotate_secret(&self, id: &ClientId) -> Result<String, ClientsError> {
-        let client = self.find(id).await?.ok_or_else(|| ClientsError::NoSuchClient(id.clone()))?;
+        let client = self.read(id).await?.ok_or_else(|| ClientsError::NoSuchClient(id.clone()))?;
         if client.is_public() {
             return Err(ClientsError::Public(id.clone()));
         }
         let secret = self.new_secret();
+        let transaction = self.database.begin().await?;
         client::Entity::update_many()
             .col_expr(client::Column::SecretDigest, Expr::value(self.digest_bytes(&secret)))
             .col_expr(client::Column::UpdatedAt, Expr::value(self.clock.now().millis()))
             .filter(client::Column::Id.eq(id.as_str()))
-            .exec(self.database.writer())
+            .exec(&transaction)
             .await?;
+        self.commit(transaction, id).await?;
         tracing::info!(client_id = %id, "an application got a new secret");
         Ok(secret)
     }

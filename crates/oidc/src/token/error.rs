@@ -58,6 +58,9 @@ pub enum TokenError {
     /// Another client's code. It is left as it was.
     #[error("the code was given to another client")]
     OtherClientsCode,
+    /// Another client's token. It is left as it was.
+    #[error("the token was issued to another client")]
+    OtherClientsToken,
     /// The code was redeemed before; what it gave is revoked now.
     #[error("the code was redeemed before, and what it gave is revoked")]
     Replayed,
@@ -90,7 +93,7 @@ impl TokenError {
             Self::Client(
                 AuthenticationError::Missing | AuthenticationError::Malformed | AuthenticationError::Refused(_),
             ) => TokenErrorCode::InvalidClient,
-            Self::UnauthorizedClient => TokenErrorCode::UnauthorizedClient,
+            Self::UnauthorizedClient | Self::OtherClientsToken => TokenErrorCode::UnauthorizedClient,
             Self::UnsupportedGrantType => TokenErrorCode::UnsupportedGrantType,
             Self::UnknownCode | Self::OtherClientsCode | Self::Replayed | Self::Refused(_) | Self::NoLongerValid(_) => {
                 TokenErrorCode::InvalidGrant

@@ -83,7 +83,7 @@ impl Provider {
             return Err(TokenError::InvalidScope);
         }
         Ok(Audience {
-            name: api.identifier,
+            name: api.identifier.clone(),
             algorithm: api.access_token_alg.unwrap_or(settings.access_token_alg),
             lifetime: api.access_token_lifetime.unwrap_or(settings.access_token_lifetime).min(LONGEST_ACCESS_TOKEN),
         })

@@ -125,7 +125,13 @@ async fn by_access_token(state: &State, token: &str) -> Result<Actor, Problem> {
         return Err(refused("the application it was given to is gone"));
     }
     let held = held(state, &user).await?;
-    Ok(Actor { user, client: Some(verified.client), token: None, limits: Limits::Scopes(verified.scope), held })
+    Ok(Actor {
+        user,
+        client: Some(verified.client.clone()),
+        token: None,
+        limits: Limits::Scopes(verified.scope.clone()),
+        held,
+    })
 }
 
 async fn held(state: &State, user: &User) -> Result<Arc<Effective>, Problem> {
@@ -136,7 +142,7 @@ async fn held(state: &State, user: &User) -> Result<Arc<Effective>, Problem> {
 ///
 /// # Errors
 /// 401, 503.
-pub(super) async fn client_of(state: &State, request: &Request) -> Result<Client, Problem> {
+pub(super) async fn client_of(state: &State, request: &Request) -> Result<Arc<Client>, Problem> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION).iter();
     let (Some(Ok(value)), None) = (headers.next().map(HeaderValue::to_str), headers.next()) else {
         return Err(refused("the header Authorization stands twice, or is not ASCII"));

@@ -5,6 +5,7 @@ use poem::{
     http::{HeaderValue, StatusCode, header},
 };
 use serde_json::json;
+use vestibule_core::Parameters;
 use vestibule_oidc::token::{TokenError, TokenErrorCode, TokenRequest};
 
 use super::reply::json;
@@ -15,14 +16,10 @@ use crate::{
 
 /// POST: a form, answered in JSON that nobody may keep (RFC 6749 sections 5.1 and 5.2).
 pub(crate) async fn token_posted(state: State, mut request: Request) -> poem::Result<Response> {
-    let Ok(authorization) = authorization_of(&request) else {
-        let words = "the Authorization header is not one line of ASCII";
-        return Ok(error(TokenErrorCode::InvalidRequest, words, false));
+    let (authorization, parameters) = match asked(&state, &mut request).await? {
+        Ok(asked) => asked,
+        Err(refused) => return Ok(refused),
     };
-    if request.uri().query().is_some_and(|query| query.contains("client_secret")) {
-        return Ok(error(TokenErrorCode::InvalidRequest, "credentials never stand in the URL", false));
-    }
-    let parameters = read_form(&mut request, state.max_body()).await.map_err(Failure::from)?;
     let authorization = authorization.as_deref();
     Ok(match state.provider().token(TokenRequest { authorization, parameters: &parameters }).await {
         Ok(tokens) => {
@@ -34,6 +31,23 @@ pub(crate) async fn token_posted(state: State, mut request: Request) -> poem::Re
     })
 }
 
+/// What an application asks of an endpoint that it proves itself at: the `Authorization` header, and the form. The inner error is
+/// the answer to a request that cannot be read.
+pub(super) async fn asked(
+    state: &State,
+    request: &mut Request,
+) -> poem::Result<Result<(Option<String>, Parameters), Response>> {
+    let Ok(authorization) = authorization_of(request) else {
+        let words = "the Authorization header is not one line of ASCII";
+        return Ok(Err(error(TokenErrorCode::InvalidRequest, words, false)));
+    };
+    if request.uri().query().is_some_and(|query| query.contains("client_secret")) {
+        return Ok(Err(error(TokenErrorCode::InvalidRequest, "credentials never stand in the URL", false)));
+    }
+    let parameters = read_form(request, state.max_body()).await.map_err(Failure::from)?;
+    Ok(Ok((authorization, parameters)))
+}
+
 /// The one `Authorization` header, if any.
 fn authorization_of(request: &Request) -> Result<Option<String>, ()> {
     let mut lines = request.headers().get_all(header::AUTHORIZATION).iter();
@@ -41,9 +55,9 @@ fn authorization_of(request: &Request) -> Result<Option<String>, ()> {
     if lines.next().is_some() { Err(()) } else { Ok(line.map(str::to_owned)) }
 }
 
-fn refusal(refused: &TokenError, by_header: bool) -> Response {
+pub(super) fn refusal(refused: &TokenError, by_header: bool) -> Response {
     if refused.code() == TokenErrorCode::TemporarilyUnavailable {
-        tracing::error!(reason = %refused, "tokens could not be issued");
+        tracing::error!(reason = %refused, "an application could not be answered");
     }
     error(refused.code(), &refused.hint(), by_header)
 }

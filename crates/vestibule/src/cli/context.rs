@@ -5,7 +5,7 @@ use std::time::Duration;
 use vestibule_core::{ClientId, Clock, Random, Timestamp, UserId, Vault};
 use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
-use vestibule_oidc::client::Clients;
+use vestibule_oidc::client::{Apis, Clients};
 use vestibule_tokens::{KeyFile, Revocation, RevocationLog, Secrets, Subject, open_vault};
 use vestibule_users::{Access, HashingPolicy, PasswordHasher, PasswordRules, Users};
 
@@ -113,7 +113,16 @@ impl Context {
         let secrets = Secrets::open(database, &vault, &self.clock, &self.random).await.map_err(Failure::of)?;
         let require_pkce = self.config.oidc.require_pkce;
         let (clock, random) = (self.clock.clone(), self.random.clone());
-        Ok(Clients::new(database.clone(), secrets.hash_key(), require_pkce, clock, random))
+        let changes = self.changes(database).await?;
+        Ok(Clients::new(database.clone(), changes, secrets.hash_key(), require_pkce, clock, random, 0))
+    }
+
+    /// The registered APIs.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn apis(&self, database: &Database) -> Result<Apis, Failure> {
+        Ok(Apis::new(database.clone(), self.changes(database).await?, self.clock.clone(), 0))
     }
 
     /// How long what was given out until now can live: the longest session, or the longest token.

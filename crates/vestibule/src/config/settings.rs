@@ -259,6 +259,9 @@ settings! {
         ///
         /// Take RS256 only for resource servers that know nothing else: it costs some thirty times as much.
         "tokens.access_token_alg" access_token_alg: AccessTokenAlg = "ES256";
+
+        /// The memory for access tokens that were seen: each takes about 1 KiB, and costs a signature less the next time.
+        "tokens.cache" cache: ByteSize = "16MiB", from "1MiB" to "4096MiB";
     }
 
     /// The protocol's own choices.
@@ -266,6 +269,9 @@ settings! {
         /// Whether an application made here must use PKCE (RFC 7636) unless it is registered otherwise. Public applications
         /// always must.
         "oidc.require_pkce" require_pkce: bool = true;
+
+        /// The memory for applications and APIs that were looked up.
+        "oidc.cache" cache: ByteSize = "16MiB", from "1MiB" to "4096MiB";
     }
 
     /// How long people stay signed in.

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use clap::Args;
+use vestibule_core::ClientId;
 use vestibule_oidc::client::NewApi;
 use vestibule_tokens::SigningAlgorithm;
 
@@ -25,6 +26,10 @@ pub(in crate::cli) struct CreateArguments {
     /// How long its access tokens live, such as 10m [default: tokens.access_token_lifetime]
     #[arg(long, value_name = "DURATION", value_parser = config::parse_duration)]
     access_token_lifetime: Option<Duration>,
+    /// A confidential client that the API is when it asks about tokens: it may introspect those meant for the API and hear of
+    /// their revocation (several times for several)
+    #[arg(long = "client", value_name = "CLIENT_ID")]
+    clients: Vec<ClientId>,
     /// Report as one JSON document
     #[arg(long)]
     pub(super) json: bool,
@@ -38,6 +43,7 @@ impl CreateArguments {
             name: self.name,
             access_token_alg: self.access_token_alg,
             access_token_lifetime: self.access_token_lifetime,
+            clients: self.clients,
         })
     }
 }

@@ -19,7 +19,7 @@ const LONGEST: u64 = 1 << 20;
 const URIS: [&str; 2] = ["redirect_uris", "post_logout_redirect_uris"];
 
 /// The members that mean something to us. Those that we know and cannot honour are refused, and so need not be here.
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "client_name",
     "token_endpoint_auth_method",
     "subject_type",
@@ -32,6 +32,7 @@ const KNOWN: [&str; 20] = [
     "response_types",
     "scope",
     "id_token_signed_response_alg",
+    "introspection_signed_response_alg",
     "default_max_age",
     "require_auth_time",
     "application_type",

@@ -57,6 +57,7 @@ pub(super) fn lines(client: &Client) -> String {
         response_types,
         scope,
         id_token_signed_response_alg,
+        introspection_signed_response_alg,
         default_max_age,
         require_auth_time: _,
         application_type,
@@ -69,7 +70,7 @@ pub(super) fn lines(client: &Client) -> String {
     let each = |uris: &[vestibule_core::RedirectUri]| uris.iter().map(ToString::to_string).collect();
     let yes_or_no = |yes| vec![if yes { "yes" } else { "no" }.to_owned()];
     let optional = |text: &Option<String>| text.iter().cloned().collect();
-    let lines: [(&str, Vec<String>); 19] = [
+    let lines: [(&str, Vec<String>); 20] = [
         ("Name", vec![client.name.clone()]),
         ("Client id", vec![client.id.to_string()]),
         ("Proves itself by", vec![proof(client).to_owned()]),
@@ -79,6 +80,7 @@ pub(super) fn lines(client: &Client) -> String {
         ("Grants", vec![grant_types.join(" ")]),
         ("Response types", vec![response_types.join(" ")]),
         ("ID tokens", vec![id_token_signed_response_alg.to_string()]),
+        ("Introspection", vec![introspection_signed_response_alg.to_string()]),
         ("Must use PKCE", yes_or_no(must_use_pkce(client))),
         ("First party", yes_or_no(client.first_party)),
         ("Sign-in at most", default_max_age.map(|seconds| format!("{seconds} s ago")).into_iter().collect()),
