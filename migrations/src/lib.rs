@@ -16,6 +16,8 @@ mod m0008_access;
 mod m0009_credentials;
 mod m0010_outbox;
 mod m0011_audit;
+mod m0012_imports;
+mod m0013_grants;
 mod m0015_api_clients;
 
 /// All steps, in order.
@@ -36,6 +38,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_credentials::Migration),
             Box::new(m0010_outbox::Migration),
             Box::new(m0011_audit::Migration),
+            Box::new(m0012_imports::Migration),
+            Box::new(m0013_grants::Migration),
             Box::new(m0015_api_clients::Migration),
         ]
     }

@@ -9,7 +9,7 @@ use vestibule_tests::{ClientSpec, JsonAnswer, Person, TestApp, ThirdParty, Token
 use vestibule_tokens::SigningAlgorithm;
 use vestibule_users::{Holder, NewGroup, Permit};
 
-use crate::{command, jose, within_a_second};
+use crate::{command, jose, refresh, within_a_second};
 
 const NOTES: &str = "https://notes.example";
 
@@ -299,4 +299,50 @@ async fn a_request_is_one_form_with_one_token() {
     let answer = asked.send().await;
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(answer.header("access-control-allow-origin"), None, "it is for servers");
+}
+
+#[tokio::test]
+async fn an_opaque_token_is_told_of_like_any_other() {
+    let scene = Scene::new().await;
+    let root = scene.app.superuser().await;
+    let path = format!("/api/v1/apis/{}", url::form_urlencoded::byte_serialize(NOTES.as_bytes()).collect::<String>());
+    assert_eq!(root.patch(&path, &json!({ "opaque": true })).await.status, 200);
+    let tokens = scene.tokens("openid notes.read").await;
+    assert!(tokens.access_token.starts_with("vst_at_"));
+    let said = scene.api.introspect(&tokens.access_token).await;
+    assert_eq!((&said["active"], &said["aud"], &said["username"]), (&json!(true), &json!(NOTES), &json!("alice")));
+    assert_eq!(scene.api.introspect(&tokens.access_token).await, said, "also once it was seen");
+    scene.app.provider().sign_out_everywhere(scene.alice.id).await.unwrap();
+    assert!(is_inactive(&scene.api.introspect(&tokens.access_token).await));
+}
+
+#[tokio::test]
+async fn a_token_without_a_person_says_so() {
+    let scene = Scene::new().await;
+    let spec = ClientSpec::named("Robot").for_grants(&["client_credentials"]).for_scope("notes.read");
+    let robot = scene.app.client(spec).await;
+    let token = robot.asks("client_credentials").send().await.tokens().access_token;
+    let said = scene.api.introspect(&token).await;
+    assert_eq!((&said["sub"], &said["client_id"]), (&json!(robot.client_id), &json!(robot.client_id)));
+    for absent in ["username", "auth_time", "sid", "grant_id", "groups", "permissions"] {
+        assert_eq!(said.get(absent), None, "{absent}");
+    }
+}
+
+#[tokio::test]
+async fn of_a_refresh_token_only_its_own_application_hears() {
+    let app = TestApp::start().await;
+    let (alice, client) = (app.user("alice").await, app.client(refresh::confidential()).await);
+    let answer = app.browser_of(&alice).authorize(&client, |request| request).await;
+    let first = client.redeem(&answer).await;
+    let said = client.introspect(&first.refresh_token).await;
+    assert_eq!((&said["active"], &said["client_id"]), (&json!(true), &json!(client.client_id)));
+    assert_eq!((said.get("token_type"), said.get("aud")), (None, None), "it opens no API");
+    let api = app.client(ClientSpec::named("API")).await;
+    assert!(is_inactive(&api.introspect(&first.refresh_token).await));
+    let second = refresh::refreshed(&client, &first.refresh_token).await;
+    assert!(is_inactive(&client.introspect(&first.refresh_token).await), "it is spent");
+    assert_eq!(client.introspect(&second.refresh_token).await["active"], true);
+    app.provider().sign_out_everywhere(alice.id).await.unwrap();
+    assert!(is_inactive(&client.introspect(&second.refresh_token).await));
 }

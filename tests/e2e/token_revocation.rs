@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use reqwest::Method;
+use vestibule_oidc::client::AccessTokenFormat;
 use vestibule_tests::{Browser, ClientSpec, TestApp, ThirdParty, Tokens};
+
+use crate::refresh;
 
 async fn begun(spec: ClientSpec) -> (TestApp, ThirdParty, Browser) {
     let app = TestApp::start().await;
@@ -110,4 +113,51 @@ async fn a_hint_is_only_a_hint_and_a_request_is_one_form_with_one_token() {
         assert_eq!((answer.status.as_u16(), answer.error()), (400, "invalid_request"));
     }
     assert_eq!(app.wire().get("/oauth2/revoke?token=x").send().await.unwrap().status(), 405);
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_was_given_back_ends_its_grant_with_all_that_came_of_it() {
+    for spec in [refresh::confidential(), refresh::public()] {
+        let (_app, client, mut browser) = begun(spec).await;
+        let first = tokens(&mut browser, &client).await;
+        let second = refresh::refreshed(&client, &first.refresh_token).await;
+        let other = tokens(&mut browser, &client).await;
+        assert_eq!(client.revocation(&second.refresh_token).send().await.status, 200);
+        for token in [&first, &second] {
+            assert!(!is_alive(&client, token).await);
+            refresh::assert_refused(&refresh::refresh(&client, &token.refresh_token).send().await);
+        }
+        assert!(is_alive(&client, &other).await, "another grant of the same person goes on");
+        refresh::refreshed(&client, &other.refresh_token).await;
+        assert_eq!(client.revocation(&second.refresh_token).send().await.status, 200, "also the second time");
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_is_spent_still_ends_the_grant() {
+    let (_app, client, mut browser) = begun(refresh::confidential()).await;
+    let first = tokens(&mut browser, &client).await;
+    let second = refresh::refreshed(&client, &first.refresh_token).await;
+    assert_eq!(client.revocation(&first.refresh_token).send().await.status, 200);
+    assert!(!is_alive(&client, &second).await);
+}
+
+#[tokio::test]
+async fn a36_another_applications_refresh_token_is_refused_and_goes_on() {
+    let (app, client, mut browser) = begun(refresh::confidential()).await;
+    let tokens = tokens(&mut browser, &client).await;
+    let other = app.client(ClientSpec::named("Other")).await;
+    let answer = other.revocation(&tokens.refresh_token).send().await;
+    assert_eq!((answer.status.as_u16(), answer.error()), (400, "unauthorized_client"));
+    refresh::refreshed(&client, &tokens.refresh_token).await;
+}
+
+#[tokio::test]
+async fn an_opaque_token_is_given_back_like_any_other() {
+    let spec = ClientSpec::default().with(|new| new.metadata.access_token_format = Some(AccessTokenFormat::Opaque));
+    let (_app, client, mut browser) = begun(spec).await;
+    let tokens = tokens(&mut browser, &client).await;
+    assert!(tokens.access_token.starts_with("vst_at_") && is_alive(&client, &tokens).await);
+    assert_eq!(client.revocation(&tokens.access_token).send().await.status, 200);
+    assert!(!is_alive(&client, &tokens).await);
 }

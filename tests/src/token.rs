@@ -25,9 +25,13 @@ impl TokenRequest {
         if public { request.add("client_id", &client.client_id) } else { request }
     }
 
+    /// One for a grant, by client_secret_basic where the application has a secret.
+    pub(crate) fn of(wire: Wire, client: &ThirdParty, grant_type: &str) -> Self {
+        Self::to("/oauth2/token", wire, client).add("grant_type", grant_type)
+    }
+
     pub(crate) fn new(wire: Wire, client: &ThirdParty, answer: &Answer) -> Self {
-        let mut request = Self::to("/oauth2/token", wire, client)
-            .add("grant_type", "authorization_code")
+        let mut request = Self::of(wire, client, "authorization_code")
             .add("code", answer.code.as_deref().unwrap_or_default())
             .add("redirect_uri", answer.request.get("redirect_uri").unwrap_or_default());
         if answer.request.get("redirect_uri").is_none() {
@@ -148,6 +152,7 @@ impl JsonAnswer {
         Tokens {
             access_token: text("access_token").expect("an access token"),
             id_token: text("id_token").unwrap_or_default(),
+            refresh_token: text("refresh_token").unwrap_or_default(),
             body: self.body,
         }
     }
@@ -160,6 +165,8 @@ pub struct Tokens {
     pub access_token: String,
     /// The ID token, empty where `openid` was not asked for.
     pub id_token: String,
+    /// The refresh token, empty where there is none.
+    pub refresh_token: String,
     /// The whole answer.
     pub body: Value,
 }

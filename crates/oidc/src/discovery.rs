@@ -14,7 +14,9 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use vestibule_tokens::SigningAlgorithm;
 
-use crate::{Provider, STANDARD_SCOPES, Unavailable, authorize::Prompt, claims, client::AuthMethod};
+use crate::{
+    Provider, STANDARD_SCOPES, Unavailable, authorize::Prompt, claims, client::AuthMethod, token::GRANT_TYPES,
+};
 
 /// The class of a sign-in with one factor (`acr`).
 pub const ACR_ONE_FACTOR: &str = "1";
@@ -109,7 +111,7 @@ impl Provider {
         .set_userinfo_endpoint(Some(UserInfoUrl::new(at(path::USERINFO)).map_err(Unavailable::because)?))
         .set_scopes_supported(Some(self.scopes().await?.into_iter().map(Scope::new).collect()))
         .set_response_modes_supported(Some(vec![CoreResponseMode::Query]))
-        .set_grant_types_supported(Some(vec![CoreGrantType::AuthorizationCode]))
+        .set_grant_types_supported(Some(GRANT_TYPES.map(grant_type).to_vec()))
         .set_token_endpoint_auth_methods_supported(Some(AuthMethod::ALL.into_iter().map(auth_method).collect()))
         .set_acr_values_supported(Some(
             [ACR_ONE_FACTOR, ACR_TWO_FACTORS]
@@ -150,6 +152,15 @@ impl Provider {
 /// The names of those ways to prove oneself that `counts`.
 fn auth_methods(counts: impl Fn(AuthMethod) -> bool) -> Vec<String> {
     AuthMethod::ALL.into_iter().filter(|method| counts(*method)).map(|method| method.as_str().to_owned()).collect()
+}
+
+fn grant_type(name: &str) -> CoreGrantType {
+    match name {
+        "authorization_code" => CoreGrantType::AuthorizationCode,
+        "refresh_token" => CoreGrantType::RefreshToken,
+        "client_credentials" => CoreGrantType::ClientCredentials,
+        other => CoreGrantType::Extension(other.to_owned()),
+    }
 }
 
 fn auth_method(method: AuthMethod) -> CoreClientAuthMethod {

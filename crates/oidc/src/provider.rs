@@ -2,9 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use vestibule_audit::Audit;
 use vestibule_core::{Clock, HashKey, Random};
 use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
+use vestibule_outbound::Fetcher;
 use vestibule_sessions::Sessions;
 use vestibule_tokens::{Issuer, SigningAlgorithm};
 use vestibule_users::{Access, SecondFactorPolicy, SecondFactors, Users};
@@ -13,6 +15,7 @@ use crate::{
     Consents,
     client::{Apis, Clients},
     code::Codes,
+    grants::{Grants, RefreshPolicy},
 };
 
 /// What an operator decides.
@@ -26,6 +29,8 @@ pub struct Settings {
     pub id_token_lifetime: Duration,
     /// What access tokens are signed with where their API does not say (`tokens.access_token_alg`).
     pub access_token_alg: SigningAlgorithm,
+    /// How long what refresh tokens stand for lasts (`tokens.refresh_…`).
+    pub refresh: RefreshPolicy,
     /// Of whom a second factor is asked (`authentication.second_factor`).
     pub second_factor: SecondFactorPolicy,
     /// The memory for applications and APIs that were looked up, in bytes (`oidc.cache`).
@@ -51,6 +56,10 @@ pub struct Parts {
     pub sessions: Sessions,
     /// What we sign, and the log of what is void.
     pub tokens: Issuer,
+    /// What fetches from addresses that applications name.
+    pub fetcher: Fetcher,
+    /// The record of what happened.
+    pub audit: Audit,
     /// The key of all keyed hashes.
     pub hash_key: HashKey,
     /// Time.
@@ -78,6 +87,9 @@ struct Inner {
     apis: Apis,
     consents: Consents,
     codes: Codes,
+    fetcher: Fetcher,
+    grants: Grants,
+    audit: Audit,
     clock: Clock,
     random: Random,
 }
@@ -95,6 +107,8 @@ impl Provider {
             second_factors,
             sessions,
             tokens,
+            fetcher,
+            audit,
             hash_key,
             clock,
             random,
@@ -111,9 +125,12 @@ impl Provider {
                 clock.clone(),
                 random.clone(),
                 of_clients,
-            ),
+            )
+            .with_hasher(users.hasher().clone()),
             apis: Apis::new(database.clone(), changes, clock.clone(), of_apis),
-            consents: Consents::new(database, clock.clone()),
+            consents: Consents::new(database.clone(), clock.clone()),
+            grants: Grants::new(database, &hash_key, settings.refresh, clock.clone()),
+            audit,
             codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
             settings,
             users,
@@ -121,6 +138,7 @@ impl Provider {
             second_factors,
             sessions,
             tokens,
+            fetcher,
             clock,
             random,
         }))
@@ -186,10 +204,28 @@ impl Provider {
         &self.0.consents
     }
 
+    /// What fetches from addresses that applications name.
+    #[must_use]
+    pub fn fetcher(&self) -> &Fetcher {
+        &self.0.fetcher
+    }
+
+    /// What applications may come back for.
+    #[must_use]
+    pub fn grants(&self) -> &Grants {
+        &self.0.grants
+    }
+
     /// Time.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.0.clock
+    }
+
+    /// The record of what happened.
+    #[must_use]
+    pub fn audit(&self) -> &Audit {
+        &self.0.audit
     }
 
     pub(crate) fn codes(&self) -> &Codes {

@@ -6,7 +6,13 @@
 use vestibule_core::Parameters;
 use vestibule_tokens::{AccessToken, Revocation, Subject};
 
-use crate::{Provider, Unavailable, authorize::request_doubles, client::Client, token::TokenError};
+use crate::{
+    Provider, Unavailable,
+    authorize::request_doubles,
+    client::Client,
+    grants::{Kept, Whose},
+    token::TokenError,
+};
 
 /// A request as it arrived.
 #[derive(Clone, Copy, Debug)]
@@ -29,13 +35,29 @@ impl Provider {
         let client = self.clients().authenticate(request.authorization, request.parameters).await?;
         let text = request.parameters.get("token").filter(|text| !text.is_empty());
         let text = text.ok_or_else(|| TokenError::InvalidRequest("token is missing".to_owned()))?;
-        match self.tokens().verify_access_token(text) {
-            Ok(token) => self.revoke_access_token(&client, &token).await,
-            Err(reason) => {
-                tracing::debug!(client_id = %client.id, %reason, "there was nothing to revoke");
+        if let Ok(token) = self.tokens().verify_access_token(text) {
+            return self.revoke_access_token(&client, &token).await;
+        }
+        match self.grants().find(text).await? {
+            Some((kept, _)) => self.revoke_grant(&client, &kept).await,
+            None => {
+                tracing::debug!(client_id = %client.id, "there was nothing to revoke");
                 Ok(())
             }
         }
+    }
+
+    /// Ends the grant of a refresh token, with every token that was minted from it (section 2.1). Any generation does: whoever
+    /// holds one was given it.
+    async fn revoke_grant(&self, client: &Client, kept: &Kept) -> Result<(), TokenError> {
+        if kept.client != client.id {
+            tracing::warn!(client_id = %client.id, issued_to = %kept.client, "an application tried to revoke a token of another");
+            return Err(TokenError::OtherClientsToken);
+        }
+        self.revoke(Subject::Grant(kept.id), None).await?;
+        self.end_grants(&Whose::Grant(kept.id)).await?;
+        tracing::info!(client_id = %client.id, grant = %kept.id, "an application gave a grant back");
+        Ok(())
     }
 
     async fn revoke_access_token(&self, client: &Client, token: &AccessToken) -> Result<(), TokenError> {

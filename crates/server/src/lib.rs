@@ -21,7 +21,10 @@ use vestibule_oidc::discovery::path;
 
 pub use crate::{
     api::scopes as administration_scopes,
-    http::{BindError, Bridge, Connection, Door, Limits, TlsError, TlsFiles, TrustedProxies, bind, serve},
+    http::{
+        BindError, Bridge, ClientCertificates, Connection, Door, Limits, TlsError, TlsFiles, TrustedProxies, bind,
+        serve,
+    },
     setup::SetupLinks,
     state::Parts,
     vouching::Vouching,

@@ -35,7 +35,11 @@ impl Vouching {
             }
         };
         let mut evidence = Evidence {
-            certificate: request.extensions().get::<PeerCertificate>().map(|certificate| certificate.der().to_vec()),
+            certificate: request
+                .extensions()
+                .get::<PeerCertificate>()
+                .filter(|certificate| certificate.is_vouched())
+                .map(|certificate| certificate.der().to_vec()),
             ..Evidence::default()
         };
         if self.is_from_a_proxy(request) {

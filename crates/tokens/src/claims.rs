@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use vestibule_core::{ClientId, GrantId, PublicSessionId, ScopeSet, Timestamp, TokenId, UserId};
 
-use crate::TokenFacts;
+use crate::{Confirmation, TokenFacts};
 
 /// How and when a person signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct AccessTokenClaims {
     pub session: Option<PublicSessionId>,
     /// The consent it is minted from.
     pub grant: Option<GrantId>,
+    /// The key that whoever uses it must prove to hold (`cnf`, RFC 7800).
+    pub confirmation: Option<Confirmation>,
     /// How long it lives.
     pub lifetime: Duration,
 }
@@ -99,6 +101,9 @@ pub struct AccessToken {
     pub session: Option<PublicSessionId>,
     /// The consent it was minted from.
     pub grant: Option<GrantId>,
+    /// The key that whoever uses it must prove to hold. Whoever takes the token for good without asking for that proof takes a
+    /// stolen one too.
+    pub confirmation: Option<Confirmation>,
     /// When it was minted, to the millisecond.
     pub minted_at: Timestamp,
     /// When it expires.
@@ -125,7 +130,9 @@ impl AccessToken {
         const EACH: usize = 40;
         let texts = self.authentication.iter().flat_map(|how| how.amr.iter().chain(&how.acr)).map(String::as_str);
         let texts = texts.chain(self.scope.iter()).chain([&*self.subject, self.client.as_str(), &*self.audience]);
-        size_of::<Self>() + texts.map(|text| EACH + text.len()).sum::<usize>()
+        // The key that it may be bound to is named by a thumbprint.
+        let key = self.confirmation.as_ref().map_or(0, |_| EACH + 43);
+        size_of::<Self>() + key + texts.map(|text| EACH + text.len()).sum::<usize>()
     }
 
     /// What the revocation log knows it by.

@@ -26,8 +26,8 @@ type Hash = [u8; digest::SHA256_OUTPUT_LEN];
 pub(crate) struct Verdict {
     /// What the token says.
     pub(crate) token: Arc<AccessToken>,
-    /// The key that signed it.
-    pub(crate) kid: Arc<str>,
+    /// The key that signed it; an opaque one is sealed by a secret that never changes.
+    pub(crate) kid: Option<Arc<str>>,
 }
 
 /// The tokens that were seen, the least recently seen going first where there are too many.
@@ -47,7 +47,8 @@ impl Verdicts {
     /// Within so many bytes.
     pub(crate) fn within(bytes: u64) -> Self {
         let weigh = |_: &Hash, verdict: &Verdict| {
-            u32::try_from(OVERHEAD + verdict.kid.len() + verdict.token.bytes()).unwrap_or(u32::MAX)
+            u32::try_from(OVERHEAD + verdict.kid.as_ref().map_or(0, |kid| kid.len()) + verdict.token.bytes())
+                .unwrap_or(u32::MAX)
         };
         let entries =
             Cache::builder().max_capacity(bytes).weigher(weigh).eviction_policy(EvictionPolicy::lru()).build();

@@ -44,6 +44,8 @@ pub struct Api {
     pub access_token_alg: Option<SigningAlgorithm>,
     /// How long its access tokens live; nothing here: as `tokens.access_token_lifetime` says.
     pub access_token_lifetime: Option<Duration>,
+    /// Whether its access tokens are opaque, so that it asks us what they say. An application may be registered otherwise.
+    pub opaque: bool,
     /// The applications that it is: they may ask about the tokens that are meant for it.
     pub clients: Vec<ClientId>,
 }
@@ -70,6 +72,8 @@ pub struct NewApi {
     pub access_token_alg: Option<SigningAlgorithm>,
     /// How long its access tokens live.
     pub access_token_lifetime: Option<Duration>,
+    /// Whether they are opaque.
+    pub opaque: bool,
     /// The applications that it is.
     pub clients: Vec<ClientId>,
 }
@@ -188,6 +192,7 @@ impl Apis {
             name: Set(new.name.clone()),
             access_token_alg: Set(new.access_token_alg.map(|algorithm| algorithm.to_string())),
             access_token_lifetime: Set(new.access_token_lifetime.and_then(|life| i64::try_from(life.as_secs()).ok())),
+            opaque: Set(new.opaque),
             created_at: Set(self.clock.now().millis()),
         };
         row.insert(&transaction).await?;
@@ -220,6 +225,7 @@ impl Apis {
             name: new.name.clone(),
             access_token_alg: new.access_token_alg.map(|algorithm| algorithm.to_string()),
             access_token_lifetime: new.access_token_lifetime.and_then(|life| i64::try_from(life.as_secs()).ok()),
+            opaque: new.opaque,
             ..before
         };
         row.into_active_model().reset_all().update(&transaction).await?;
@@ -251,6 +257,7 @@ impl Apis {
             name: Set(Some(name.to_owned())),
             access_token_alg: Set(None),
             access_token_lifetime: Set(None),
+            opaque: Set(false),
             created_at: Set(self.clock.now().millis()),
         };
         let known = OnConflict::column(api::Column::Identifier).do_nothing().to_owned();
@@ -373,6 +380,7 @@ fn assemble(
         name: row.name,
         access_token_alg,
         access_token_lifetime: lifetime.map(Duration::from_secs),
+        opaque: row.opaque,
         clients: clients.into_iter().map(|client| client.client_id.into()).collect(),
         scopes: scopes
             .into_iter()

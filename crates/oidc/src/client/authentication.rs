@@ -55,24 +55,25 @@ impl Clients {
         let credentials = Credentials::read(authorization, parameters)?;
         let Some(known) = self.remembered(&credentials.id) else {
             let client = self.learn(&credentials.id).await?.map(|known| Arc::clone(&known.client));
-            return self.prove(client, &credentials);
+            return self.prove(client, &credentials).await;
         };
-        match self.prove(Some(Arc::clone(&known.client)), &credentials) {
+        match self.prove(Some(Arc::clone(&known.client)), &credentials).await {
             // It may have got a new secret elsewhere, in the second for which memory is relied on.
             Err(AuthenticationError::Refused(_)) => {
-                self.prove(self.read(&credentials.id).await?.map(Arc::new), &credentials)
+                self.prove(self.read(&credentials.id).await?.map(Arc::new), &credentials).await
             }
             proved => proved,
         }
     }
 
-    fn prove(
+    async fn prove(
         &self,
         client: Option<Arc<Client>>,
         credentials: &Credentials,
     ) -> Result<Arc<Client>, AuthenticationError> {
-        // Compared before anything else is looked at, so that each outcome costs the same.
-        let proved = self.has_secret(client.as_deref(), &credentials.secret);
+        // Compared before anything else is looked at, so that each outcome costs the same; where the secret came as another
+        // system's hash, more.
+        let proved = self.has_secret(client.as_deref(), &credentials.secret).await?;
         let client = client.ok_or(AuthenticationError::Refused("unknown"))?;
         let allowed = match client.auth_method {
             Some(registered) => registered == credentials.method,

@@ -8,16 +8,20 @@ mod api_lookup;
 mod apis;
 mod apps;
 pub mod authentication;
+mod import;
 pub(crate) mod known;
 mod metadata;
 mod new_client;
 mod registry;
+mod secret;
 
+use secrecy::SecretString;
 use vestibule_core::{ClientId, Digest, RedirectUri, ScopeSet, Timestamp};
 use vestibule_tokens::SigningAlgorithm;
 
 pub use apis::{Api, ApiError, ApiScope, Apis, NewApi};
-pub use metadata::{AuthMethod, ClientMetadata, MetadataError};
+pub use import::{ImportedClient, ImportedSecret};
+pub use metadata::{AccessTokenFormat, AuthMethod, ClientMetadata, MetadataError};
 pub use new_client::NewClient;
 pub use registry::{Clients, ClientsError, CreatedClient};
 
@@ -43,6 +47,8 @@ pub struct Client {
     /// When that last changed.
     pub updated_at: Timestamp,
     pub(crate) secret_digest: Option<Digest>,
+    /// The hash that another system made of the secret, until the secret is first shown.
+    pub(crate) imported_secret_hash: Option<SecretString>,
 }
 
 impl Client {

@@ -4,8 +4,10 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect, sea_query::Expr,
 };
+use secrecy::SecretString;
 use vestibule_core::{ClientId, Clock, Digest, HashKey, Random, Timestamp};
 use vestibule_database::{ChangeLog, Database};
+use vestibule_users::PasswordHasher;
 
 use super::{AuthMethod, Client, MetadataError, NewClient, known};
 use crate::{Unavailable, tables::client};
@@ -19,10 +21,11 @@ pub struct Clients {
     pub(super) database: Database,
     pub(super) changes: ChangeLog,
     pub(super) kept: known::Memory,
-    key: HashKey,
+    pub(super) key: HashKey,
     require_pkce: bool,
-    clock: Clock,
+    pub(super) clock: Clock,
     random: Random,
+    pub(super) hasher: Option<PasswordHasher>,
 }
 
 /// An application just registered, with its secret, which is not to be had again.
@@ -52,6 +55,9 @@ pub enum ClientsError {
     /// It has no secret to change.
     #[error("the client {0} is public and has no secret")]
     Public(ClientId),
+    /// Another application has the id that one from another system is to keep.
+    #[error("there is a client {0} already")]
+    Exists(ClientId),
     /// An app that it is to stand for cannot be called so.
     #[error(transparent)]
     App(#[from] vestibule_users::NameError),
@@ -83,7 +89,14 @@ impl Clients {
         cache_bytes: u64,
     ) -> Self {
         let kept = known::memory(&changes, clock.clone(), cache_bytes);
-        Self { database, changes, kept, key: key.for_purpose("client secret"), require_pkce, clock, random }
+        let key = key.for_purpose("client secret");
+        Self { database, changes, kept, key, require_pkce, clock, random, hasher: None }
+    }
+
+    /// The same, but secrets that came from another system as hashes are verified too, on the threads for passwords.
+    #[must_use]
+    pub fn with_hasher(self, hasher: PasswordHasher) -> Self {
+        Self { hasher: Some(hasher), ..self }
     }
 
     /// Registers an application.
@@ -92,20 +105,10 @@ impl Clients {
     /// Metadata that cannot be honoured, or a database that does not answer.
     pub async fn create(&self, new: NewClient) -> Result<CreatedClient, ClientsError> {
         new.check()?;
-        let now = self.clock.now();
-        let public = new.auth_method == Some(AuthMethod::None);
-        let secret = (!public).then(|| self.new_secret());
+        let secret = (new.auth_method != Some(AuthMethod::None)).then(|| self.new_secret());
         let row = client::ActiveModel {
-            id: Set(ClientId::random(&self.random).to_string()),
-            name: Set(new.name.trim().to_owned()),
             secret_digest: Set(secret.as_deref().map(|secret| self.digest_bytes(secret))),
-            auth_method: Set(new.auth_method.map(|method| method.as_str().to_owned())),
-            metadata: Set(serde_json::to_string(&new.metadata).map_err(Unavailable::from)?),
-            first_party: Set(new.first_party),
-            require_pkce: Set(public || new.require_pkce.unwrap_or(self.require_pkce)),
-            require_second_factor: Set(new.require_second_factor),
-            created_at: Set(now.millis()),
-            updated_at: Set(now.millis()),
+            ..self.row(ClientId::random(&self.random), &new, self.clock.now())?
         };
         let client = Client::try_from(row.insert(self.database.writer()).await?)?;
         tracing::info!(client_id = %client.id, "an application was registered");
@@ -192,6 +195,7 @@ impl Clients {
         let transaction = self.database.begin().await?;
         client::Entity::update_many()
             .col_expr(client::Column::SecretDigest, Expr::value(self.digest_bytes(&secret)))
+            .col_expr(client::Column::ImportedSecretHash, Expr::value(None::<String>))
             .col_expr(client::Column::UpdatedAt, Expr::value(self.clock.now().millis()))
             .filter(client::Column::Id.eq(id.as_str()))
             .exec(&transaction)
@@ -201,24 +205,34 @@ impl Clients {
         Ok(secret)
     }
 
-    /// Whether `secret` is the application's, in constant time. An unknown or public application costs the same.
-    pub(crate) fn has_secret(&self, client: Option<&Client>, secret: &str) -> bool {
-        let presented = self.key.digest(secret);
-        match client.and_then(|client| client.secret_digest) {
-            Some(expected) => presented == expected,
-            None => {
-                // Compared with what it cannot be, so that the time does not tell who exists.
-                let _ = presented == self.key.digest("");
-                false
-            }
-        }
+    /// A row without a secret.
+    pub(super) fn row(
+        &self,
+        id: ClientId,
+        new: &NewClient,
+        created_at: Timestamp,
+    ) -> Result<client::ActiveModel, Unavailable> {
+        let public = new.auth_method == Some(AuthMethod::None);
+        Ok(client::ActiveModel {
+            id: Set(id.to_string()),
+            name: Set(new.name.trim().to_owned()),
+            secret_digest: Set(None),
+            imported_secret_hash: Set(None),
+            auth_method: Set(new.auth_method.map(|method| method.as_str().to_owned())),
+            metadata: Set(serde_json::to_string(&new.metadata)?),
+            first_party: Set(new.first_party),
+            require_pkce: Set(public || new.require_pkce.unwrap_or(self.require_pkce)),
+            require_second_factor: Set(new.require_second_factor),
+            created_at: Set(created_at.millis()),
+            updated_at: Set(self.clock.now().millis()),
+        })
     }
 
     fn new_secret(&self) -> String {
         format!("{SECRET_PREFIX}{}", self.random.token())
     }
 
-    fn digest_bytes(&self, secret: &str) -> Vec<u8> {
+    pub(super) fn digest_bytes(&self, secret: &str) -> Vec<u8> {
         self.key.digest(secret).as_bytes().to_vec()
     }
 }
@@ -242,6 +256,7 @@ impl TryFrom<client::Model> for Client {
             name: row.name,
             auth_method,
             secret_digest,
+            imported_secret_hash: row.imported_secret_hash.map(SecretString::from),
             first_party: row.first_party,
             require_pkce: row.require_pkce,
             require_second_factor: row.require_second_factor,

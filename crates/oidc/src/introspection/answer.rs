@@ -2,9 +2,10 @@
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use vestibule_core::{ClientId, GrantId, PublicSessionId, ScopeSet, TokenId};
-use vestibule_tokens::AccessToken;
+use vestibule_tokens::{AccessToken, Confirmation};
 
 use super::Told;
+use crate::grants::Kept;
 
 /// What is said of a token.
 #[derive(Clone, Debug)]
@@ -21,22 +22,28 @@ pub struct Active {
     active: bool,
     iss: String,
     sub: String,
-    aud: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<String>,
     client_id: ClientId,
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<String>,
     #[serde(skip_serializing_if = "ScopeSet::is_empty")]
     scope: ScopeSet,
-    token_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
     iat: i64,
     exp: i64,
-    jti: TokenId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<TokenId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     acr: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     amr: Vec<String>,
+    /// The key that whoever presents the token must prove to hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
     /// What entries of the log of revocations may name it by, for those who keep this answer for a while.
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<PublicSessionId>,
@@ -55,21 +62,47 @@ impl Answer {
             active: true,
             iss: issuer.to_owned(),
             sub: token.subject.clone(),
-            aud: token.audience().to_owned(),
+            aud: Some(token.audience().to_owned()),
             client_id: token.client.clone(),
             username: told.username,
             scope: token.scope.clone(),
-            token_type: "Bearer",
+            token_type: Some(Confirmation::token_type(token.confirmation.as_ref())),
             iat: token.minted_at.seconds(),
             exp: token.expires_at.seconds(),
-            jti: token.id,
+            jti: Some(token.id),
             auth_time: how.map(|how| how.time.seconds()),
             acr: how.and_then(|how| how.acr.clone()),
             amr: how.map(|how| how.amr.clone()).unwrap_or_default(),
+            cnf: token.confirmation.clone(),
             sid: token.session,
             grant_id: token.grant,
             groups: told.groups,
             permissions: told.permissions,
+        }))
+    }
+
+    /// Of a refresh token: it has no audience but us, and no type that a resource server could use it by.
+    pub(super) fn of_grant(issuer: &str, kept: Kept, username: String) -> Self {
+        Self::Active(Box::new(Active {
+            active: true,
+            iss: issuer.to_owned(),
+            sub: kept.user.to_string(),
+            aud: None,
+            client_id: kept.client,
+            username: Some(username),
+            scope: kept.scope,
+            token_type: None,
+            iat: kept.granted_at.seconds(),
+            exp: kept.ends_at.seconds(),
+            jti: None,
+            auth_time: Some(kept.authentication.time.seconds()),
+            acr: kept.authentication.acr,
+            amr: kept.authentication.amr,
+            cnf: kept.confirmation,
+            sid: kept.session,
+            grant_id: Some(kept.id),
+            groups: None,
+            permissions: None,
         }))
     }
 

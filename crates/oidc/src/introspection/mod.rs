@@ -4,7 +4,8 @@
 //! prove who asks ─▶ the token: its verdict, kept ─▶ its expiry, its key, the log of revocations ─▶ may this one hear of it?
 //!                                               ─▶ is its application still there, its person active? ─▶ [`Answer`]
 //! ```
-//! Each of these is asked in memory once it was seen there, and nothing is written.
+//! Each of these is asked in memory once it was seen there, and nothing is written. Of a refresh token its own application hears
+//! whether it is good, which is asked of the database.
 //!
 //! A confidential application may ask about the tokens that were issued to it, and about those meant for an API that it is
 //! ([`Api::is_client`](crate::client::Api::is_client)). Whoever else asks hears what they would hear of a token that never was:
@@ -14,7 +15,7 @@ mod answer;
 
 use std::sync::Arc;
 
-use vestibule_core::Parameters;
+use vestibule_core::{Parameters, TokenId};
 use vestibule_tokens::{AccessToken, SigningAlgorithm};
 use vestibule_users::NamesForApps;
 
@@ -81,8 +82,8 @@ impl Provider {
         let answer = match self.tokens().verify_access_token(text) {
             Ok(token) => self.told(&asker, &token).await?,
             Err(reason) => {
-                tracing::debug!(client_id = %asker.id, %reason, "a token was asked about that is not active");
-                None
+                tracing::debug!(client_id = %asker.id, %reason, "what was asked about is no access token");
+                self.told_of_grant(&asker, text).await?
             }
         };
         Ok(Introspected { asker, answer: answer.unwrap_or(Answer::Inactive) })
@@ -107,6 +108,22 @@ impl Provider {
         let Some(holder) = self.clients().known(&token.client).await? else { return Ok(None) };
         let Some(told) = self.of_the_person(asker, &right, token, &holder).await? else { return Ok(None) };
         Ok(Some(Answer::of(self.issuer(), token, told)))
+    }
+
+    /// What is said of a refresh token to the application that it was issued to, and to nobody else. It is asked of the database:
+    /// no resource server has one.
+    async fn told_of_grant(&self, asker: &Client, text: &str) -> Result<Option<Answer>, Unavailable> {
+        let Some((kept, generation)) = self.grants().find(text).await? else { return Ok(None) };
+        let facts = kept.facts(TokenId::mint(kept.granted_at, self.random()));
+        let is_good = kept.client == asker.id
+            && generation == kept.lineage.generation()
+            && !self.tokens().revocations().is_revoked(&facts);
+        if !is_good {
+            return Ok(None);
+        }
+        let effective = self.access().effective(kept.user).await?;
+        let Some(username) = effective.username().map(str::to_owned) else { return Ok(None) };
+        Ok(Some(Answer::of_grant(self.issuer(), kept, username)))
     }
 
     async fn right_to_hear(&self, asker: &Client, token: &AccessToken) -> Result<Option<Right>, Unavailable> {

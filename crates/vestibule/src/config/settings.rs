@@ -260,6 +260,18 @@ settings! {
         /// Take RS256 only for resource servers that know nothing else: it costs some thirty times as much.
         "tokens.access_token_alg" access_token_alg: AccessTokenAlg = "ES256";
 
+        /// How long the same application may repeat a spent refresh token and get the same successor: an answer that was lost
+        /// on the way loses nothing, and tabs that refresh at the same moment hold one token.
+        ///
+        /// After it, a spent token that comes again ends the grant for everyone who holds it.
+        "tokens.refresh_retry" refresh_retry: Duration = "60s", from "0s" to "1h";
+
+        /// How long an application may stay away before its refresh token is good no more.
+        "tokens.refresh_idle" refresh_idle: Duration = "30d", from "1s" to "3650d";
+
+        /// How long refresh tokens can be used at most before the person is asked again. One that was not given for
+        /// `offline_access` ends with the browser session before that.
+        "tokens.refresh_absolute" refresh_absolute: Duration = "365d", from "1s" to "3650d";
         /// The memory for access tokens that were seen: each takes about 1 KiB, and costs a signature less the next time.
         "tokens.cache" cache: ByteSize = "16MiB", from "1MiB" to "4096MiB";
     }
@@ -375,6 +387,20 @@ settings! {
 
         /// A certification authority to trust beside the public ones, as PEM.
         "mail.smtp.ca_file" smtp_ca_file: Option<PathBuf>, such as "/etc/vestibule/mail-ca.pem";
+    }
+
+    /// What is fetched from addresses that applications name, such as the keys at their `jwks_uri`: over HTTPS, without
+    /// following redirects, from the open internet alone.
+    fetch: Fetch {
+        /// Whether addresses of private networks may be fetched from as well, and this machine over plain HTTP too.
+        ///
+        /// Only for tests and closed networks: whoever may register an application can then have the provider ask
+        /// machines that they cannot reach themselves. Link-local addresses stay closed, and with them the metadata services of
+        /// clouds.
+        "fetch.allow_private_networks" allow_private_networks: bool = false;
+
+        /// Certification authorities to trust beside the public ones, as PEM.
+        "fetch.extra_trust_roots" extra_trust_roots: Option<PathBuf>, such as "/etc/vestibule/internal-ca.pem";
     }
 
     /// What people may do.

@@ -209,6 +209,23 @@ fn members_that_mean_nothing_to_us_are_told_and_ignored() {
 }
 
 #[test]
+fn a_client_stands_for_apps_and_may_ask_for_a_second_factor() {
+    let place = Place::new();
+    let id = registered(&place, &["--app", "shop", "--app", "bakery", "--require-second-factor"]);
+    let shown = place.json(&["clients", "show", &id, "--json"]);
+    assert_eq!((&shown["apps"], &shown["require_second_factor"]), (&json!(["bakery", "shop"]), &true.into()));
+    assert_eq!(place.json(&["clients", "list", "--json"])[0]["apps"], json!(["bakery", "shop"]));
+    assert!(place.run(&["clients", "show", &id]).contains("Permissions of    bakery\n"));
+    let document = json!({ "client_name": "Notes", "redirect_uris": [CALLBACK], "apps": ["shop"] });
+    assert_eq!(offered(&place, &document, &[]), (Some(0), String::new()));
+    let (code, said) =
+        offered(&place, &json!({ "client_name": "N", "redirect_uris": [CALLBACK], "apps": "shop" }), &[]);
+    assert!(code == Some(1) && said.contains("apps is not a list of names"), "{said}");
+    assert!(place.fail(1, &create(&["--app", "my shop"])).starts_with("--app: \"my shop\": it may hold letters"));
+    assert_eq!(place.json(&["clients", "list", "--json"]).as_array().map(Vec::len), Some(2), "nothing is half done");
+}
+
+#[test]
 fn a_refusal_names_the_argument_and_a_wrong_call_is_told_apart() {
     let place = Place::new();
     for (arguments, why) in [

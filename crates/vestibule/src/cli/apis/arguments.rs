@@ -26,6 +26,9 @@ pub(in crate::cli) struct CreateArguments {
     /// How long its access tokens live, such as 10m [default: tokens.access_token_lifetime]
     #[arg(long, value_name = "DURATION", value_parser = config::parse_duration)]
     access_token_lifetime: Option<Duration>,
+    /// Its access tokens are opaque: only the provider can read them, and the API asks it by introspection
+    #[arg(long)]
+    opaque: bool,
     /// A confidential client that the API is when it asks about tokens: it may introspect those meant for the API and hear of
     /// their revocation (several times for several)
     #[arg(long = "client", value_name = "CLIENT_ID")]
@@ -43,6 +46,7 @@ impl CreateArguments {
             name: self.name,
             access_token_alg: self.access_token_alg,
             access_token_lifetime: self.access_token_lifetime,
+            opaque: self.opaque,
             clients: self.clients,
         })
     }
