@@ -19,6 +19,7 @@ mod m0011_audit;
 mod m0012_imports;
 mod m0013_grants;
 mod m0014_client_keys;
+mod m0015_api_clients;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_imports::Migration),
             Box::new(m0013_grants::Migration),
             Box::new(m0014_client_keys::Migration),
+            Box::new(m0015_api_clients::Migration),
         ]
     }
 }

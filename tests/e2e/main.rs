@@ -30,9 +30,11 @@ mod errors;
 mod exchange;
 mod hints;
 mod id_token;
+mod introspection;
 mod jose;
 mod jwks;
 mod jwks_uri;
+mod kept;
 mod limits;
 mod logout;
 mod logs;
@@ -50,7 +52,10 @@ mod revocation;
 mod sessions;
 mod setup;
 mod sign_in;
+mod token_revocation;
 mod userinfo;
+
+use std::time::{Duration, Instant};
 
 use sea_orm::{DatabaseBackend, FromQueryResult as _, JsonValue, Statement};
 use vestibule::cli::{Context, Output};
@@ -93,4 +98,20 @@ async fn error_at_once(
     assert_eq!(answer.state.as_deref(), request.get("state"), "{page}");
     assert_eq!(answer.iss.as_deref(), Some(app.issuer()), "{page}");
     answer.error().to_owned()
+}
+
+/// What a command in another process works with: the same database by connections of its own, and never the embedded store.
+fn command(app: &TestApp) -> Context {
+    let mut context = Context::new(app.config().clone(), Output::to(std::io::sink()));
+    context.clock = app.clock().clone();
+    context
+}
+
+/// Waits until it is so. What a command did is noticed within a second.
+async fn within_a_second(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so().await {
+        assert!(begun.elapsed() < Duration::from_secs(1), "not within a second: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

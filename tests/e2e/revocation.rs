@@ -1,12 +1,11 @@
 //! What ends before its time: by a sign-out, by a command in another process, and what outlives a restart.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use vestibule::cli::{Context, Output};
 use vestibule_tests::{Browser, ClientSpec, Person, TestApp, ThirdParty, Tokens, header};
 use vestibule_tokens::{KeyRing, Revocation, Rotation, SigningAlgorithm, Subject};
 
-use crate::jose;
+use crate::{command, jose, within_a_second};
 
 /// A provider, an application, and alice at her browser.
 async fn begun() -> (TestApp, ThirdParty, Person, Browser) {
@@ -29,22 +28,6 @@ async fn is_alive(client: &ThirdParty, tokens: &Tokens) -> bool {
 async fn is_signed_in(browser: &mut Browser, client: &ThirdParty) -> bool {
     let answer = browser.authorize(client, |request| request.set("prompt", "none")).await;
     answer.code.is_some()
-}
-
-/// What a command in another process works with: the same database by connections of its own, and never the embedded store.
-fn command(app: &TestApp) -> Context {
-    let mut context = Context::new(app.config().clone(), Output::to(std::io::sink()));
-    context.clock = app.clock().clone();
-    context
-}
-
-/// Waits until it is so. What a command did is noticed within a second.
-async fn within_a_second(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so().await {
-        assert!(begun.elapsed() < Duration::from_secs(1), "not within a second: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 #[tokio::test]
@@ -134,6 +117,8 @@ async fn deleting_an_application_from_another_process_is_noticed_within_a_second
     context.clients(&database).await.unwrap().delete(&client.id()).await.unwrap();
     context.revoke_client(&database, client.id()).await.unwrap();
     within_a_second("the token is dead", async || !is_alive(&client, &tokens).await).await;
+    let is_unknown = async || browser.begin(&client, |request| request).await.status == 400;
+    within_a_second("nobody is sent there", is_unknown).await;
     browser.begin(&client, |request| request).await.assert_error("invalid_client");
 }
 

@@ -59,7 +59,7 @@ impl TestApp {
 async fn every_scope(app: &TestApp) -> String {
     let own = format!("{}/api/v1", app.issuer());
     let api = app.provider().apis().find(&own).await.expect("a database").expect("the administration API");
-    api.scopes.into_iter().map(|scope| scope.scope).collect::<Vec<_>>().join(" ")
+    api.scopes.iter().map(|scope| scope.scope.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 impl Administrator {

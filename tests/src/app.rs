@@ -10,7 +10,7 @@ use vestibule::{
 use vestibule_core::{Clock, Random};
 use vestibule_oidc::{Provider, client::NewApi};
 
-use crate::{Authority, Browser, Person, Wire, backend::Storage};
+use crate::{Authority, Browser, Person, ThirdParty, Wire, backend::Storage};
 
 /// A whole provider in this process. Dropping it ends it.
 pub struct TestApp {
@@ -187,6 +187,14 @@ impl TestApp {
         let mut browser = self.browser();
         browser.seat(person);
         browser
+    }
+
+    /// Registers an API with its scopes, which asks about its tokens as `client`.
+    pub async fn api_of(&self, client: &ThirdParty, identifier: &str, scopes: &[&str]) {
+        let scopes = scopes.iter().map(|scope| ((*scope).to_owned(), None)).collect();
+        let clients = vec![client.id()];
+        let api = NewApi { identifier: identifier.to_owned(), scopes, clients, ..NewApi::default() };
+        self.provider.apis().create(api, self.issuer()).await.expect("an API");
     }
 
     /// Registers an API with its scopes.

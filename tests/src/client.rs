@@ -1,5 +1,6 @@
 //! Applications of third parties.
 
+use serde_json::Value;
 use url::Url;
 use vestibule_core::{ClientId, RedirectUri};
 use vestibule_oidc::client::{AuthMethod, NewClient};
@@ -159,6 +160,28 @@ impl ThirdParty {
     /// Asks userinfo, with the token in the header.
     pub async fn userinfo(&self, access_token: &str) -> JsonAnswer {
         JsonAnswer::of(self.wire.get("/oauth2/userinfo").bearer_auth(access_token)).await
+    }
+
+    /// A request to introspect a token, for a test to change and send.
+    #[must_use]
+    pub fn introspection(&self, token: &str) -> TokenRequest {
+        TokenRequest::to("/oauth2/introspect", self.wire.clone(), self).add("token", token)
+    }
+
+    /// What it hears of a token.
+    ///
+    /// # Panics
+    /// Where it may not ask.
+    pub async fn introspect(&self, token: &str) -> Value {
+        let answer = self.introspection(token).send().await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body
+    }
+
+    /// A request to revoke a token, for a test to change and send.
+    #[must_use]
+    pub fn revocation(&self, token: &str) -> TokenRequest {
+        TokenRequest::to("/oauth2/revoke", self.wire.clone(), self).add("token", token)
     }
 
     pub(crate) fn authorize_endpoint(&self) -> Url {

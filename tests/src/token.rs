@@ -1,4 +1,4 @@
-//! What an application sends to the token endpoint, and what it gets.
+//! What an application sends to the token endpoint and to others where it proves itself, and what it gets.
 
 use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
@@ -17,12 +17,17 @@ pub struct TokenRequest {
 }
 
 impl TokenRequest {
-    /// One for a grant, by client_secret_basic where the application has a secret.
-    pub(crate) fn of(wire: Wire, client: &ThirdParty, grant_type: &str) -> Self {
+    /// A form to `path` with nothing in it but who asks: by client_secret_basic where there is a secret.
+    pub(crate) fn to(path: &'static str, wire: Wire, client: &ThirdParty) -> Self {
         let basic = client.secret.clone().map(|secret| (client.client_id.clone(), secret));
         let public = basic.is_none();
-        let request = Self { wire, path: "/oauth2/token", basic, parameters: Vec::new() }.add("grant_type", grant_type);
+        let request = Self { wire, path, basic, parameters: Vec::new() };
         if public { request.add("client_id", &client.client_id) } else { request }
+    }
+
+    /// One for a grant, by client_secret_basic where the application has a secret.
+    pub(crate) fn of(wire: Wire, client: &ThirdParty, grant_type: &str) -> Self {
+        Self::to("/oauth2/token", wire, client).add("grant_type", grant_type)
     }
 
     pub(crate) fn new(wire: Wire, client: &ThirdParty, answer: &Answer) -> Self {

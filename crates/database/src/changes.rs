@@ -39,15 +39,21 @@ pub enum Topic {
     Access,
     /// Which attributes are declared.
     Attributes,
+    /// What was said of an application: the subject is its `client_id`.
+    Clients,
+    /// Which APIs there are, and what was said of them.
+    Apis,
 }
 
 impl Topic {
-    const ALL: [Self; 2] = [Self::Access, Self::Attributes];
+    const ALL: [Self; 4] = [Self::Access, Self::Attributes, Self::Clients, Self::Apis];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Access => "access",
             Self::Attributes => "attributes",
+            Self::Clients => "clients",
+            Self::Apis => "apis",
         }
     }
 }

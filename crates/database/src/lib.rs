@@ -1,5 +1,5 @@
 //! What lasts: opens SQLite or PostgreSQL, begins transactions, brings the schema up to date, and tells every process what
-//! changed ([`ChangeLog`]).
+//! changed ([`ChangeLog`]), so that what was read can be kept in memory ([`Kept`]).
 //!
 //! The crates above own their tables and speak SeaORM to the connections given here; there is no layer between.
 //!
@@ -9,6 +9,7 @@
 
 mod changes;
 mod connect;
+mod kept;
 mod migrate;
 mod place;
 
@@ -18,6 +19,7 @@ use sea_orm::{DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, Trans
 pub use sea_orm::DatabaseTransaction;
 
 pub use changes::{Change, ChangeLog, Changes, Topic};
+pub use kept::{Began, Kept, KeptStatistics};
 pub use place::{LATE, Place};
 
 /// Where users, keys, clients, consents and revocations lie. Cheap to clone.

@@ -40,8 +40,8 @@ impl Place {
             users: Users::new(database.clone(), hasher.clone(), clock.clone(), random.clone())
                 .with_changes(changes.clone()),
             access: Access::new(database.clone(), changes.clone(), clock.clone(), random.clone(), 0),
-            attributes: Attributes::new(database.clone(), changes, clock.clone()),
-            clients: Clients::new(database.clone(), &key, vault, rules, clock.clone(), random.clone())
+            attributes: Attributes::new(database.clone(), changes.clone(), clock.clone()),
+            clients: Clients::new(database.clone(), changes, &key, vault, rules, clock.clone(), random.clone(), 0)
                 .with_hasher(hasher),
             require_pkce: None,
             audit: Audit::new(database.clone(), clock.clone(), random),

@@ -22,8 +22,9 @@ impl Provider {
         if !scopes.contains(GROUPS) && !scopes.contains(PERMISSIONS) {
             return Ok(told);
         }
-        let apps = self.clients().apps(client).await?;
-        let names = self.access().names_for_apps(user, &apps).await?;
+        let known = self.clients().known(client).await?;
+        let apps = known.as_deref().map_or(&[][..], |known| &known.apps);
+        let names = self.access().names_for_apps(user, apps).await?;
         for (scope, list) in [(GROUPS, names.groups), (PERMISSIONS, names.permissions)] {
             if scopes.contains(scope) {
                 told.insert(scope.to_owned(), json!(list));

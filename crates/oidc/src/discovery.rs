@@ -15,6 +15,7 @@ use openidconnect::{
 };
 use serde::{Deserialize, Serialize};
 use vestibule_jose::DPOP_ALGORITHMS;
+use vestibule_tokens::SigningAlgorithm;
 
 use crate::{
     Provider, STANDARD_SCOPES, Unavailable, authorize::Prompt, claims, client::AuthMethod, token::GRANT_TYPES,
@@ -40,6 +41,10 @@ pub mod path {
     pub const DEVICE_AUTHORIZATION: &str = "/oauth2/device_authorization";
     /// Where a person types the code of a device.
     pub const DEVICE: &str = "/device";
+    /// What is to be known of a token.
+    pub const INTROSPECT: &str = "/oauth2/introspect";
+    /// Giving a token back.
+    pub const REVOKE: &str = "/oauth2/revoke";
     /// RP-initiated logout.
     pub const END_SESSION: &str = "/oauth2/end_session";
 }
@@ -49,6 +54,11 @@ pub mod path {
 struct More {
     end_session_endpoint: String,
     device_authorization_endpoint: String,
+    introspection_endpoint: String,
+    introspection_endpoint_auth_methods_supported: Vec<String>,
+    introspection_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    revocation_endpoint: String,
+    revocation_endpoint_auth_methods_supported: Vec<String>,
     code_challenge_methods_supported: Vec<String>,
     authorization_response_iss_parameter_supported: bool,
     prompt_values_supported: Vec<String>,
@@ -107,6 +117,13 @@ impl Provider {
         let more = More {
             end_session_endpoint: at(path::END_SESSION),
             device_authorization_endpoint: at(path::DEVICE_AUTHORIZATION),
+            introspection_endpoint: at(path::INTROSPECT),
+            introspection_endpoint_auth_methods_supported: names(
+                self.auth_methods().filter(|method| *method != AuthMethod::None),
+            ),
+            introspection_signing_alg_values_supported: SigningAlgorithm::ALL.to_vec(),
+            revocation_endpoint: at(path::REVOKE),
+            revocation_endpoint_auth_methods_supported: names(self.auth_methods()),
             code_challenge_methods_supported: vec!["S256".to_owned()],
             authorization_response_iss_parameter_supported: true,
             tls_client_certificate_bound_access_tokens: self.settings().client_certificates,
@@ -178,10 +195,21 @@ impl Provider {
 
 /// Where clients are asked for a certificate, the endpoints at which one says something.
 fn aliases(origin: &str) -> BTreeMap<String, String> {
-    [("token_endpoint", path::TOKEN), ("userinfo_endpoint", path::USERINFO)]
-        .into_iter()
-        .map(|(name, path)| (name.to_owned(), format!("{origin}{path}")))
-        .collect()
+    [
+        ("token_endpoint", path::TOKEN),
+        ("userinfo_endpoint", path::USERINFO),
+        ("introspection_endpoint", path::INTROSPECT),
+        ("revocation_endpoint", path::REVOKE),
+        ("device_authorization_endpoint", path::DEVICE_AUTHORIZATION),
+    ]
+    .into_iter()
+    .map(|(name, path)| (name.to_owned(), format!("{origin}{path}")))
+    .collect()
+}
+
+/// The names of ways to prove oneself.
+fn names(methods: impl Iterator<Item = AuthMethod>) -> Vec<String> {
+    methods.map(|method| method.as_str().to_owned()).collect()
 }
 
 fn grant_type(name: &str) -> CoreGrantType {

@@ -4,6 +4,8 @@
 //! `sid` (or person) is the one at this browser. Everything else is asked on a page. A redirect afterwards needs a URI
 //! registered for the application that the hint (or `client_id`) names, compared exactly.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use vestibule_core::{ClientId, Parameters, RedirectUri};
 use vestibule_sessions::Session;
@@ -91,7 +93,7 @@ impl Provider {
             }
         };
         Ok(EndSession {
-            client_id: client.map(|client| client.id),
+            client_id: client.map(|client| client.id.clone()),
             hint: hint.map(|hint| Hint { subject: hint.subject, sid: hint.session.map(|sid| sid.to_string()) }),
             return_to,
         })
@@ -101,7 +103,7 @@ impl Provider {
         &self,
         hint: Option<&IdTokenHint>,
         named: Option<&str>,
-    ) -> Result<Option<Client>, EndSessionError> {
+    ) -> Result<Option<Arc<Client>>, EndSessionError> {
         let id = match (hint, named) {
             (Some(hint), Some(named)) if hint.client.as_str() != named => return Err(EndSessionError::OtherClient),
             (Some(hint), _) => hint.client.clone(),

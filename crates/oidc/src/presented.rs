@@ -1,5 +1,7 @@
 //! An access token at one of our own resources: that it is good, and that whoever presents it holds the key that it is bound to.
 
+use std::sync::Arc;
+
 use vestibule_tokens::{AccessToken, Confirmation, TokenError};
 
 use crate::{DpopRefusal, DpopRequest, Provider};
@@ -52,7 +54,7 @@ impl Provider {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub async fn presented(&self, presented: &PresentedToken<'_>) -> Result<AccessToken, PresentedError> {
+    pub async fn presented(&self, presented: &PresentedToken<'_>) -> Result<Arc<AccessToken>, PresentedError> {
         let token = self.tokens().verify_access_token(presented.token)?;
         match (presented.scheme, &token.confirmation) {
             (TokenScheme::Bearer, None) => Ok(token),

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use vestibule_audit::Audit;
 use vestibule_core::{Clock, HashKey, Random, Vault};
-use vestibule_database::Database;
+use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
 use vestibule_outbound::Fetcher;
 use vestibule_sessions::Sessions;
@@ -48,6 +48,8 @@ pub struct Settings {
     pub dpop_nonce: bool,
     /// Of whom a second factor is asked (`authentication.second_factor`).
     pub second_factor: SecondFactorPolicy,
+    /// The memory for applications and APIs that were looked up, in bytes (`oidc.cache`).
+    pub cache_bytes: u64,
 }
 
 /// What the provider is put together from.
@@ -55,6 +57,8 @@ pub struct Settings {
 pub struct Parts {
     /// What lasts.
     pub database: Database,
+    /// Word of what changed in it.
+    pub changes: ChangeLog,
     /// What expires.
     pub ephemeral: Ephemeral,
     /// People.
@@ -115,6 +119,7 @@ impl Provider {
     pub fn new(parts: Parts, settings: Settings) -> Self {
         let Parts {
             database,
+            changes,
             ephemeral,
             users,
             access,
@@ -142,11 +147,22 @@ impl Provider {
         };
         let rules =
             ClientRules { require_pkce: settings.require_pkce, client_certificates: settings.client_certificates };
+        // Applications are many, and APIs few.
+        let (of_clients, of_apis) = (settings.cache_bytes / 4 * 3, settings.cache_bytes / 4);
         Self(Arc::new(Inner {
             assertions,
-            clients: Clients::new(database.clone(), &hash_key, vault, rules, clock.clone(), random.clone())
-                .with_hasher(users.hasher().clone()),
-            apis: Apis::new(database.clone(), clock.clone()),
+            clients: Clients::new(
+                database.clone(),
+                changes.clone(),
+                &hash_key,
+                vault,
+                rules,
+                clock.clone(),
+                random.clone(),
+                of_clients,
+            )
+            .with_hasher(users.hasher().clone()),
+            apis: Apis::new(database.clone(), changes, clock.clone(), of_apis),
             consents: Consents::new(database.clone(), clock.clone()),
             grants: Grants::new(database, &hash_key, settings.refresh, clock.clone()),
             audit,

@@ -1,5 +1,7 @@
 //! Which scopes a request may ask for: the same wherever a person is asked.
 
+use std::sync::Arc;
+
 use vestibule_core::ScopeSet;
 
 use crate::{
@@ -40,7 +42,7 @@ impl ScopeRefusal {
 
 /// The scopes in `text`, where `apis` own what is not of OpenID Connect. Unknown ones are ignored (OpenID Connect Core section
 /// 3.1.2.1); one that is known and not for this application is refused.
-pub(crate) fn asked(client: &Client, text: &str, apis: &[Api]) -> Result<ScopeSet, ScopeRefusal> {
+pub(crate) fn asked(client: &Client, text: &str, apis: &[Arc<Api>]) -> Result<ScopeSet, ScopeRefusal> {
     let asked: ScopeSet = text.parse().map_err(|_| ScopeRefusal::Malformed)?;
     let of_apis: ScopeSet = apis.iter().flat_map(|api| api.scopes.iter().map(|scope| scope.scope.as_str())).collect();
     let known = asked.filter(|scope| STANDARD_SCOPES.contains(&scope) || of_apis.contains(scope));
@@ -56,7 +58,7 @@ pub(crate) fn asked(client: &Client, text: &str, apis: &[Api]) -> Result<ScopeSe
 
 /// Each token is for one API. Scopes of several can be granted at once where the APIs are named, since the token request then
 /// chooses one.
-pub(crate) fn of_one_audience(named: &[String], apis: &[Api]) -> Result<(), ScopeRefusal> {
+pub(crate) fn of_one_audience(named: &[String], apis: &[Arc<Api>]) -> Result<(), ScopeRefusal> {
     if named.is_empty() && apis.len() > 1 {
         return Err(ScopeRefusal::SeveralApis);
     }

@@ -116,7 +116,7 @@ impl Provider {
         self.revoke(Subject::Client(client.clone()), None).await
     }
 
-    async fn revoke(
+    pub(crate) async fn revoke(
         &self,
         subject: Subject,
         issued_before: Option<vestibule_core::Timestamp>,

@@ -93,6 +93,26 @@ pub(crate) mod api_scope {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// The applications that APIs are.
+pub(crate) mod api_client {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `api_clients`.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "api_clients")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) api: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) client_id: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// What applications may come back for with a refresh token.
 pub(crate) mod grant {
     use sea_orm::entity::prelude::*;

@@ -44,12 +44,13 @@ pub struct Front {
 }
 
 /// The endpoints that apps in browsers may read from other origins.
-const OPEN: [OpenPath; 6] = [
+const OPEN: [OpenPath; 7] = [
     OpenPath { path: "/.well-known/openid-configuration", methods: "GET, HEAD, OPTIONS" },
     OpenPath { path: "/.well-known/oauth-authorization-server", methods: "GET, HEAD, OPTIONS" },
     OpenPath { path: path::JWKS, methods: "GET, HEAD, OPTIONS" },
     OpenPath { path: path::TOKEN, methods: "POST, OPTIONS" },
     OpenPath { path: path::DEVICE_AUTHORIZATION, methods: "POST, OPTIONS" },
+    OpenPath { path: path::REVOKE, methods: "POST, OPTIONS" },
     OpenPath { path: path::USERINFO, methods: "GET, HEAD, POST, OPTIONS" },
 ];
 
@@ -69,8 +70,8 @@ pub fn service(parts: Parts, front: Front) -> Bridge<impl Endpoint<Output = Resp
 
 fn router(state: &State) -> Route {
     use endpoints::{
-        authorize, consent, device, documents, end_session, health, home, login, logout, recover, register,
-        second_factor, setup, token, userinfo, verify_email,
+        authorize, consent, device, documents, end_session, health, home, introspect, login, logout, recover, register,
+        revoke, second_factor, setup, token, userinfo, verify_email,
     };
     let routes = Route::new()
         .at("/", Methods::new().get(answers(state, home::home_page)))
@@ -92,6 +93,8 @@ fn router(state: &State) -> Route {
             path::DEVICE,
             Methods::new().get(answers(state, device::device_page)).post(answers(state, device::device_posted)),
         )
+        .at(path::INTROSPECT, Methods::new().post(answers(state, introspect::introspect_posted)))
+        .at(path::REVOKE, Methods::new().post(answers(state, revoke::revoke_posted)))
         .at(
             path::USERINFO,
             Methods::new().get(answers(state, userinfo::userinfo)).post(answers(state, userinfo::userinfo)),

@@ -128,6 +128,17 @@ impl AccessToken {
         self.audience == audience
     }
 
+    /// How much memory it takes, as near as matters.
+    pub(crate) fn bytes(&self) -> usize {
+        /// What an allocation costs beside its content.
+        const EACH: usize = 40;
+        let texts = self.authentication.iter().flat_map(|how| how.amr.iter().chain(&how.acr)).map(String::as_str);
+        let texts = texts.chain(self.scope.iter()).chain([&*self.subject, self.client.as_str(), &*self.audience]);
+        // The key that it may be bound to is named by a thumbprint.
+        let key = self.confirmation.as_ref().map_or(0, |_| EACH + 43);
+        size_of::<Self>() + key + texts.map(|text| EACH + text.len()).sum::<usize>()
+    }
+
     /// What the revocation log knows it by.
     #[must_use]
     pub fn facts(&self) -> TokenFacts {

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
-use vestibule_core::{Clock, Random, TokenId};
+use serde::{Serialize, de::DeserializeOwned};
+use vestibule_core::{ClientId, Clock, Random, TokenId};
+use vestibule_database::KeptStatistics;
 use vestibule_jose::{JwsError, SignError, Unverified};
 
 use crate::{
     AccessToken, AccessTokenClaims, IdTokenClaims, IdTokenHint, KeyRing, MintedAccessToken, OpaqueTokens,
     RevocationLog, SigningAlgorithm, TokenType,
+    ring::Snapshot,
     signing_key::SigningKey,
-    wire::{self, AccessTokenWire, IdTokenWire},
+    verdicts::{Verdict, Verdicts},
+    wire::{self, AccessTokenWire, IdTokenWire, IntrospectionWire},
 };
 
 /// Mints and verifies tokens. Cheap to clone.
@@ -20,6 +23,7 @@ pub struct Issuer {
     keys: KeyRing,
     opaque: Arc<OpaqueTokens>,
     revocations: RevocationLog,
+    verdicts: Arc<Verdicts>,
     clock: Clock,
     random: Random,
 }
@@ -94,7 +98,19 @@ impl Issuer {
         clock: Clock,
         random: Random,
     ) -> Self {
-        Self { url: url.into(), keys, opaque, revocations, clock, random }
+        Self { url: url.into(), keys, opaque, revocations, verdicts: Arc::new(Verdicts::none()), clock, random }
+    }
+
+    /// The same, but access tokens that were verified are remembered, within so many bytes.
+    #[must_use]
+    pub fn with_memory(self, bytes: u64) -> Self {
+        Self { verdicts: Arc::new(Verdicts::within(bytes)), ..self }
+    }
+
+    /// How the memory is doing that holds access tokens.
+    #[must_use]
+    pub fn kept(&self) -> KeptStatistics {
+        self.verdicts.statistics()
     }
 
     /// The issuer's name (`iss`).
@@ -155,16 +171,34 @@ impl Issuer {
         self.keys.sign(algorithm, TokenType::IdToken, &claims)
     }
 
-    /// Proves that a text is an access token of ours, signed or opaque, alive and not revoked. Whether it is for the API at hand
-    /// is the caller's to ask ([`AccessToken::is_for`]), and so is the proof of the key that it may be bound to
-    /// ([`AccessToken::confirmation`]).
+    /// Signs what is said of a token to `asker` (RFC 9701 section 5).
+    ///
+    /// # Errors
+    /// A ring without a key for the algorithm.
+    pub fn sign_introspection(
+        &self,
+        asker: &ClientId,
+        answer: &impl Serialize,
+        algorithm: SigningAlgorithm,
+    ) -> Result<String, MintError> {
+        let iat = self.clock.now().seconds();
+        let claims = IntrospectionWire { iss: &self.url, aud: asker, iat, token_introspection: answer };
+        self.keys.sign(algorithm, TokenType::Introspection, &claims)
+    }
+
+    /// Proves that a text is an access token of ours, signed or opaque, alive and not revoked; once it was seen, from memory
+    /// alone. Whether it is for the API at hand is the caller's to ask ([`AccessToken::is_for`]), and so is the proof of the key
+    /// that it may be bound to ([`AccessToken::confirmation`]).
     ///
     /// # Errors
     /// What is wrong with it. There is no leeway for its expiry: we know our own clock.
-    pub fn verify_access_token(&self, token: &str) -> Result<AccessToken, TokenError> {
-        let wire = if OpaqueTokens::claims_to_be_one(token) { self.opaque.open(token)? } else { self.verified(token)? };
-        self.check_issuer(&wire.iss)?;
-        let token = wire.into_token()?;
+    pub fn verify_access_token(&self, token: &str) -> Result<Arc<AccessToken>, TokenError> {
+        let keys = self.keys.snapshot();
+        let Verdict { token, kid } = self.verdicts.of(token, || self.prove(token, &keys))?;
+        // It may have been retired since the token was seen first.
+        if kid.is_some_and(|kid| keys.verifier(&kid).is_none()) {
+            return Err(TokenError::UnknownKey);
+        }
         if token.expires_at <= self.clock.now() {
             return Err(TokenError::Expired);
         }
@@ -174,12 +208,17 @@ impl Issuer {
         Ok(token)
     }
 
-    /// The claims of an access token in a JWS, once its signature has proved to be ours.
-    fn verified(&self, token: &str) -> Result<AccessTokenWire, TokenError> {
-        let unverified = Unverified::parse(token)?;
-        let keys = self.keys.snapshot();
-        let key = unverified.kid().and_then(|kid| keys.verifier(kid)).ok_or(TokenError::UnknownKey)?;
-        claims(&unverified, key, TokenType::AccessToken)
+    /// Proves that a text is an access token that we made, whatever has become of it.
+    fn prove(&self, token: &str, keys: &Snapshot) -> Result<Verdict, TokenError> {
+        let (wire, kid): (AccessTokenWire, _) = if OpaqueTokens::claims_to_be_one(token) {
+            (self.opaque.open(token)?, None)
+        } else {
+            let unverified = Unverified::parse(token)?;
+            let key = unverified.kid().and_then(|kid| keys.verifier(kid)).ok_or(TokenError::UnknownKey)?;
+            (claims(&unverified, key, TokenType::AccessToken)?, Some(key.kid().into()))
+        };
+        self.check_issuer(&wire.iss)?;
+        Ok(Verdict { token: Arc::new(wire.into_token()?), kid })
     }
 
     /// Reads an ID token that an application gives back as `id_token_hint` (OpenID Connect Core section 3.1.2.1, RP-Initiated

@@ -26,6 +26,7 @@ mod signing_key;
 mod tables;
 mod token_type;
 mod vault;
+mod verdicts;
 mod wire;
 
 pub use actor::Actor;

@@ -7,11 +7,13 @@ pub enum TokenType {
     AccessToken,
     /// An ID token. OpenID Connect gave it no type of its own, and clients know this one.
     IdToken,
+    /// An answer about a token (RFC 9701 section 5).
+    Introspection,
 }
 
 impl TokenType {
     /// All of them; a key keeps one encoded header for each.
-    pub(crate) const ALL: [Self; 2] = [Self::AccessToken, Self::IdToken];
+    pub(crate) const ALL: [Self; 3] = [Self::AccessToken, Self::IdToken, Self::Introspection];
 
     /// As the `typ` of a JWS header.
     #[must_use]
@@ -19,6 +21,7 @@ impl TokenType {
         match self {
             Self::AccessToken => "at+jwt",
             Self::IdToken => "JWT",
+            Self::Introspection => "token-introspection+jwt",
         }
     }
 

@@ -93,6 +93,15 @@ impl AccessTokenWire {
     }
 }
 
+/// An answer about a token, signed (RFC 9701 section 5).
+#[derive(Serialize)]
+pub(crate) struct IntrospectionWire<'a, A> {
+    pub(crate) iss: &'a str,
+    pub(crate) aud: &'a ClientId,
+    pub(crate) iat: i64,
+    pub(crate) token_introspection: &'a A,
+}
+
 /// Claims of the protocol: no claim about a person takes the place of one, even where it is left out.
 const PROTOCOL_CLAIMS: [&str; 17] = [
     "iss",

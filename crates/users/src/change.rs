@@ -24,11 +24,11 @@ impl Users {
             return Err(ChangeError::Changed(id));
         }
         let now = self.clock.now().millis();
-        let superuser_before = before.row.superuser;
+        let known_before = (before.row.superuser, before.row.username.clone());
         let (mut draft, row) = changed(&before, changes, now)?;
         match draft.update(&transaction, &before, row, Sharing::Judged, now).await {
             Ok((row, _)) => {
-                if row.superuser == superuser_before {
+                if known_before == (row.superuser, row.username.clone()) {
                     transaction.commit().await?;
                 } else {
                     self.commit_access(transaction, id).await?;

@@ -1,5 +1,5 @@
-//! Telling every process that what a user may do has changed, where it changes with the user: active or not, superuser or not,
-//! gone.
+//! Telling every process that what it keeps of what a user may do has changed, where it changes with the user: active or not,
+//! superuser or not, called otherwise, gone.
 
 use sea_orm::{DatabaseTransaction, DbErr};
 use vestibule_core::UserId;

@@ -116,9 +116,11 @@ impl App {
                 revocations.clone(),
                 clock.clone(),
                 random.clone(),
-            ),
+            )
+            .with_memory(config.tokens.cache.bytes()),
             audit: audit.clone(),
             database: database.clone(),
+            changes: changes.clone(),
             ephemeral: ephemeral.clone(),
             fetcher: fetch::fetcher(config)?,
             hash_key: hash_key.clone(),
@@ -306,6 +308,7 @@ fn settings(config: &Config) -> Settings {
         dpop_nonce: config.oidc.dpop_nonce,
         access_token_lifetime: config.tokens.access_token_lifetime,
         id_token_lifetime: config.tokens.id_token_lifetime,
+        cache_bytes: config.oidc.cache.bytes(),
         access_token_alg: match config.tokens.access_token_alg {
             AccessTokenAlg::Es256 => SigningAlgorithm::Es256,
             AccessTokenAlg::Rs256 => SigningAlgorithm::Rs256,

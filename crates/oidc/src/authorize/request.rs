@@ -107,11 +107,11 @@ impl Provider {
     pub async fn authorize(&self, parameters: &Parameters) -> Result<(Arc<Client>, ValidRequest), AuthorizeError> {
         let (client, to) = self.address(parameters).await?;
         let request = rules::check(self, &client, to, parameters).await?;
-        Ok((Arc::new(client), request))
+        Ok((client, request))
     }
 
     /// RFC 6749 section 4.1.2.1: no redirect before client and redirect URI are proved.
-    async fn address(&self, parameters: &Parameters) -> Result<(Client, Addressee), AuthorizeError> {
+    async fn address(&self, parameters: &Parameters) -> Result<(Arc<Client>, Addressee), AuthorizeError> {
         let client_id = once(parameters, "client_id").map_err(AuthorizeError::Page)?;
         let named = once(parameters, "redirect_uri").map_err(AuthorizeError::Page)?;
         let id = ClientId::from(client_id.ok_or(AuthorizeError::Page(PageError::InvalidClient))?);

@@ -1,6 +1,6 @@
 //! What an authorization request must satisfy once its application is proved: one rule, one small function, one ordered table.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use vestibule_core::{Parameters, ScopeSet};
@@ -22,7 +22,7 @@ struct Draft<'a> {
     client: &'a Client,
     parameters: &'a Parameters,
     /// The APIs that own any of the scopes asked for.
-    apis: &'a [Api],
+    apis: &'a [Arc<Api>],
     /// The APIs that it names, once they are known to be there, until their rule takes them.
     targets: Option<Result<Vec<String>, TargetError>>,
     request: ValidRequest,

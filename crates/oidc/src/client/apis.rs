@@ -1,27 +1,33 @@
 //! APIs (resource servers): the audiences of access tokens, and the scopes that each owns.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
     IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict,
 };
-use vestibule_core::{Clock, ScopeSet};
-use vestibule_database::Database;
+use vestibule_core::{ClientId, Clock, ScopeSet};
+use vestibule_database::{ChangeLog, Database};
 use vestibule_tokens::SigningAlgorithm;
 
+use super::{AuthMethod, api_lookup::Memory};
 use crate::{
     STANDARD_SCOPES, Unavailable,
-    tables::{api, api_scope},
+    tables::{api, api_client, api_scope, client},
 };
 
 /// What the scopes of the provider's own administration API begin with: no other may have such.
 const OWN_SCOPES: &str = "vestibule.";
 
+/// The most applications that one API can be.
+const MOST_CLIENTS: usize = 100;
+
 /// The registered APIs. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Apis {
-    database: Database,
+    pub(super) database: Database,
+    pub(super) changes: ChangeLog,
+    pub(super) memory: Memory,
     clock: Clock,
 }
 
@@ -40,6 +46,8 @@ pub struct Api {
     pub access_token_lifetime: Option<Duration>,
     /// Whether its access tokens are opaque, so that it asks us what they say. An application may be registered otherwise.
     pub opaque: bool,
+    /// The applications that it is: they may ask about the tokens that are meant for it.
+    pub clients: Vec<ClientId>,
 }
 
 /// A scope of an API.
@@ -66,6 +74,8 @@ pub struct NewApi {
     pub access_token_lifetime: Option<Duration>,
     /// Whether they are opaque.
     pub opaque: bool,
+    /// The applications that it is.
+    pub clients: Vec<ClientId>,
 }
 
 /// Why an API was not registered or deleted.
@@ -97,6 +107,15 @@ pub enum ApiError {
     /// The lifetime is nothing or too long.
     #[error("access tokens live between 10 seconds and 24 hours")]
     Lifetime,
+    /// There is no such application.
+    #[error("there is no client {0}; `vestibule clients list` names them")]
+    NoSuchClient(ClientId),
+    /// The application cannot prove that it is the API.
+    #[error("the client {0} is public: whoever asks about tokens must be able to prove who it is")]
+    PublicClient(ClientId),
+    /// It is to be too many applications.
+    #[error("an API can be 100 clients at most")]
+    TooManyClients,
     /// It was changed by somebody else since it was read.
     #[error("the API {0} was changed meanwhile; read it again")]
     Changed(String),
@@ -130,6 +149,9 @@ impl NewApi {
         if self.access_token_lifetime.is_some_and(|lifetime| !bounds.contains(&lifetime)) {
             return Err(ApiError::Lifetime);
         }
+        if self.clients.len() > MOST_CLIENTS {
+            return Err(ApiError::TooManyClients);
+        }
         for (scope, _) in &self.scopes {
             let parsed: Option<ScopeSet> = scope.parse().ok();
             if parsed.is_none_or(|set| set.iter().ne([scope.as_str()])) {
@@ -147,10 +169,12 @@ impl NewApi {
 }
 
 impl Apis {
-    /// The tables behind `database`.
+    /// The tables behind `database`. Every change is told by `changes`, which must be followed where APIs are to be found in
+    /// memory: that holds `cache_bytes` at most.
     #[must_use]
-    pub fn new(database: Database, clock: Clock) -> Self {
-        Self { database, clock }
+    pub fn new(database: Database, changes: ChangeLog, clock: Clock, cache_bytes: u64) -> Self {
+        let memory = Memory::new(&changes, clock.clone(), cache_bytes);
+        Self { database, changes, memory, clock }
     }
 
     /// Registers an API; `issuer` is the provider's own audience, which none may take.
@@ -173,9 +197,10 @@ impl Apis {
         };
         row.insert(&transaction).await?;
         insert_scopes(&transaction, &new).await?;
-        transaction.commit().await?;
+        insert_clients(&transaction, &new).await?;
+        self.commit(transaction).await?;
         tracing::info!(api = %new.identifier, "an API was registered");
-        self.find(&new.identifier).await?.ok_or(ApiError::NoSuchApi(new.identifier))
+        self.read(&new.identifier).await?.ok_or(ApiError::NoSuchApi(new.identifier))
     }
 
     /// Puts `new` in place of what was said of the API of that identifier, which stays. With `read`, only where it still is
@@ -190,8 +215,9 @@ impl Apis {
         let found = api::Entity::find_by_id(&new.identifier).lock_exclusive().one(&transaction).await?;
         let before = found.ok_or_else(|| ApiError::NoSuchApi(new.identifier.clone()))?;
         let scopes = scopes_of(&new.identifier, &transaction).await?;
+        let clients = clients_of(&new.identifier, &transaction).await?;
         if let Some(read) = read
-            && assemble(before.clone(), scopes)? != *read
+            && assemble(before.clone(), scopes, clients)? != *read
         {
             return Err(ApiError::Changed(new.identifier));
         }
@@ -205,10 +231,13 @@ impl Apis {
         row.into_active_model().reset_all().update(&transaction).await?;
         let own = api_scope::Column::Api.eq(&new.identifier);
         api_scope::Entity::delete_many().filter(own).exec(&transaction).await?;
+        let own = api_client::Column::Api.eq(&new.identifier);
+        api_client::Entity::delete_many().filter(own).exec(&transaction).await?;
         insert_scopes(&transaction, &new).await?;
-        transaction.commit().await?;
+        insert_clients(&transaction, &new).await?;
+        self.commit(transaction).await?;
         tracing::info!(api = %new.identifier, "an API was changed");
-        self.find(&new.identifier).await?.ok_or(ApiError::NoSuchApi(new.identifier))
+        self.read(&new.identifier).await?.ok_or(ApiError::NoSuchApi(new.identifier))
     }
 
     /// Registers the provider's own administration API with the scopes that it knows, where that is not done yet. The scopes
@@ -242,20 +271,21 @@ impl Apis {
             .update_columns([api_scope::Column::Api, api_scope::Column::Description])
             .to_owned();
         api_scope::Entity::insert_many(rows).on_conflict(ours).exec_without_returning(&transaction).await?;
-        transaction.commit().await?;
+        self.commit(transaction).await?;
         Ok(())
     }
 
-    /// The API of that identifier.
+    /// The API of that identifier, as it is now: for whoever is about to change it.
     ///
     /// # Errors
     /// A database that does not answer.
-    pub async fn find(&self, identifier: &str) -> Result<Option<Api>, Unavailable> {
+    pub async fn read(&self, identifier: &str) -> Result<Option<Api>, Unavailable> {
         let Some(row) = api::Entity::find_by_id(identifier).one(self.database.reader()).await? else {
             return Ok(None);
         };
         let scopes = scopes_of(identifier, self.database.reader()).await?;
-        assemble(row, scopes).map(Some)
+        let clients = clients_of(identifier, self.database.reader()).await?;
+        assemble(row, scopes, clients).map(Some)
     }
 
     /// All APIs, by identifier.
@@ -266,10 +296,12 @@ impl Apis {
         let reader = self.database.reader();
         let rows = api::Entity::find().order_by_asc(api::Column::Identifier).all(reader).await?;
         let scopes = api_scope::Entity::find().order_by_asc(api_scope::Column::Scope).all(reader).await?;
+        let clients = api_client::Entity::find().order_by_asc(api_client::Column::ClientId).all(reader).await?;
         rows.into_iter()
             .map(|row| {
                 let own = scopes.iter().filter(|scope| scope.api == row.identifier).cloned().collect();
-                assemble(row, own)
+                let clients = clients.iter().filter(|client| client.api == row.identifier).cloned().collect();
+                assemble(row, own, clients)
             })
             .collect()
     }
@@ -279,38 +311,41 @@ impl Apis {
     /// # Errors
     /// An unknown API, or a database that does not answer.
     pub async fn delete(&self, identifier: &str) -> Result<(), ApiError> {
-        let deleted = api::Entity::delete_by_id(identifier).exec(self.database.writer()).await?;
+        let transaction = self.database.begin().await?;
+        let deleted = api::Entity::delete_by_id(identifier).exec(&transaction).await?;
         if deleted.rows_affected == 0 {
             return Err(ApiError::NoSuchApi(identifier.to_owned()));
         }
+        self.commit(transaction).await?;
         tracing::info!(api = %identifier, "an API was deleted");
         Ok(())
-    }
-
-    /// The APIs that own any of `scopes`.
-    pub(crate) async fn owners(&self, scopes: &ScopeSet) -> Result<Vec<Api>, Unavailable> {
-        let others: Vec<&str> = scopes.iter().filter(|scope| !STANDARD_SCOPES.contains(scope)).collect();
-        if others.is_empty() {
-            return Ok(Vec::new());
-        }
-        let rows = api_scope::Entity::find()
-            .filter(api_scope::Column::Scope.is_in(others))
-            .all(self.database.reader())
-            .await?;
-        let mut identifiers: Vec<String> = rows.into_iter().map(|row| row.api).collect();
-        identifiers.sort();
-        identifiers.dedup();
-        let mut owners = Vec::with_capacity(identifiers.len());
-        for identifier in identifiers {
-            owners.extend(self.find(&identifier).await?);
-        }
-        Ok(owners)
     }
 }
 
 async fn scopes_of(identifier: &str, connection: &impl ConnectionTrait) -> Result<Vec<api_scope::Model>, DbErr> {
     let own = api_scope::Entity::find().filter(api_scope::Column::Api.eq(identifier));
     own.order_by_asc(api_scope::Column::Scope).all(connection).await
+}
+
+async fn clients_of(identifier: &str, connection: &impl ConnectionTrait) -> Result<Vec<api_client::Model>, DbErr> {
+    let own = api_client::Entity::find().filter(api_client::Column::Api.eq(identifier));
+    own.order_by_asc(api_client::Column::ClientId).all(connection).await
+}
+
+/// Only whoever can prove who it is may be an API.
+async fn insert_clients(transaction: &DatabaseTransaction, new: &NewApi) -> Result<(), ApiError> {
+    let clients: BTreeSet<&ClientId> = new.clients.iter().collect();
+    for id in clients {
+        // Locked, so that it is not deleted before this is committed.
+        let found = client::Entity::find_by_id(id.as_str()).lock_shared().one(transaction).await?;
+        let row = found.ok_or_else(|| ApiError::NoSuchClient(id.clone()))?;
+        if row.auth_method.as_deref() == Some(AuthMethod::None.as_str()) {
+            return Err(ApiError::PublicClient(id.clone()));
+        }
+        let row = api_client::ActiveModel { api: Set(new.identifier.clone()), client_id: Set(row.id) };
+        row.insert(transaction).await?;
+    }
+    Ok(())
 }
 
 async fn insert_scopes(transaction: &DatabaseTransaction, new: &NewApi) -> Result<(), ApiError> {
@@ -328,7 +363,11 @@ async fn insert_scopes(transaction: &DatabaseTransaction, new: &NewApi) -> Resul
     Ok(())
 }
 
-fn assemble(row: api::Model, scopes: Vec<api_scope::Model>) -> Result<Api, Unavailable> {
+fn assemble(
+    row: api::Model,
+    scopes: Vec<api_scope::Model>,
+    clients: Vec<api_client::Model>,
+) -> Result<Api, Unavailable> {
     let access_token_alg = row
         .access_token_alg
         .as_deref()
@@ -342,6 +381,7 @@ fn assemble(row: api::Model, scopes: Vec<api_scope::Model>) -> Result<Api, Unava
         access_token_alg,
         access_token_lifetime: lifetime.map(Duration::from_secs),
         opaque: row.opaque,
+        clients: clients.into_iter().map(|client| client.client_id.into()).collect(),
         scopes: scopes
             .into_iter()
             .map(|scope| ApiScope { scope: scope.scope, description: scope.description })

@@ -16,11 +16,11 @@ use crate::{Unavailable, tables::client_app};
 const MOST: usize = 100;
 
 impl Clients {
-    /// The apps that an application stands for, in order; none for one that is not there.
+    /// The apps that an application stands for, in order, as they are now; none for one that is not there.
     ///
     /// # Errors
     /// A database that does not answer.
-    pub async fn apps(&self, id: &ClientId) -> Result<Vec<String>, Unavailable> {
+    pub async fn read_apps(&self, id: &ClientId) -> Result<Vec<String>, Unavailable> {
         let apps = client_app::Entity::find()
             .select_only()
             .column(client_app::Column::App)
@@ -35,7 +35,7 @@ impl Clients {
     /// An unknown application, an app that cannot be called so, more than 100 of them, or a database that does not answer.
     pub async fn set_apps(&self, id: &ClientId, apps: Vec<String>) -> Result<(), ClientsError> {
         let apps = checked(apps)?;
-        if self.find(id).await?.is_none() {
+        if self.read(id).await?.is_none() {
             return Err(ClientsError::NoSuchClient(id.clone()));
         }
         let transaction = self.database.begin().await?;
@@ -50,7 +50,7 @@ impl Clients {
                 _ => error.into(),
             });
         }
-        transaction.commit().await?;
+        self.commit(transaction, id).await?;
         tracing::info!(client_id = %id, count, "an application stands for other apps");
         Ok(())
     }

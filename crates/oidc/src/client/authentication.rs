@@ -9,6 +9,8 @@
 mod assertion;
 mod remote_keys;
 
+use std::sync::Arc;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use vestibule_core::{ClientId, Parameters};
 use vestibule_jose::{RegisteredClaims, Unverified};
@@ -80,20 +82,30 @@ impl Provider {
     ///
     /// # Errors
     /// Why it does not prove that.
-    pub async fn authenticate(&self, proof: Proof<'_>) -> Result<Client, AuthenticationError> {
+    pub async fn authenticate(&self, proof: Proof<'_>) -> Result<Arc<Client>, AuthenticationError> {
         let credentials = Credentials::read(proof)?;
-        let client = self.clients().find(&credentials.id).await?;
-        self.prove(client, &credentials).await
+        let clients = self.clients();
+        let Some(known) = clients.remembered(&credentials.id) else {
+            let client = clients.learn(&credentials.id).await?.map(|known| Arc::clone(&known.client));
+            return self.prove(client, &credentials).await;
+        };
+        match self.prove(Some(Arc::clone(&known.client)), &credentials).await {
+            // It may have got a new secret elsewhere, in the second for which memory is relied on.
+            Err(AuthenticationError::Refused(_)) => {
+                self.prove(clients.read(&credentials.id).await?.map(Arc::new), &credentials).await
+            }
+            proved => proved,
+        }
     }
 
     async fn prove(
         &self,
-        client: Option<Client>,
+        client: Option<Arc<Client>>,
         credentials: &Credentials<'_>,
-    ) -> Result<Client, AuthenticationError> {
+    ) -> Result<Arc<Client>, AuthenticationError> {
         // Compared before anything else is looked at, so that each outcome costs the same; where the secret came as another
         // system's hash, more.
-        let proved = self.clients().has_secret(client.as_ref(), credentials.shown.secret()).await?;
+        let proved = self.clients().has_secret(client.as_deref(), credentials.shown.secret()).await?;
         let client = client.ok_or(AuthenticationError::Refused("unknown"))?;
         match (&credentials.shown, client.auth_method) {
             (Shown::Basic(_), None | Some(AuthMethod::ClientSecretBasic))

@@ -113,6 +113,8 @@ pub struct ClientMetadata {
     pub scope: ScopeSet,
     /// What its ID tokens are signed with.
     pub id_token_signed_response_alg: SigningAlgorithm,
+    /// What the answers are signed with that it gets about tokens, where it asks for signed ones (RFC 9701 section 6).
+    pub introspection_signed_response_alg: SigningAlgorithm,
     /// What its access tokens are, whatever their API wants; nothing here: as the API wants.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_token_format: Option<AccessTokenFormat>,
@@ -178,6 +180,7 @@ impl Default for ClientMetadata {
             response_types: vec!["code".to_owned()],
             scope: crate::STANDARD_SCOPES.into_iter().collect(),
             id_token_signed_response_alg: SigningAlgorithm::Rs256,
+            introspection_signed_response_alg: SigningAlgorithm::Rs256,
             access_token_format: None,
             rotate_refresh_tokens: None,
             token_exchange_audiences: Vec::new(),

@@ -2,13 +2,15 @@
 //!
 //! [`ClientMetadata`] is what is said of an application when it is registered, in the names of RFC 7591; [`Clients`] keeps
 //! them; [`authentication`] lets one prove itself at the token endpoint; [`Apis`] keeps the resource servers, whose scopes
-//! decide the audience of access tokens.
+//! decide the audience of access tokens. The endpoints find both in memory (`known`, `api_lookup`).
 
+mod api_lookup;
 mod apis;
 mod apps;
 pub mod authentication;
 mod certificate;
 mod import;
+pub(crate) mod known;
 mod metadata;
 mod new_client;
 mod proof;

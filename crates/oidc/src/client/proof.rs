@@ -89,7 +89,6 @@ fn check_algorithm(method: Option<AuthMethod>, metadata: &ClientMetadata) -> Res
 mod tests {
     use serde_json::{Value, json};
 
-    use super::*;
     use crate::client::NewClient;
 
     fn ec_key() -> Value {

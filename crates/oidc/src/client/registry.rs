@@ -8,10 +8,10 @@ use sea_orm::{
 };
 use secrecy::SecretString;
 use vestibule_core::{ClientId, Clock, Digest, HashKey, Random, Timestamp, Vault};
-use vestibule_database::Database;
+use vestibule_database::{ChangeLog, Database};
 use vestibule_users::PasswordHasher;
 
-use super::{AuthMethod, Client, ClientMetadata, MetadataError, NewClient, metadata::unsupported, proof};
+use super::{AuthMethod, Client, ClientMetadata, MetadataError, NewClient, known, metadata::unsupported, proof};
 use crate::{Unavailable, tables::client};
 
 /// What a client secret begins with, so that a scanner for leaked secrets knows it.
@@ -30,6 +30,8 @@ pub struct ClientRules {
 #[derive(Clone, Debug)]
 pub struct Clients {
     pub(super) database: Database,
+    pub(super) changes: ChangeLog,
+    pub(super) kept: known::Memory,
     pub(super) key: HashKey,
     vault: Arc<Vault>,
     rules: ClientRules,
@@ -91,17 +93,23 @@ impl From<sea_orm::DbErr> for ClientsError {
 }
 
 impl Clients {
-    /// The table behind `database`. `key` hashes the secrets, and `vault` seals those that must be read back.
+    /// The table behind `database`. `key` hashes the secrets, and `vault` seals those that must be read back. Every change is
+    /// told by `changes`, which must be followed where applications are to be found in memory: that holds `cache_bytes` at most.
     #[must_use]
+    #[allow(clippy::too_many_arguments, reason = "the parts of a registry, named where it is put together")]
     pub fn new(
         database: Database,
+        changes: ChangeLog,
         key: &HashKey,
         vault: Arc<Vault>,
         rules: ClientRules,
         clock: Clock,
         random: Random,
+        cache_bytes: u64,
     ) -> Self {
-        Self { database, key: key.for_purpose("client secret"), vault, rules, clock, random, hasher: None }
+        let kept = known::memory(&changes, clock.clone(), cache_bytes);
+        let key = key.for_purpose("client secret");
+        Self { database, changes, kept, key, vault, rules, clock, random, hasher: None }
     }
 
     /// The same, but secrets that came from another system as hashes are verified too, on the threads for passwords.
@@ -126,15 +134,6 @@ impl Clients {
         let client = Client::try_from(row.insert(self.database.writer()).await?)?;
         tracing::info!(client_id = %client.id, "an application was registered");
         Ok(CreatedClient { client, secret })
-    }
-
-    /// The application of that id.
-    ///
-    /// # Errors
-    /// A database that does not answer.
-    pub async fn find(&self, id: &ClientId) -> Result<Option<Client>, Unavailable> {
-        let row = client::Entity::find_by_id(id.as_str()).one(self.database.reader()).await?;
-        row.map(Client::try_from).transpose()
     }
 
     /// All applications, by name.
@@ -194,7 +193,7 @@ impl Clients {
             ..before
         };
         let row = row.into_active_model().reset_all().update(&transaction).await?;
-        transaction.commit().await?;
+        self.commit(transaction, id).await?;
         tracing::info!(client_id = %id, "an application was changed");
         Ok(Client::try_from(row)?)
     }
@@ -204,32 +203,36 @@ impl Clients {
     /// # Errors
     /// An unknown application, or a database that does not answer.
     pub async fn delete(&self, id: &ClientId) -> Result<(), ClientsError> {
-        let deleted = client::Entity::delete_by_id(id.as_str()).exec(self.database.writer()).await?;
+        let transaction = self.database.begin().await?;
+        let deleted = client::Entity::delete_by_id(id.as_str()).exec(&transaction).await?;
         if deleted.rows_affected == 0 {
             return Err(ClientsError::NoSuchClient(id.clone()));
         }
+        self.commit(transaction, id).await?;
         tracing::info!(client_id = %id, "an application was deleted");
         Ok(())
     }
 
-    /// Gives an application a new secret; the old one is dead at once.
+    /// Gives an application a new secret; the old one is dead at once, and within a second for other processes.
     ///
     /// # Errors
     /// An unknown or public application, or a database that does not answer.
     pub async fn rotate_secret(&self, id: &ClientId) -> Result<String, ClientsError> {
-        let client = self.find(id).await?.ok_or_else(|| ClientsError::NoSuchClient(id.clone()))?;
+        let client = self.read(id).await?.ok_or_else(|| ClientsError::NoSuchClient(id.clone()))?;
         if !AuthMethod::has_secret(client.auth_method) {
             return Err(ClientsError::NoSecret(id.clone()));
         }
         let secret = self.new_secret(client.auth_method);
+        let transaction = self.database.begin().await?;
         client::Entity::update_many()
             .col_expr(client::Column::SecretDigest, Expr::value(self.digest_bytes(&secret)))
             .col_expr(client::Column::SecretSealed, Expr::value(self.sealed(id, client.auth_method, &secret)))
             .col_expr(client::Column::ImportedSecretHash, Expr::value(None::<String>))
             .col_expr(client::Column::UpdatedAt, Expr::value(self.clock.now().millis()))
             .filter(client::Column::Id.eq(id.as_str()))
-            .exec(self.database.writer())
+            .exec(&transaction)
             .await?;
+        self.commit(transaction, id).await?;
         tracing::info!(client_id = %id, "an application got a new secret");
         Ok(secret)
     }

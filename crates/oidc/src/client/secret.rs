@@ -21,7 +21,7 @@ impl Clients {
     /// A database that does not answer, or too many secrets that wait to be verified.
     pub async fn is_secret_of(&self, id: &ClientId, secret: &str) -> Result<bool, Unavailable> {
         let client = self.find(id).await?;
-        self.has_secret(client.as_ref(), secret).await
+        self.has_secret(client.as_deref(), secret).await
     }
 
     /// Whether `secret` is the application's. An unknown or public application costs as much as one with a digest.
@@ -62,13 +62,15 @@ impl Clients {
             Err(other) => return Err(Unavailable::because(other)),
         }
         // Only where the hash still stands: whoever gave the application a new secret meanwhile has the last word.
+        let transaction = self.database.begin().await?;
         client::Entity::update_many()
             .col_expr(client::Column::SecretDigest, Expr::value(self.digest_bytes(secret)))
             .col_expr(client::Column::ImportedSecretHash, Expr::value(None::<String>))
             .filter(client::Column::Id.eq(client.id.as_str()))
             .filter(client::Column::ImportedSecretHash.eq(hash.expose_secret()))
-            .exec(self.database.writer())
+            .exec(&transaction)
             .await?;
+        self.commit(transaction, &client.id).await?;
         Ok(true)
     }
 }

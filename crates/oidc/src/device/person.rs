@@ -1,5 +1,7 @@
 //! The person's half: from the code that a device shows to yes or no.
 
+use std::sync::Arc;
+
 use std::time::Duration;
 
 use vestibule_core::ScopeSet;
@@ -29,7 +31,7 @@ pub enum DeviceError {
 #[derive(Debug)]
 pub struct DeviceAnswer {
     /// The application on the device.
-    pub client: Client,
+    pub client: Arc<Client>,
     /// What it asks for.
     pub scope: ScopeSet,
     /// Whether the person must show a second factor for it that this session has not seen.

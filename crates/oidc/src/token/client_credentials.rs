@@ -2,6 +2,8 @@
 //!
 //! There is nothing to take, no person, no ID token and no refresh token: the application can ask again.
 
+use std::sync::Arc;
+
 use vestibule_core::{ClientId, ScopeSet};
 
 use super::{Allowed, Asking, Grant, TokenError};
@@ -71,7 +73,7 @@ impl Asking<'_> {
     pub(super) async fn whole_scope(&self, named: &[String]) -> Result<ScopeSet, TokenError> {
         let all = self.client.allowed_scopes().filter(|scope| !STANDARD_SCOPES.contains(&scope));
         let owners = self.provider.apis().owners(&all).await?;
-        let wanted = |api: &&Api| named.is_empty() || named.contains(&api.identifier);
+        let wanted = |api: &&Arc<Api>| named.is_empty() || named.contains(&api.identifier);
         // One whose API was deleted is registered for nothing any more.
         let owned: ScopeSet =
             owners.iter().filter(wanted).flat_map(|api| api.scopes.iter().map(|owned| owned.scope.as_str())).collect();

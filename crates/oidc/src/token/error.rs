@@ -84,6 +84,9 @@ pub enum TokenError {
     /// What was presented is another client's. It is left as it was.
     #[error("it was given to another client")]
     OtherClients,
+    /// Another client's token was to be revoked. It is left as it was.
+    #[error("the token was issued to another client")]
+    OtherClientsToken,
     /// What was presented was redeemed before; what it gave is revoked now.
     #[error("it was redeemed before, and what it gave is revoked")]
     Replayed,
@@ -142,7 +145,7 @@ impl TokenError {
                 | AuthenticationError::Refused(_)
                 | AuthenticationError::Assertion(_),
             ) => TokenErrorCode::InvalidClient,
-            Self::UnauthorizedClient => TokenErrorCode::UnauthorizedClient,
+            Self::UnauthorizedClient | Self::OtherClientsToken => TokenErrorCode::UnauthorizedClient,
             Self::UnsupportedGrantType => TokenErrorCode::UnsupportedGrantType,
             Self::Unknown | Self::OtherClients | Self::Replayed | Self::Refused(_) | Self::NoLongerValid(_) => {
                 TokenErrorCode::InvalidGrant

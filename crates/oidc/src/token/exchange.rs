@@ -1,9 +1,12 @@
 //! Token exchange (RFC 8693): an application trades a person's access token for one at another API, or for one that may do less.
 //!
-//! What may be had is a matter of who asks and for which API. The token must have been given to the client itself; the new one is for the same API with no more scope, or for an API that an
-//! administrator named for this client (`token_exchange_audiences`), with the scopes that the client was registered for there.
+//! What may be had is a matter of who asks and for which API. The token must have been given to the client itself, or be meant for
+//! an API that the client is; the new one is for the same API with no more scope, or for an API that an administrator named for
+//! this client (`token_exchange_audiences`), with the scopes that the client was registered for there.
 //! It says who acts (`act`), unless the client may impersonate (`token_exchange_impersonation`), and it never outlives the one
 //! that it was given for: it carries the same grant and session, so that what ends those ends it.
+
+use std::sync::Arc;
 
 use vestibule_core::{ClientId, ScopeSet};
 use vestibule_tokens::{AccessToken, Actor};
@@ -22,8 +25,8 @@ pub(super) struct TokenExchange;
 
 /// What a request presents.
 pub(super) struct Presented {
-    subject: AccessToken,
-    actor: Option<AccessToken>,
+    subject: Arc<AccessToken>,
+    actor: Option<Arc<AccessToken>>,
 }
 
 impl Grant for TokenExchange {
@@ -51,7 +54,7 @@ impl Grant for TokenExchange {
     }
 
     async fn check(asking: &Asking<'_>, Presented { subject, actor }: Presented) -> Result<Allowed, TokenError> {
-        asking.may_present(&subject)?;
+        asking.may_present(&subject).await?;
         let user = subject.user.ok_or_else(|| refused("subject_token is no person's"))?;
         let found = asking.provider.users().get(user).await.map_err(Unavailable::from)?;
         if !found.is_some_and(|user| user.active) {
@@ -64,7 +67,7 @@ impl Grant for TokenExchange {
         let issued = asking.wanted_type(&mut target)?;
         Ok(Allowed {
             actor: asking.acting(&subject, actor)?,
-            person: Some(Person { user, authentication: subject.authentication }),
+            person: Some(Person { user, authentication: subject.authentication.clone() }),
             granted: ScopeSet::default(),
             target,
             session: subject.session,
@@ -78,7 +81,7 @@ impl Grant for TokenExchange {
 
 impl Asking<'_> {
     /// A token of the request, with its type: both or neither, and one that is ours and alive.
-    fn token(&self, name: &'static str) -> Result<Option<AccessToken>, TokenError> {
+    fn token(&self, name: &'static str) -> Result<Option<Arc<AccessToken>>, TokenError> {
         let of_type =
             self.parameters.get(if name == "subject_token" { "subject_token_type" } else { "actor_token_type" });
         match (self.parameters.get(name), of_type) {
@@ -92,10 +95,14 @@ impl Asking<'_> {
         }
     }
 
-    /// Whether the token is this client's to exchange.
-    fn may_present(&self, subject: &AccessToken) -> Result<(), TokenError> {
+    /// Whether the token is this client's to exchange: given to it, or sent to the API that it is. One that is bound to a key is
+    /// exchanged by whoever holds that key only.
+    async fn may_present(&self, subject: &AccessToken) -> Result<(), TokenError> {
         if subject.client != self.client.id {
-            return Err(refused("subject_token was given to another client"));
+            let api = self.provider.apis().find(subject.audience()).await?;
+            if !api.is_some_and(|api| api.is_client(&self.client.id)) {
+                return Err(refused("subject_token was given to another client, and is not meant for this one"));
+            }
         }
         if !self.holds(subject.confirmation.as_ref()) {
             return Err(refused("subject_token is bound to another key than the request proves"));
@@ -147,13 +154,13 @@ impl Asking<'_> {
     }
 
     /// Who acts for the person: whoever the actor token names, or the client itself, in front of those who acted before.
-    fn acting(&self, subject: &AccessToken, actor: Option<AccessToken>) -> Result<Option<Actor>, TokenError> {
+    fn acting(&self, subject: &AccessToken, actor: Option<Arc<AccessToken>>) -> Result<Option<Actor>, TokenError> {
         let before = subject.actor.clone();
         let acting = match actor {
             Some(actor) if actor.client != self.client.id => {
                 return Err(refused("actor_token was given to another client"));
             }
-            Some(actor) => Actor { sub: actor.subject, act: before.map(Box::new) },
+            Some(actor) => Actor { sub: actor.subject.clone(), act: before.map(Box::new) },
             None if self.client.metadata.token_exchange_impersonation == Some(true) => return Ok(before),
             None => Actor { sub: self.client.id.to_string(), act: before.map(Box::new) },
         };

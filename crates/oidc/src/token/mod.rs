@@ -16,6 +16,8 @@ mod mint;
 mod refresh_token;
 mod standing;
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use vestibule_audit::Source;
 use vestibule_core::{ClientId, GrantId, Parameters, PublicSessionId, ScopeSet, UserId};
@@ -224,7 +226,7 @@ impl Provider {
 
 impl Provider {
     /// The client that a request proves to come from.
-    async fn proved(&self, request: &TokenRequest<'_>) -> Result<Client, TokenError> {
+    async fn proved(&self, request: &TokenRequest<'_>) -> Result<Arc<Client>, TokenError> {
         let TokenRequest { authorization, parameters, certificate, .. } = *request;
         Ok(self.authenticate(Proof { authorization, parameters, certificate }).await?)
     }

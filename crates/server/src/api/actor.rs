@@ -138,7 +138,13 @@ async fn by_access_token(state: &State, request: &Request, scheme: TokenScheme, 
         return Err(refused("the application it was given to is gone"));
     }
     let held = held(state, &user).await?;
-    Ok(Actor { user, client: Some(verified.client), token: None, limits: Limits::Scopes(verified.scope), held })
+    Ok(Actor {
+        user,
+        client: Some(verified.client.clone()),
+        token: None,
+        limits: Limits::Scopes(verified.scope.clone()),
+        held,
+    })
 }
 
 /// Why a presented access token opens nothing, with the challenge of the scheme that it belongs to.
@@ -165,7 +171,7 @@ async fn held(state: &State, user: &User) -> Result<Arc<Effective>, Problem> {
 ///
 /// # Errors
 /// 401, 503.
-pub(super) async fn client_of(state: &State, request: &Request) -> Result<Client, Problem> {
+pub(super) async fn client_of(state: &State, request: &Request) -> Result<Arc<Client>, Problem> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION).iter();
     let (Some(Ok(value)), None) = (headers.next().map(HeaderValue::to_str), headers.next()) else {
         return Err(refused("the header Authorization stands twice, or is not ASCII"));

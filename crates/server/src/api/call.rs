@@ -1,6 +1,6 @@
 //! What a handler is given, and what it gives back.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use poem::http::StatusCode;
 use serde::de::DeserializeOwned;
@@ -22,7 +22,7 @@ pub(crate) enum Caller {
     /// Somebody, by a token.
     Person(Box<Actor>),
     /// An application, by its secret.
-    Client(Box<Client>),
+    Client(Arc<Client>),
 }
 
 /// A request that was checked in every part that the document describes. Its body can hold secrets, so it is not for printing.

@@ -134,7 +134,7 @@ impl Gate {
             |value: &HeaderValue| value.as_bytes().get(..6).is_some_and(|it| it.eq_ignore_ascii_case(b"Basic "));
         let by_secret = request.headers().get(header::AUTHORIZATION).is_some_and(basic);
         if matches!(needs, Needs::PermissionOrClient(_)) && by_secret {
-            return actor::client_of(&self.state, request).await.map(|client| Caller::Client(Box::new(client)));
+            return actor::client_of(&self.state, request).await.map(Caller::Client);
         }
         let actor = actor::of(&self.state, request).await?;
         actor::require(&actor, needs.permission())?;

@@ -3,6 +3,8 @@
 //! Two kinds of things wait for somebody to sign in: an application's request ([`Found`]), and a page of ours ([`Enter`]).
 //! Pages that both can need (sign-in, second factor) deal with a [`Target`].
 
+use std::sync::Arc;
+
 use poem::{Request, Response, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use vestibule_oidc::{
@@ -47,7 +49,7 @@ pub(crate) struct Found {
     pub(crate) id: RequestId,
     pub(super) waiting: Waiting<Purpose>,
     pub(crate) authorize: Authorize,
-    pub(crate) client: Client,
+    pub(crate) client: Arc<Client>,
 }
 
 /// Why a page cannot be shown, or a step not be made.

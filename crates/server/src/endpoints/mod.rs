@@ -1,8 +1,10 @@
 //! The endpoints: each reads a request, asks the crates below, and writes the answer. Nothing is decided here that the
 //! specifications decide; that is `vestibule-oidc`'s.
 //!
-//! - Protocol: [`authorize`], [`token`], [`userinfo`], [`documents`] (discovery and keys), [`end_session`].
-//! - Pages: [`login`], [`second_factor`], [`consent`], [`device`], [`logout`], [`setup`], [`home`]. Each form is posted back to its page, and each answer
+//! - Protocol: [`authorize`], [`token`], [`introspect`], [`revoke`], [`userinfo`], [`documents`] (discovery and keys),
+//!   [`end_session`].
+//! - Pages: [`login`], [`second_factor`], [`consent`], [`device`], [`logout`], [`setup`], [`home`]. Each form is posted back to
+//!   its page, and each answer
 //!   goes through [`flow`], where the dispatcher says what comes next.
 //! - Behind mailed links, and on the way to them: [`recover`], [`verify_email`], [`register`]; [`links`] is what they share, and
 //!   [`attribute_fields`] what is asked of people beyond that.
@@ -22,12 +24,14 @@ pub(crate) mod flow;
 pub(crate) mod form;
 pub(crate) mod health;
 pub(crate) mod home;
+pub(crate) mod introspect;
 mod links;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod recover;
 pub(crate) mod register;
 pub(crate) mod reply;
+pub(crate) mod revoke;
 pub(crate) mod second_factor;
 pub(crate) mod setup;
 pub(crate) mod sign_in;

@@ -125,7 +125,7 @@ impl Target {
 
     /// The application, as far as it decides about second factors.
     pub(crate) fn demands(&self) -> Option<(&Client, AcrWish)> {
-        self.app().map(|found| (&found.client, found.authorize.request.acr))
+        self.app().map(|found| (&*found.client, found.authorize.request.acr))
     }
 
     /// How far it has come.

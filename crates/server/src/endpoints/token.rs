@@ -6,8 +6,10 @@ use poem::{
 };
 use serde::Serialize;
 use serde_json::json;
+use vestibule_core::Parameters;
 use vestibule_oidc::{
     DpopRequest, Provider,
+    client::{SenderCertificate, authentication::Proof},
     discovery::path,
     token::{TokenError, TokenErrorCode, TokenRequest},
 };
@@ -36,17 +38,11 @@ async fn answered<A: Serialize>(
     endpoint: &str,
     answer: impl AsyncFnOnce(&Provider, TokenRequest<'_>) -> Result<A, TokenError>,
 ) -> poem::Result<Response> {
-    let Ok(authorization) = authorization_of(&request) else {
-        let words = "the Authorization header is not one line of ASCII";
-        return Ok(error(TokenErrorCode::InvalidRequest, words, false));
+    let Asked { authorization, parameters, certificate } = match asked(&state, &mut request).await? {
+        Ok(asked) => asked,
+        Err(refused) => return Ok(refused),
     };
-    let in_url = |query: &str| query.contains("client_secret") || query.contains("client_assertion");
-    if request.uri().query().is_some_and(in_url) {
-        return Ok(error(TokenErrorCode::InvalidRequest, "credentials never stand in the URL", false));
-    }
-    let parameters = read_form(&mut request, state.max_body()).await.map_err(Failure::from)?;
     let authorization = authorization.as_deref();
-    let certificate = state.vouching().sender(&request);
     let proofs = dpop::proofs(&request);
     let asked = TokenRequest {
         authorization,
@@ -66,6 +62,44 @@ async fn answered<A: Serialize>(
     Ok(dpop::with_nonce(&state, response))
 }
 
+/// What an application sends to an endpoint that it proves itself at.
+pub(super) struct Asked {
+    authorization: Option<String>,
+    parameters: Parameters,
+    certificate: Option<SenderCertificate>,
+}
+
+impl Asked {
+    /// What proves the application.
+    pub(super) fn proof(&self) -> Proof<'_> {
+        Proof {
+            authorization: self.authorization.as_deref(),
+            parameters: &self.parameters,
+            certificate: self.certificate.as_ref(),
+        }
+    }
+
+    /// Whether it tried the `Authorization` header.
+    pub(super) fn by_header(&self) -> bool {
+        self.authorization.is_some()
+    }
+}
+
+/// Reads what an application asks of an endpoint that it proves itself at. The inner error is the answer to a request that cannot
+/// be read.
+pub(super) async fn asked(state: &State, request: &mut Request) -> poem::Result<Result<Asked, Response>> {
+    let Ok(authorization) = authorization_of(request) else {
+        let words = "the Authorization header is not one line of ASCII";
+        return Ok(Err(error(TokenErrorCode::InvalidRequest, words, false)));
+    };
+    let in_url = |query: &str| query.contains("client_secret") || query.contains("client_assertion");
+    if request.uri().query().is_some_and(in_url) {
+        return Ok(Err(error(TokenErrorCode::InvalidRequest, "credentials never stand in the URL", false)));
+    }
+    let parameters = read_form(request, state.max_body()).await.map_err(Failure::from)?;
+    Ok(Ok(Asked { authorization, parameters, certificate: state.vouching().sender(request) }))
+}
+
 /// The one `Authorization` header, if any.
 fn authorization_of(request: &Request) -> Result<Option<String>, ()> {
     let mut lines = request.headers().get_all(header::AUTHORIZATION).iter();
@@ -73,9 +107,9 @@ fn authorization_of(request: &Request) -> Result<Option<String>, ()> {
     if lines.next().is_some() { Err(()) } else { Ok(line.map(str::to_owned)) }
 }
 
-fn refusal(refused: &TokenError, by_header: bool) -> Response {
+pub(super) fn refusal(refused: &TokenError, by_header: bool) -> Response {
     if refused.code() == TokenErrorCode::TemporarilyUnavailable {
-        tracing::error!(reason = %refused, "tokens could not be issued");
+        tracing::error!(reason = %refused, "an application could not be answered");
     }
     error(refused.code(), &refused.hint(), by_header)
 }

@@ -11,7 +11,7 @@ use poem::{Endpoint, Request, Response, Result};
 
 use super::layer::Layer;
 
-/// An endpoint that apps in browsers use: discovery, JWKS, token, userinfo.
+/// An endpoint that apps in browsers use: discovery, JWKS, token, revocation, userinfo.
 ///
 /// Any origin may read its answers, but never with the person's cookies: `*` excludes them.
 #[derive(Clone, Copy, Debug)]

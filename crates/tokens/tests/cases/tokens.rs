@@ -63,7 +63,10 @@ async fn an_opaque_one_says_the_same_and_only_we_can_read_it() {
         (read.subject.clone(), read.user, read.scope.clone()),
         (same.subject.clone(), same.user, same.scope.clone())
     );
-    assert_eq!((read.session, read.grant, read.confirmation.clone()), (same.session, same.grant, same.confirmation));
+    assert_eq!(
+        (read.session, read.grant, read.confirmation.clone()),
+        (same.session, same.grant, same.confirmation.clone())
+    );
     assert_eq!((read.audience(), read.authentication.clone()), (same.audience(), same.authentication.clone()));
     assert_eq!((read.id, read.expires_at), (opaque.id, opaque.expires_at));
     let other = world.issuer_named("https://other.example").await;
@@ -95,7 +98,7 @@ async fn a_token_of_an_application_for_itself_has_no_user() {
     claims.client = vestibule_core::ClientId::random(&world.random);
     let minted = issuer.mint_access_token(claims.clone(), SigningAlgorithm::Es256).expect("minted");
     let read = issuer.verify_access_token(&minted.token).expect("ours");
-    assert_eq!((read.user, read.subject), (None, claims.client.to_string()));
+    assert_eq!((read.user, read.subject.clone()), (None, claims.client.to_string()));
 }
 
 #[tokio::test]
@@ -138,4 +141,35 @@ async fn a_claim_about_a_person_never_takes_the_place_of_one_of_the_protocol() {
     let body = part(&token, 1);
     assert_eq!((&body["email"], &body["sub"]), (&json!("a@b.example"), &json!(claims.user)));
     assert_eq!((body.get("nonce"), body.get("cnf"), &body["aud"]), (None, None, &json!("app")));
+}
+
+#[tokio::test]
+async fn a_token_that_was_seen_is_read_once_and_its_state_each_time() {
+    let world = World::new().await;
+    let issuer = world.issuer().await.with_memory(1 << 20);
+    let claims = world.access_token();
+    let minted = issuer.mint_access_token(claims, SigningAlgorithm::Es256).expect("minted");
+    let first = issuer.verify_access_token(&minted.token).expect("ours");
+    let again = issuer.verify_access_token(&minted.token).expect("ours");
+    assert!(std::sync::Arc::ptr_eq(&first, &again));
+    assert_eq!((issuer.kept().hits, issuer.kept().misses), (1, 1));
+    assert!(issuer.verify_access_token(&format!("{}x", minted.token)).is_err());
+    world.clock.advance(HOUR);
+    assert_eq!(issuer.verify_access_token(&minted.token).err(), Some(TokenError::Expired));
+}
+
+#[tokio::test]
+async fn the_memory_for_tokens_stays_within_its_bound_and_keeps_no_nonsense() {
+    let world = World::new().await;
+    let issuer = world.issuer().await.with_memory(32 << 10);
+    for number in 0..200 {
+        let _ = issuer.verify_access_token(&format!("nonsense{number}"));
+    }
+    assert_eq!(issuer.kept().bytes, 0);
+    for _ in 0..200 {
+        let minted = issuer.mint_access_token(world.access_token(), SigningAlgorithm::Es256).expect("minted");
+        issuer.verify_access_token(&minted.token).expect("ours");
+    }
+    let kept = issuer.kept().bytes;
+    assert!(kept > 16 << 10 && kept <= 32 << 10, "{kept}");
 }

@@ -22,16 +22,16 @@ impl Access {
     /// # Errors
     /// Where the store does not answer.
     pub async fn effective(&self, user: UserId) -> Result<Arc<Effective>, Unavailable> {
-        if let Some(kept) = self.0.cache.get(user) {
+        if let Some(kept) = self.0.kept.get(&user) {
             return Ok(kept);
         }
-        let began = self.0.cache.begin();
+        let began = self.0.kept.begin();
         let loaded = self.load(user).await?;
         let exists = loaded.exists;
         let effective = Arc::new(Effective::from(loaded));
         // Nothing is told when somebody comes to be, so that nothing is kept of nobody.
         if exists {
-            self.0.cache.keep(user, &effective, began);
+            self.0.kept.keep(user, &effective, effective.bytes(), began);
         }
         Ok(effective)
     }

@@ -7,6 +7,8 @@ use super::{Permit, load::Loaded};
 /// What a person may do, and by which groups. Nothing of a user who is not there or not active.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effective {
+    /// What they are called, where they are active.
+    username: Option<Box<str>>,
     superuser: bool,
     require_second_factor: bool,
     /// Names in order.
@@ -55,6 +57,12 @@ impl Effective {
         on.is_some_and(|(object, objects)| holds(objects, object))
     }
 
+    /// What they are called; nothing where there is no such user, or one who is not active.
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        self.username.as_deref()
+    }
+
     /// Whether they are an active superuser.
     #[must_use]
     pub fn is_superuser(&self) -> bool {
@@ -93,7 +101,7 @@ impl Effective {
         let objects: usize = self.on_objects.iter().map(|(name, objects)| 2 * text(name) + list(objects)).sum();
         let groups: usize =
             self.groups.iter().map(|group| size_of::<HeldGroup>() + text(&group.name) + list(&group.apps)).sum();
-        size_of::<Self>() + list(&self.everywhere) + objects + groups
+        size_of::<Self>() + self.username.as_deref().map_or(0, text) + list(&self.everywhere) + objects + groups
     }
 }
 
@@ -123,6 +131,7 @@ impl From<Loaded> for Effective {
             .collect();
         groups.sort_by(|one, other| one.name.cmp(&other.name));
         Self {
+            username: Some(loaded.username.into()),
             superuser: loaded.superuser,
             require_second_factor: loaded.groups.values().any(|group| group.require_second_factor),
             everywhere: everywhere.into_iter().collect(),

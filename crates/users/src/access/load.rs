@@ -27,7 +27,7 @@ const OF_GROUPS: &str = "SELECT 3 AS kind, gp.group_id AS a, \
 
 /// The person, the reach, what the person holds, and, for a superuser, all there is.
 const OF_USER: &str = " UNION ALL \
-     SELECT 0, '', '', '', CASE WHEN u.active THEN 1 ELSE 0 END, CASE WHEN u.superuser THEN 1 ELSE 0 END \
+     SELECT 0, '', u.username, '', CASE WHEN u.active THEN 1 ELSE 0 END, CASE WHEN u.superuser THEN 1 ELSE 0 END \
      FROM users u WHERE u.id = $1 UNION ALL \
      SELECT 1, reach.id, (SELECT g.name FROM \"groups\" g WHERE g.id = reach.id), reach.via, \
      (SELECT CASE WHEN g.require_second_factor THEN 1 ELSE 0 END FROM \"groups\" g WHERE g.id = reach.id), 0 \
@@ -43,6 +43,7 @@ pub(super) struct Loaded {
     pub(super) exists: bool,
     pub(super) active: bool,
     pub(super) superuser: bool,
+    pub(super) username: String,
     /// Their groups by id, direct and around those.
     pub(super) groups: BTreeMap<String, LoadedGroup>,
     /// What they were given themselves.
@@ -92,7 +93,10 @@ impl Loaded {
     fn take(&mut self, row: &QueryResult) -> Result<(), DbErr> {
         let flag = |column: usize| Ok::<_, DbErr>(row.try_get_by_index::<i32>(column)? != 0);
         match row.try_get_by_index::<i32>(0)? {
-            0 => (self.exists, self.active, self.superuser) = (true, flag(4)?, flag(5)?),
+            0 => {
+                (self.exists, self.active, self.superuser) = (true, flag(4)?, flag(5)?);
+                self.username = row.try_get_by_index(2)?;
+            }
             1 => {
                 let (id, via): (String, String) = (row.try_get_by_index(1)?, row.try_get_by_index(3)?);
                 let group = self.groups.entry(id.clone()).or_default();

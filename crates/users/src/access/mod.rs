@@ -4,7 +4,7 @@
 //! register ─▶ permissions      grants ─▶ who holds which       members, nesting ─▶ who is in which group
 //!                  └──────────────── load: one statement a person ────────────────┘
 //!                                            │
-//!                           Effective ─▶ cache ─▶ check, holds_all, names_for_apps
+//!                           Effective ─▶ kept ─▶ check, holds_all, names_for_apps
 //!                                └─ why, who: asked of the database
 //! ```
 //! They are data: whoever changes them records it ([`Access::record`]) in the same transaction, as its last statement, and
@@ -16,7 +16,6 @@
 //! answers as Django's `has_perm` does.
 
 mod builtin;
-mod cache;
 mod check;
 mod claims;
 mod effective;
@@ -37,7 +36,7 @@ use std::sync::Arc;
 
 use sea_orm::{DatabaseTransaction, DbErr};
 use vestibule_core::{Clock, Random, UserId};
-use vestibule_database::{Change, ChangeLog, Database, Topic};
+use vestibule_database::{Change, ChangeLog, Database, Kept, KeptStatistics, Topic};
 
 pub use builtin::OWN_RESOURCE_TYPES;
 pub use check::Question;
@@ -65,7 +64,7 @@ struct Inner {
     changes: ChangeLog,
     clock: Clock,
     random: Random,
-    cache: cache::Cache,
+    kept: Kept<UserId, Effective>,
 }
 
 /// Whom a change concerns.
@@ -91,8 +90,9 @@ impl Access {
     /// answered from memory, which holds `cache_bytes` at most; where it is not, each check asks the database.
     #[must_use]
     pub fn new(database: Database, changes: ChangeLog, clock: Clock, random: Random, cache_bytes: u64) -> Self {
-        let cache = cache::Cache::new(&changes, clock.clone(), cache_bytes);
-        Self(Arc::new(Inner { database, changes, clock, random, cache }))
+        let user = |subject: &str| subject.parse().ok();
+        let kept = Kept::new(&changes, Topic::Access, user, clock.clone(), cache_bytes);
+        Self(Arc::new(Inner { database, changes, clock, random, kept }))
     }
 
     /// Writes down whom a change concerns, in the transaction that makes it and as its last statement.
@@ -108,10 +108,10 @@ impl Access {
         self.0.changes.announce(touched.into());
     }
 
-    /// How much memory is in use for what people may do.
+    /// How the memory is doing that holds what people may do.
     #[must_use]
-    pub fn kept_bytes(&self) -> u64 {
-        self.0.cache.bytes()
+    pub fn kept(&self) -> KeptStatistics {
+        self.0.kept.statistics()
     }
 
     /// Ends a transaction, and tells of what it changed where it changed anything.

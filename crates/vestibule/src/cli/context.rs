@@ -8,7 +8,7 @@ use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
 use vestibule_oidc::{
     Whose,
-    client::{ClientRules, Clients},
+    client::{Apis, ClientRules, Clients},
     end_grants,
 };
 use vestibule_tokens::{KeyFile, Revocation, RevocationLog, Secrets, Subject, open_vault};
@@ -150,7 +150,16 @@ impl Context {
         };
         let (clock, random) = (self.clock.clone(), self.random.clone());
         let vault = secrets.personal_vault().clone();
-        Ok(Clients::new(database.clone(), secrets.hash_key(), vault, rules, clock, random))
+        let changes = self.changes(database).await?;
+        Ok(Clients::new(database.clone(), changes, secrets.hash_key(), vault, rules, clock, random, 0))
+    }
+
+    /// The registered APIs.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn apis(&self, database: &Database) -> Result<Apis, Failure> {
+        Ok(Apis::new(database.clone(), self.changes(database).await?, self.clock.clone(), 0))
     }
 
     /// Everyone's API tokens, hashed with one of the provider's secrets.

@@ -274,6 +274,8 @@ settings! {
         /// How long refresh tokens can be used at most before the person is asked again. One that was not given for
         /// `offline_access` ends with the browser session before that.
         "tokens.refresh_absolute" refresh_absolute: Duration = "365d", from "1s" to "3650d";
+        /// The memory for access tokens that were seen: each takes about 1 KiB, and costs a signature less the next time.
+        "tokens.cache" cache: ByteSize = "16MiB", from "1MiB" to "4096MiB";
     }
 
     /// The protocol's own choices.
@@ -294,6 +296,8 @@ settings! {
         /// A proof is taken once, and for two minutes, in any case. A nonce besides keeps proofs from being made in advance, by
         /// somebody who has an application's key for a while. It costs each client one request more now and then.
         "oidc.dpop_nonce" dpop_nonce: bool = false;
+        /// The memory for applications and APIs that were looked up.
+        "oidc.cache" cache: ByteSize = "16MiB", from "1MiB" to "4096MiB";
     }
 
     /// How long people stay signed in.

@@ -23,7 +23,7 @@ fn an_api_is_registered_shown_and_deleted_with_its_scopes() {
     ];
     let created = place.json(&create);
     let expected = json!({
-        "identifier": NOTES, "name": "Notes", "access_token_alg": "RS256", "access_token_lifetime": 5400, "opaque": false,
+        "identifier": NOTES, "name": "Notes", "access_token_alg": "RS256", "access_token_lifetime": 5400, "opaque": false, "clients": [],
         "scopes": [
             { "scope": "notes.read", "description": "Read your notes" },
             { "scope": "notes.tag", "description": null },
@@ -45,6 +45,30 @@ fn an_api_may_get_opaque_tokens() {
     let place = Place::new();
     assert_eq!(place.json(&["apis", "create", NOTES, "--opaque", "--json"])["opaque"], true);
     assert!(place.run(&["apis", "show", NOTES]).contains("Access tokens   opaque\n"));
+}
+
+#[test]
+fn an_api_asks_about_its_tokens_as_clients_that_can_prove_themselves() {
+    let place = Place::new();
+    let client = |more: &[&str]| {
+        let create = ["clients", "create", "--name", "Notes API", "--redirect-uri", "https://notes.example/", "--json"];
+        place.json(&[&create, more].concat())["client_id"].as_str().unwrap().to_owned()
+    };
+    let (one, other, public) = (client(&[]), client(&[]), client(&["--public"]));
+    let mut both = [one.as_str(), other.as_str()];
+    both.sort_unstable();
+    let created =
+        place.json(&["apis", "create", NOTES, "--client", &one, "--client", &other, "--client", &one, "--json"]);
+    assert_eq!(created["clients"], json!(both));
+    assert_eq!(place.json(&["apis", "show", NOTES, "--json"]), created);
+    assert!(place.run(&["apis", "show", NOTES]).contains(&format!("Clients         {}\n", both.join(" "))));
+    assert!(place.run(&["apis", "list"]).contains(&both.join(" ")));
+    for (wrong, why) in [("nobody", "there is no client nobody"), (public.as_str(), "is public")] {
+        let said = place.fail(1, &["apis", "create", "https://other.example", "--client", wrong]);
+        assert!(said.starts_with("--client: ") && said.contains(why), "{said}");
+    }
+    place.run(&["clients", "delete", &one]);
+    assert_eq!(place.json(&["apis", "show", NOTES, "--json"])["clients"], json!([other]));
 }
 
 #[test]

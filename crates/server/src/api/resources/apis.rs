@@ -6,6 +6,7 @@ use poem::http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vestibule_audit::{Kind, ObjectType};
+use vestibule_core::ClientId;
 use vestibule_oidc::client::{Api, ApiError, NewApi};
 
 use super::{contains, encoded, merged, order, patch};
@@ -46,10 +47,10 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers_tagged(shape()),
         Operation::new(Method::PATCH, "/apis/{api}", "change_api", CHANGE, change)
             .about(TAG, "Change an API")
-            .more("`scopes` are put in place of those before.")
+            .more("`scopes` and `clients` are put in place of those before.")
             .path("api", id())
             .conditional()
-            .merge_patch(patch(members(), &["scopes"]).named("ApiPatch"))
+            .merge_patch(patch(members(), &["scopes", "clients"]).named("ApiPatch"))
             .refuses([StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY])
             .answers_tagged(shape()),
         Operation::new(Method::DELETE, "/apis/{api}", "delete_api", DELETE, delete)
@@ -87,6 +88,12 @@ fn members() -> Vec<Member> {
             "opaque",
             Schema::boolean().about("Whether only this provider can read them, so that the API asks it what they say."),
         ),
+        optional(
+            "clients",
+            Schema::list(Schema::text(Form::Visible, 1, 200), 100).about(
+                "The confidential clients that this API is: they may ask about its tokens and hear of their revocation.",
+            ),
+        ),
     ]
 }
 
@@ -104,6 +111,7 @@ fn written(api: &Api) -> Value {
         "access_token_alg": api.access_token_alg.map(|algorithm| algorithm.to_string()),
         "access_token_lifetime": api.access_token_lifetime.map(|lifetime| lifetime.as_secs()),
         "opaque": api.opaque,
+        "clients": api.clients,
     })
 }
 
@@ -118,6 +126,8 @@ struct Body {
     access_token_lifetime: Option<f64>,
     #[serde(default)]
     opaque: bool,
+    #[serde(default)]
+    clients: Vec<ClientId>,
 }
 
 #[derive(Deserialize)]
@@ -136,6 +146,7 @@ fn read(document: Value) -> Result<NewApi, Problem> {
         access_token_alg: algorithm.map_err(|_| Problem::unprocessable("access_token_alg is not known"))?,
         access_token_lifetime: body.access_token_lifetime.map(Duration::from_secs_f64),
         opaque: body.opaque,
+        clients: body.clients,
     })
 }
 
@@ -188,7 +199,7 @@ async fn delete(state: State, call: Call) -> Result<Reply, Problem> {
 }
 
 async fn find(state: &State, call: &Call) -> Result<Api, Problem> {
-    let found = state.provider().apis().find(call.path("api")).await.map_err(Problem::unavailable)?;
+    let found = state.provider().apis().read(call.path("api")).await.map_err(Problem::unavailable)?;
     found.ok_or_else(|| Problem::not_found("API"))
 }
 
@@ -214,7 +225,10 @@ impl From<ApiError> for Problem {
             | ApiError::OwnAudience(_)
             | ApiError::ScopeSyntax(_)
             | ApiError::Algorithm(_)
-            | ApiError::Lifetime => Self::unprocessable(error.to_string()),
+            | ApiError::Lifetime
+            | ApiError::NoSuchClient(_)
+            | ApiError::PublicClient(_)
+            | ApiError::TooManyClients => Self::unprocessable(error.to_string()),
             ApiError::NoSuchApi(_) => Self::not_found("API"),
             ApiError::Unavailable(error) => Self::unavailable(error),
         }

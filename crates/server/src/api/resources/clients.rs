@@ -109,6 +109,7 @@ fn members() -> Vec<Member> {
         optional("response_types", Schema::list(word(), 20)),
         optional("scope", Schema::line(0, 2000).about("The scopes that it may ask for, divided by blanks.")),
         optional("id_token_signed_response_alg", Schema::choice(["RS256", "ES256", "EdDSA"])),
+        optional("introspection_signed_response_alg", Schema::choice(["RS256", "ES256", "EdDSA"])),
         optional(
             "access_token_format",
             Schema::choice(["jwt", "opaque"]).or_null().about("What its access tokens are; null as their API wants."),
@@ -162,7 +163,7 @@ fn members() -> Vec<Member> {
 }
 
 fn shape_members() -> Vec<Member> {
-    const ALWAYS: [&str; 10] = [
+    const ALWAYS: [&str; 11] = [
         "redirect_uris",
         "post_logout_redirect_uris",
         "token_endpoint_auth_method",
@@ -170,6 +171,7 @@ fn shape_members() -> Vec<Member> {
         "response_types",
         "scope",
         "id_token_signed_response_alg",
+        "introspection_signed_response_alg",
         "first_party",
         "require_pkce",
         "client_name",
@@ -280,7 +282,7 @@ async fn rotate(state: State, call: Call) -> Result<Reply, Problem> {
 
 async fn show_apps(state: State, call: Call) -> Result<Reply, Problem> {
     let client = find(&state, &call).await?;
-    let apps = state.provider().clients().apps(&client.id).await.map_err(Problem::unavailable)?;
+    let apps = state.provider().clients().read_apps(&client.id).await.map_err(Problem::unavailable)?;
     Ok(Reply::ok(json!({ "apps": apps })))
 }
 
@@ -306,7 +308,7 @@ async fn note(state: &State, call: &Call, kind: Kind, client: &Client) {
 
 async fn find(state: &State, call: &Call) -> Result<Client, Problem> {
     let id = ClientId::from(call.path("client"));
-    let found = state.provider().clients().find(&id).await.map_err(Problem::unavailable)?;
+    let found = state.provider().clients().read(&id).await.map_err(Problem::unavailable)?;
     found.ok_or_else(|| Problem::not_found("client"))
 }
 

@@ -148,7 +148,7 @@ async fn memory_stays_within_its_bound() {
         hall.allow_user(user, "shop.view").await;
         assert!(may(&small, user, "shop.view").await);
     }
-    let kept = small.kept_bytes();
+    let kept = small.kept().bytes;
     assert!(kept > 0 && kept <= 16 << 10, "{kept}");
 }
 

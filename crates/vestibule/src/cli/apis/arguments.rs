@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use clap::Args;
+use vestibule_core::ClientId;
 use vestibule_oidc::client::NewApi;
 use vestibule_tokens::SigningAlgorithm;
 
@@ -28,6 +29,10 @@ pub(in crate::cli) struct CreateArguments {
     /// Its access tokens are opaque: only the provider can read them, and the API asks it by introspection
     #[arg(long)]
     opaque: bool,
+    /// A confidential client that the API is when it asks about tokens: it may introspect those meant for the API and hear of
+    /// their revocation (several times for several)
+    #[arg(long = "client", value_name = "CLIENT_ID")]
+    clients: Vec<ClientId>,
     /// Report as one JSON document
     #[arg(long)]
     pub(super) json: bool,
@@ -42,6 +47,7 @@ impl CreateArguments {
             access_token_alg: self.access_token_alg,
             access_token_lifetime: self.access_token_lifetime,
             opaque: self.opaque,
+            clients: self.clients,
         })
     }
 }

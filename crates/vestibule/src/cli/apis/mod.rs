@@ -1,4 +1,5 @@
-//! `vestibule apis`: the APIs that applications call, the audiences of access tokens, and the scopes that each owns.
+//! `vestibule apis`: the APIs that applications call, the audiences of access tokens, the scopes that each owns, and the
+//! applications that each is when it asks about tokens.
 
 mod arguments;
 mod report;
@@ -44,7 +45,7 @@ pub(super) enum Command {
 impl Command {
     pub(super) async fn run(self, mut context: Context) -> Result<(), Failure> {
         let database = context.database().await?;
-        let apis = Apis::new(database.clone(), context.clock.clone());
+        let apis = context.apis(&database).await?;
         match self {
             Self::Create(arguments) => create(&mut context, &database, &apis, arguments).await,
             Self::List { json } => list(&mut context, &apis, json).await,
@@ -80,6 +81,9 @@ fn refusal(error: ApiError) -> Failure {
     match error {
         ApiError::Algorithm(_) => Failure::new(format!("--access-token-alg: {error}")),
         ApiError::Lifetime => Failure::new(format!("--access-token-lifetime: {error}")),
+        ApiError::NoSuchClient(_) | ApiError::PublicClient(_) | ApiError::TooManyClients => {
+            Failure::new(format!("--client: {error}"))
+        }
         ApiError::ScopeSyntax(_) => Failure::new(format!("--scope: {error}")),
         ApiError::ScopeTaken { .. } => Failure::new(format!("--scope: {error}; give it another name")),
         other => Failure::of(other),
@@ -95,7 +99,7 @@ async fn list(context: &mut Context, apis: &Apis, json: bool) -> Result<(), Fail
 }
 
 async fn show(context: &mut Context, apis: &Apis, identifier: String, json: bool) -> Result<(), Failure> {
-    let found = apis.find(&identifier).await.map_err(Failure::of)?;
+    let found = apis.read(&identifier).await.map_err(Failure::of)?;
     let api = found.ok_or_else(|| Failure::of(ApiError::NoSuchApi(identifier)))?;
     if json { context.output.json(&report::document(&api)) } else { context.output.text(&report::lines(&api)) }
 }

@@ -7,12 +7,17 @@ use vestibule_oidc::client::Api;
 const AS_CONFIGURED: &str = "as configured";
 
 /// The headings of the list.
-pub(super) const HEADINGS: [&str; 3] = ["identifier", "name", "scopes"];
+pub(super) const HEADINGS: [&str; 4] = ["identifier", "name", "scopes", "clients"];
 
 /// A line of the list.
 pub(super) fn row(api: &Api) -> Vec<String> {
     let scopes: Vec<_> = api.scopes.iter().map(|scope| scope.scope.as_str()).collect();
-    vec![api.identifier.clone(), api.name.clone().unwrap_or_default(), scopes.join(" ")]
+    vec![api.identifier.clone(), api.name.clone().unwrap_or_default(), scopes.join(" "), clients(api)]
+}
+
+/// The applications that it is.
+fn clients(api: &Api) -> String {
+    api.clients.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// How many scopes it owns.
@@ -35,6 +40,7 @@ pub(super) fn document(api: &Api) -> Value {
         "access_token_alg": api.access_token_alg,
         "access_token_lifetime": api.access_token_lifetime.map(|lifetime| lifetime.as_secs()),
         "opaque": api.opaque,
+        "clients": api.clients,
     })
 }
 
@@ -52,6 +58,7 @@ pub(super) fn lines(api: &Api) -> String {
         ("Name", api.name.clone().unwrap_or_else(|| "none".to_owned())),
         ("Access tokens", access_tokens),
         ("Token lifetime", or_configured(lifetime)),
+        ("Clients", Some(clients(api)).filter(|ids| !ids.is_empty()).unwrap_or_else(|| "none".to_owned())),
         ("Scopes", scopes_in_words(api)),
     ] {
         text.push_str(&format!("{name:<15} {value}\n"));

@@ -43,6 +43,7 @@ const KNOWN: &[&str] = &[
     "response_types",
     "scope",
     "id_token_signed_response_alg",
+    "introspection_signed_response_alg",
     "access_token_format",
     "rotate_refresh_tokens",
     "token_exchange_audiences",

@@ -142,7 +142,7 @@ impl Desk {
     }
 
     async fn find(&self, id: &ClientId) -> Result<Client, Failure> {
-        let found = self.clients.find(id).await.map_err(Failure::of)?;
+        let found = self.clients.read(id).await.map_err(Failure::of)?;
         found.ok_or_else(|| Failure::of(ClientsError::NoSuchClient(id.clone())))
     }
 
