@@ -65,7 +65,7 @@ async fn each_use_gives_a_new_one_and_the_tokens_of_the_first() {
         assert_eq!(before[same], after[same], "{same}");
     }
     assert_eq!(after.get("nonce"), None);
-    assert_eq!(after["iat"].as_i64().unwrap() - before["iat"].as_i64().unwrap(), 120);
+    assert!(after["iat"].as_i64().unwrap() - before["iat"].as_i64().unwrap() >= 120);
     let (before, after) = (first.access_claims(), second.access_claims());
     for same in ["sub", "aud", "scope", "client_id", "sid", "grant_id", "auth_time"] {
         assert_eq!(before[same], after[same], "{same}");

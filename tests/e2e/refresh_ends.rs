@@ -297,7 +297,8 @@ async fn a_refresh_token_of_another_system_goes_on_here_as_if_nothing_had_happen
 async fn the_administration_api_ends_both_with_a_person_who_is_deactivated() {
     let scene = begun().await;
     let root = scene.app.superuser().await;
-    let answer: JsonAnswer = root.post(&format!("/users/{}/deactivate", scene.alice.id), &serde_json::json!({})).await;
+    let answer: JsonAnswer =
+        root.patch(&format!("/api/v1/users/{}", scene.alice.id), &serde_json::json!({ "active": false })).await;
     assert!(answer.status.is_success(), "{}", answer.body);
     scene.assert_both_ended().await;
 }

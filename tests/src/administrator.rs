@@ -47,6 +47,7 @@ impl TestApp {
             session: None,
             grant: None,
             confirmation: None,
+            actor: None,
             lifetime: Duration::from_secs(600),
         };
         let minted = self.provider().tokens().mint_access_token(claims, SigningAlgorithm::Es256);

@@ -142,6 +142,12 @@ impl ThirdParty {
         TokenRequest::of(self.wire.clone(), self, grant_type)
     }
 
+    /// A device authorization request, for a test to fill in and send.
+    #[must_use]
+    pub fn begins_device(&self) -> TokenRequest {
+        TokenRequest::of(self.wire.clone(), self, "").without("grant_type").at("/oauth2/device_authorization")
+    }
+
     /// Redeems what it was answered.
     ///
     /// # Panics

@@ -9,6 +9,7 @@ use crate::{Answer, ThirdParty, Wire, jwt};
 #[derive(Clone, Debug)]
 pub struct TokenRequest {
     wire: Wire,
+    path: &'static str,
     /// User and password of the `Authorization` header, as they are before they are form-urlencoded.
     pub basic: Option<(String, String)>,
     /// The parameters of the body.
@@ -20,7 +21,7 @@ impl TokenRequest {
     pub(crate) fn of(wire: Wire, client: &ThirdParty, grant_type: &str) -> Self {
         let basic = client.secret.clone().map(|secret| (client.client_id.clone(), secret));
         let public = basic.is_none();
-        let request = Self { wire, basic, parameters: Vec::new() }.add("grant_type", grant_type);
+        let request = Self { wire, path: "/oauth2/token", basic, parameters: Vec::new() }.add("grant_type", grant_type);
         if public { request.add("client_id", &client.client_id) } else { request }
     }
 
@@ -41,6 +42,12 @@ impl TokenRequest {
     #[must_use]
     pub fn by_way_of(self, wire: Wire) -> Self {
         Self { wire, ..self }
+    }
+
+    /// To another endpoint that proves clients in the same way.
+    #[must_use]
+    pub fn at(self, path: &'static str) -> Self {
+        Self { path, ..self }
     }
 
     /// With a parameter, in place of what stood there.
@@ -86,7 +93,7 @@ impl TokenRequest {
 
     /// The request, for a test that needs more of it.
     pub fn build(&self) -> RequestBuilder {
-        let request = self.wire.post("/oauth2/token").form(&self.parameters);
+        let request = self.wire.post(self.path).form(&self.parameters);
         let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         match &self.basic {
             // RFC 6749 section 2.3.1: both are form-urlencoded first.

@@ -36,6 +36,10 @@ pub mod path {
     pub const USERINFO: &str = "/oauth2/userinfo";
     /// The published keys.
     pub const JWKS: &str = "/oauth2/jwks";
+    /// Device authorization endpoint (RFC 8628).
+    pub const DEVICE_AUTHORIZATION: &str = "/oauth2/device_authorization";
+    /// Where a person types the code of a device.
+    pub const DEVICE: &str = "/device";
     /// RP-initiated logout.
     pub const END_SESSION: &str = "/oauth2/end_session";
 }
@@ -44,6 +48,7 @@ pub mod path {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct More {
     end_session_endpoint: String,
+    device_authorization_endpoint: String,
     code_challenge_methods_supported: Vec<String>,
     authorization_response_iss_parameter_supported: bool,
     prompt_values_supported: Vec<String>,
@@ -101,6 +106,7 @@ impl Provider {
         let at = |path: &str| format!("{}{path}", self.issuer());
         let more = More {
             end_session_endpoint: at(path::END_SESSION),
+            device_authorization_endpoint: at(path::DEVICE_AUTHORIZATION),
             code_challenge_methods_supported: vec!["S256".to_owned()],
             authorization_response_iss_parameter_supported: true,
             tls_client_certificate_bound_access_tokens: self.settings().client_certificates,
@@ -172,10 +178,14 @@ impl Provider {
 
 /// Where clients are asked for a certificate, the endpoints at which one says something.
 fn aliases(origin: &str) -> BTreeMap<String, String> {
-    [("token_endpoint", path::TOKEN), ("userinfo_endpoint", path::USERINFO)]
-        .into_iter()
-        .map(|(name, path)| (name.to_owned(), format!("{origin}{path}")))
-        .collect()
+    [
+        ("token_endpoint", path::TOKEN),
+        ("userinfo_endpoint", path::USERINFO),
+        ("device_authorization_endpoint", path::DEVICE_AUTHORIZATION),
+    ]
+    .into_iter()
+    .map(|(name, path)| (name.to_owned(), format!("{origin}{path}")))
+    .collect()
 }
 
 fn grant_type(name: &str) -> CoreGrantType {
@@ -183,6 +193,7 @@ fn grant_type(name: &str) -> CoreGrantType {
         "authorization_code" => CoreGrantType::AuthorizationCode,
         "refresh_token" => CoreGrantType::RefreshToken,
         "client_credentials" => CoreGrantType::ClientCredentials,
+        "urn:ietf:params:oauth:grant-type:device_code" => CoreGrantType::DeviceCode,
         other => CoreGrantType::Extension(other.to_owned()),
     }
 }

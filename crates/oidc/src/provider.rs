@@ -18,6 +18,7 @@ use crate::{
         authentication::{Assertions, RemoteKeys},
     },
     code::Codes,
+    device::Devices,
     discovery::path,
     dpop::Dpop,
     grants::{Grants, RefreshPolicy},
@@ -100,6 +101,7 @@ struct Inner {
     consents: Consents,
     codes: Codes,
     assertions: Assertions,
+    devices: Devices,
     grants: Grants,
     dpop: Dpop,
     audit: Audit,
@@ -148,6 +150,7 @@ impl Provider {
             consents: Consents::new(database.clone(), clock.clone()),
             grants: Grants::new(database, &hash_key, settings.refresh, clock.clone()),
             audit,
+            devices: Devices::new(ephemeral.clone(), &hash_key, clock.clone(), random.clone(), LONGEST_ACCESS_TOKEN),
             dpop: Dpop::new(ephemeral.clone(), &hash_key),
             codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
             settings,
@@ -242,6 +245,10 @@ impl Provider {
     /// What the signed statements of applications are held against.
     pub(crate) fn assertions(&self) -> &Assertions {
         &self.0.assertions
+    }
+
+    pub(crate) fn devices(&self) -> &Devices {
+        &self.0.devices
     }
 
     pub(crate) fn dpop(&self) -> &Dpop {

@@ -9,6 +9,7 @@
 //!
 //! Below it stand `jose`, `database` and `ephemeral` (its bus); above it `oidc` and `server`.
 
+mod actor;
 mod algorithm;
 mod at_hash;
 mod claims;
@@ -27,6 +28,7 @@ mod token_type;
 mod vault;
 mod wire;
 
+pub use actor::Actor;
 pub use algorithm::{SigningAlgorithm, UnknownAlgorithm};
 pub use at_hash::at_hash;
 pub use claims::{AccessToken, AccessTokenClaims, Authentication, IdTokenClaims, IdTokenHint, MintedAccessToken};

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use vestibule_core::{ClientId, GrantId, PublicSessionId, ScopeSet, Timestamp, TokenId, UserId};
 
 use crate::{
-    AccessToken, AccessTokenClaims, Authentication, Confirmation, IdTokenClaims, IdTokenHint, SigningAlgorithm,
+    AccessToken, AccessTokenClaims, Actor, Authentication, Confirmation, IdTokenClaims, IdTokenHint, SigningAlgorithm,
     TokenError, at_hash,
 };
 
@@ -33,6 +33,8 @@ pub(crate) struct AccessTokenWire {
     grant_id: Option<GrantId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<Confirmation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<Actor>,
 }
 
 impl AccessTokenWire {
@@ -56,6 +58,7 @@ impl AccessTokenWire {
             sid: claims.session,
             grant_id: claims.grant,
             cnf: claims.confirmation,
+            act: claims.actor,
         }
     }
 
@@ -83,6 +86,7 @@ impl AccessTokenWire {
             session: self.sid,
             grant: self.grant_id,
             confirmation: self.cnf,
+            actor: self.act,
             minted_at,
             audience: self.aud,
         })

@@ -69,6 +69,11 @@ export class Provider {
     return await command(['clients', 'create', '--name', name, ...options], { folder: this.#folder });
   }
 
+  /** Any other command of the program; gives what it reports. */
+  async run(...args) {
+    return await command([...args], { folder: this.#folder });
+  }
+
   /** Waits until the server knows what commands wrote up to now. */
   async noticed() {
     await delay(NOTICED_MS);

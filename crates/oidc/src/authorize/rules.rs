@@ -9,9 +9,10 @@ use vestibule_users::AcrWish;
 
 use super::{Addressee, Answer, AuthorizeError, Display, ErrorCode, Prompt, ValidRequest, error::REPEATABLE};
 use crate::{
-    OFFLINE_ACCESS, Provider, STANDARD_SCOPES, Unavailable,
+    Provider, Unavailable,
     client::{Api, Client},
     code_grant::{self, Asked, AskedWrongly},
+    scope::{self, ScopeRefusal},
     target::{self, TargetError},
 };
 
@@ -29,6 +30,16 @@ struct Draft<'a> {
 
 /// Why a rule is not satisfied.
 struct Refusal(ErrorCode, String);
+
+impl From<ScopeRefusal> for Refusal {
+    fn from(refusal: ScopeRefusal) -> Self {
+        let code = match refusal {
+            ScopeRefusal::Unnamed => ErrorCode::InvalidTarget,
+            _ => ErrorCode::InvalidScope,
+        };
+        Self(code, refusal.words())
+    }
+}
 
 type Verdict = Result<(), Refusal>;
 
@@ -190,29 +201,9 @@ fn challenge_words(asked: &Asked<'_>) -> &'static str {
     }
 }
 
-/// Unknown scopes are ignored (Core section 3.1.2.1); one that is known and not for this application is refused.
 fn scope(draft: &mut Draft<'_>) -> Verdict {
-    let asked: ScopeSet = draft
-        .parameters
-        .get("scope")
-        .unwrap_or_default()
-        .parse()
-        .map_err(|_| Refusal(ErrorCode::InvalidScope, "scope is not well formed".to_owned()))?;
-    let of_apis: ScopeSet =
-        draft.apis.iter().flat_map(|api| api.scopes.iter().map(|scope| scope.scope.as_str())).collect();
-    let known = asked.filter(|scope| STANDARD_SCOPES.contains(&scope) || of_apis.contains(scope));
-    // Core section 11: where the conditions of offline access are not met, it is ignored. A person is asked for it like for any
-    // other scope, in words, so that prompt=consent is not needed for it.
-    let comes_back =
-        draft.client.may_use_grant("refresh_token") && draft.client.allowed_scopes().contains(OFFLINE_ACCESS);
-    let known = known.filter(|scope| scope != OFFLINE_ACCESS || comes_back);
-    if let Some(foreign) = known.difference(draft.client.allowed_scopes()).iter().next() {
-        return refuse(ErrorCode::InvalidScope, format!("this application may not ask for the scope {foreign}"));
-    }
-    if known.is_empty() {
-        return refuse(ErrorCode::InvalidScope, "no scope that is known here was asked for");
-    }
-    draft.request.scope = known;
+    let asked = draft.parameters.get("scope").unwrap_or_default();
+    draft.request.scope = scope::asked(draft.client, asked, draft.apis)?;
     Ok(())
 }
 
@@ -226,18 +217,8 @@ fn resources(draft: &mut Draft<'_>) -> Verdict {
     }
 }
 
-/// Each token is for one API. Scopes of several can be granted at once where the APIs are named, since the token request then
-/// chooses one.
 fn one_audience(draft: &mut Draft<'_>) -> Verdict {
-    let named = &draft.request.resources;
-    if named.is_empty() && draft.apis.len() > 1 {
-        let words = "these scopes belong to different APIs; name the APIs with resource, or ask for the scopes of one";
-        return refuse(ErrorCode::InvalidScope, words);
-    }
-    if !named.is_empty() && draft.apis.iter().any(|api| !named.contains(&api.identifier)) {
-        return refuse(ErrorCode::InvalidTarget, "a scope belongs to an API that no resource names");
-    }
-    Ok(())
+    Ok(scope::of_one_audience(&draft.request.resources, draft.apis)?)
 }
 
 /// The code is bound to the key with this thumbprint: whoever intercepts it lacks that key.

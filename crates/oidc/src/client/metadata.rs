@@ -135,6 +135,12 @@ pub struct ClientMetadata {
     /// Whether its access tokens are bound to the certificate that it shows (RFC 8705 section 3).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tls_client_certificate_bound_access_tokens: bool,
+    /// The APIs for which it may exchange tokens of people (RFC 8693), beside the one that a token is for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub token_exchange_audiences: Vec<String>,
+    /// Whether what it gets by that says nothing of who acts; nothing here: it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_exchange_impersonation: Option<bool>,
     /// Whether its tokens are always bound to a key by DPoP (RFC 9449 section 5.2): a token request without a proof is refused.
     pub dpop_bound_access_tokens: bool,
     /// How long ago people may have signed in at most, in seconds, where a request does not say.
@@ -179,6 +185,8 @@ impl Default for ClientMetadata {
             token_endpoint_auth_signing_alg: None,
             certificate_name: CertificateName::default(),
             tls_client_certificate_bound_access_tokens: false,
+            token_exchange_audiences: Vec::new(),
+            token_exchange_impersonation: None,
             dpop_bound_access_tokens: false,
             default_max_age: None,
             require_auth_time: None,
@@ -231,8 +239,8 @@ pub enum MetadataError {
     #[error("redirect_uris: the authorization code grant needs at least one")]
     NoRedirectUri,
     /// Whoever acts for itself must prove who it is.
-    #[error("grant_types: a public application (auth method none) cannot use client_credentials")]
-    PublicForItself,
+    #[error("grant_types: a public application (auth method none) cannot use {0}")]
+    PublicForItself(&'static str),
     /// A public application must use PKCE.
     #[error("require_pkce: a public application (auth method none) must use PKCE")]
     PublicWithoutPkce,

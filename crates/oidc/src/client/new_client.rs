@@ -3,6 +3,7 @@
 use vestibule_core::RedirectUri;
 
 use super::{AuthMethod, ClientMetadata, MetadataError, metadata::unsupported, proof};
+use crate::token::CONFIDENTIAL_GRANT_TYPES;
 
 /// An application to be registered.
 #[derive(Clone, Debug)]
@@ -115,8 +116,9 @@ impl NewClient {
         if grants("authorization_code") && self.metadata.redirect_uris.is_empty() {
             return Err(MetadataError::NoRedirectUri);
         }
-        if self.auth_method == Some(AuthMethod::None) && grants("client_credentials") {
-            return Err(MetadataError::PublicForItself);
+        let for_itself = CONFIDENTIAL_GRANT_TYPES.into_iter().find(|grant| grants(grant));
+        if let (Some(AuthMethod::None), Some(grant)) = (self.auth_method, for_itself) {
+            return Err(MetadataError::PublicForItself(grant));
         }
         if self.auth_method == Some(AuthMethod::None) && self.require_pkce == Some(false) {
             return Err(MetadataError::PublicWithoutPkce);

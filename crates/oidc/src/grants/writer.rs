@@ -165,3 +165,88 @@ impl std::fmt::Debug for Writer {
         f.write_str("Writer(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ActiveModelTrait, IntoActiveModel};
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    async fn writer() -> Writer {
+        let database = Database::connect("sqlite::memory:", 1).await.unwrap();
+        database.migrate().await.unwrap();
+        Writer::new(database)
+    }
+
+    fn rotation(id: &str) -> Write {
+        let id = id.to_owned();
+        Write::Rotate(Rotation { id, from: 1, to: 2, spent: "[]".to_owned(), ends_at: None })
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_is_not_changed_and_each_hears_of_its_own() {
+        let writer = writer().await;
+        let mut writes = JoinSet::new();
+        for number in 0..600 {
+            let writer = writer.clone();
+            writes.spawn(async move { writer.write(rotation(&format!("grant {number}"))).await.unwrap() });
+        }
+        assert!(
+            writes.join_all().await.into_iter().all(|changed| !changed),
+            "more than one batch, and all are answered"
+        );
+        assert!(writer.queue().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_written_fails_alone() {
+        let writer = writer().await;
+        // Its client and user are nobody: the engine refuses the row.
+        let row = grant::Model {
+            id: "grant".to_owned(),
+            client_id: "nobody".to_owned(),
+            user_id: "nobody".to_owned(),
+            session: None,
+            scope: String::new(),
+            resources: "[]".to_owned(),
+            auth_time: 0,
+            acr: None,
+            amr: "[]".to_owned(),
+            confirmation: None,
+            granted_at: 0,
+            expires_at: 0,
+            ends_at: 0,
+            imported_digest: None,
+            generation: 1,
+            spent: "[]".to_owned(),
+        };
+        let bad = Write::Insert(Box::new(row.into_active_model().reset_all()));
+        let turn = writer.0.turn.lock().await;
+        let mut writes = JoinSet::new();
+        for write in [rotation("a"), bad, rotation("z")] {
+            let writer = writer.clone();
+            writes.spawn(async move { writer.write(write).await.is_ok() });
+        }
+        tokio::task::yield_now().await;
+        drop(turn);
+        let good = writes.join_all().await.into_iter().filter(|good| *good).count();
+        assert_eq!(good, 2);
+    }
+
+    /// A request that is given up leaves nobody waiting.
+    #[tokio::test]
+    async fn whoever_goes_away_takes_no_other_write_along() {
+        let writer = writer().await;
+        let turn = writer.0.turn.lock().await;
+        let gone = tokio::spawn({
+            let writer = writer.clone();
+            async move { writer.write(rotation("gone")).await }
+        });
+        tokio::task::yield_now().await;
+        gone.abort();
+        drop(turn);
+        assert!(!writer.write(rotation("here")).await.unwrap());
+        assert!(writer.queue().is_empty());
+    }
+}

@@ -36,9 +36,7 @@ impl Grant for ClientCredentials {
         };
         let target =
             asking.provider.target(asking.client, &scope, &named, &named).await.map_err(|error| match error {
-                TargetError::Scope => {
-                    TokenError::InvalidScope("the scopes belong to different APIs; name one with resource")
-                }
+                TargetError::Scope => TokenError::scope("the scopes belong to different APIs; name one with resource"),
                 error => error.into(),
             })?;
         Ok(Allowed {
@@ -49,26 +47,28 @@ impl Grant for ClientCredentials {
             grant: None,
             nonce: None,
             refresh: None,
+            actor: None,
+            issued_token_type: None,
         })
     }
 }
 
 /// What the request asks for, as far as an application can have it for itself: the scopes of OpenID Connect are about a person.
 fn named_scope(asking: &Asking<'_>, asked: &str) -> Result<ScopeSet, TokenError> {
-    let asked: ScopeSet = asked.parse().map_err(|_| TokenError::InvalidScope("scope is not well formed"))?;
+    let asked: ScopeSet = asked.parse().map_err(|_| TokenError::scope("scope is not well formed"))?;
     if !asked.is_subset(asking.client.allowed_scopes()) {
-        return Err(TokenError::InvalidScope("this application may not ask for one of the scopes"));
+        return Err(TokenError::scope("this application may not ask for one of the scopes"));
     }
     let for_itself = asked.filter(|scope| !STANDARD_SCOPES.contains(&scope));
     if for_itself.is_empty() {
-        return Err(TokenError::InvalidScope("an application cannot have these scopes for itself"));
+        return Err(TokenError::scope("an application cannot have these scopes for itself"));
     }
     Ok(for_itself)
 }
 
 impl Asking<'_> {
     /// What an application that names no scope gets: all that it is registered for, at the APIs that it names.
-    async fn whole_scope(&self, named: &[String]) -> Result<ScopeSet, TokenError> {
+    pub(super) async fn whole_scope(&self, named: &[String]) -> Result<ScopeSet, TokenError> {
         let all = self.client.allowed_scopes().filter(|scope| !STANDARD_SCOPES.contains(&scope));
         let owners = self.provider.apis().owners(&all).await?;
         let wanted = |api: &&Api| named.is_empty() || named.contains(&api.identifier);

@@ -24,6 +24,14 @@ pub enum TokenErrorCode {
     InvalidScope,
     /// A resource is malformed, unknown, or not to be had (RFC 8707 section 2).
     InvalidTarget,
+    /// Nobody has answered at the browser yet (RFC 8628 section 3.5).
+    AuthorizationPending,
+    /// The device asks more often than it was told.
+    SlowDown,
+    /// The person said no.
+    AccessDenied,
+    /// Nobody answered in time.
+    ExpiredToken,
     /// The DPoP proof does not hold, came before, or is missing (RFC 9449 section 5).
     InvalidDpopProof,
     /// The DPoP proof needs the nonce that comes with the answer (RFC 9449 section 8).
@@ -44,6 +52,10 @@ impl TokenErrorCode {
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::AccessDenied => "access_denied",
+            Self::ExpiredToken => "expired_token",
             Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::UseDpopNonce => "use_dpop_nonce",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
@@ -83,10 +95,22 @@ pub enum TokenError {
     NoLongerValid(&'static str),
     /// The scope is malformed, more than was granted, or for nobody any more.
     #[error("{0}")]
-    InvalidScope(&'static str),
+    InvalidScope(String),
     /// A resource is malformed, unknown, or not to be had.
     #[error("{0}")]
     InvalidTarget(String),
+    /// Nobody has answered at the browser yet.
+    #[error("nobody has answered yet")]
+    AuthorizationPending,
+    /// The device asks more often than it was told.
+    #[error("wait longer between two requests")]
+    SlowDown,
+    /// The person said no.
+    #[error("the person said no")]
+    AccessDenied,
+    /// Nobody answered in time.
+    #[error("nobody answered in time; begin anew")]
+    ExpiredToken,
     /// The key that the request is to prove is not proved.
     #[error(transparent)]
     Dpop(DpopRefusal),
@@ -96,6 +120,11 @@ pub enum TokenError {
 }
 
 impl TokenError {
+    /// Of a scope, in these words.
+    pub(super) fn scope(words: &str) -> Self {
+        Self::InvalidScope(words.to_owned())
+    }
+
     /// What the client is told.
     #[must_use]
     pub fn code(&self) -> TokenErrorCode {
@@ -120,6 +149,10 @@ impl TokenError {
             }
             Self::InvalidScope(_) => TokenErrorCode::InvalidScope,
             Self::InvalidTarget(_) => TokenErrorCode::InvalidTarget,
+            Self::AuthorizationPending => TokenErrorCode::AuthorizationPending,
+            Self::SlowDown => TokenErrorCode::SlowDown,
+            Self::AccessDenied => TokenErrorCode::AccessDenied,
+            Self::ExpiredToken => TokenErrorCode::ExpiredToken,
             Self::Dpop(DpopRefusal::Proof(DpopError::Nonce)) => TokenErrorCode::UseDpopNonce,
             Self::Dpop(_) => TokenErrorCode::InvalidDpopProof,
         }
@@ -139,6 +172,10 @@ impl TokenError {
             },
             TokenErrorCode::InvalidScope
             | TokenErrorCode::InvalidTarget
+            | TokenErrorCode::AuthorizationPending
+            | TokenErrorCode::SlowDown
+            | TokenErrorCode::AccessDenied
+            | TokenErrorCode::ExpiredToken
             | TokenErrorCode::InvalidDpopProof
             | TokenErrorCode::UseDpopNonce => self.to_string(),
             TokenErrorCode::TemporarilyUnavailable => "please try again in a minute".to_owned(),
@@ -170,7 +207,7 @@ impl From<DpopRefusal> for TokenError {
 impl From<TargetError> for TokenError {
     fn from(error: TargetError) -> Self {
         match error {
-            TargetError::Scope => Self::InvalidScope("the granted scopes no longer belong to one API"),
+            TargetError::Scope => Self::scope("the granted scopes no longer belong to one API"),
             TargetError::Unavailable(error) => Self::Unavailable(error),
             error => Self::InvalidTarget(error.to_string()),
         }

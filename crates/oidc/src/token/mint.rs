@@ -1,7 +1,8 @@
 //! The last phases: every grant ends here, so that tokens are minted in one place.
 
 use serde_json::Map;
-use vestibule_tokens::{AccessTokenClaims, Confirmation, IdTokenClaims, MintedAccessToken};
+use vestibule_core::UserId;
+use vestibule_tokens::{AccessTokenClaims, Authentication, Confirmation, IdTokenClaims, MintedAccessToken};
 
 use super::{Allowed, Asking, Person, TokenError, TokenResponse};
 use crate::{Unavailable, client::AccessTokenFormat};
@@ -11,8 +12,8 @@ impl Asking<'_> {
     pub(super) fn mint(&self, allowed: Allowed) -> Result<TokenResponse, TokenError> {
         let access = self.access_token(&allowed)?;
         let id_token = match &allowed.person {
-            Some(person) if allowed.granted.contains("openid") => {
-                Some(self.id_token(person, &allowed, &access.token)?)
+            Some(Person { user, authentication: Some(how) }) if allowed.granted.contains("openid") => {
+                Some(self.id_token(*user, how, &allowed, &access.token)?)
             }
             _ => None,
         };
@@ -20,11 +21,13 @@ impl Asking<'_> {
             client_id = %self.client.id,
             user = allowed.person.as_ref().map(|person| tracing::field::display(person.user)),
             grant = allowed.grant.map(tracing::field::display),
+            actor = allowed.actor.as_ref().map(|actor| actor.sub.as_str()),
             token = %access.id,
             "tokens were issued"
         );
         Ok(TokenResponse {
             access_token: access.token,
+            issued_token_type: allowed.issued_token_type,
             token_type: Confirmation::token_type(self.confirmation.as_ref()),
             expires_in: allowed.target.lifetime.as_secs(),
             scope: allowed.target.scope.to_string(),
@@ -40,10 +43,11 @@ impl Asking<'_> {
             client: self.client.id.clone(),
             audience: target.identifier.clone(),
             scope: target.scope.clone(),
-            authentication: allowed.person.as_ref().map(|person| person.authentication.clone()),
+            authentication: allowed.person.as_ref().and_then(|person| person.authentication.clone()),
             session: allowed.session,
             grant: allowed.grant,
             confirmation: self.confirmation.clone(),
+            actor: allowed.actor.clone(),
             lifetime: target.lifetime,
         };
         let tokens = self.provider.tokens();
@@ -53,12 +57,18 @@ impl Asking<'_> {
         })
     }
 
-    fn id_token(&self, person: &Person, allowed: &Allowed, access_token: &str) -> Result<String, Unavailable> {
+    fn id_token(
+        &self,
+        user: UserId,
+        how: &Authentication,
+        allowed: &Allowed,
+        access_token: &str,
+    ) -> Result<String, Unavailable> {
         let claims = IdTokenClaims {
-            user: person.user,
+            user,
             client: self.client.id.clone(),
             nonce: allowed.nonce.clone(),
-            authentication: person.authentication.clone(),
+            authentication: how.clone(),
             session: allowed.session,
             access_token: Some(access_token.to_owned()),
             extra: Map::new(),

@@ -9,14 +9,17 @@
 
 mod authorization_code;
 mod client_credentials;
+mod device_code;
 mod error;
+mod exchange;
 mod mint;
 mod refresh_token;
+mod standing;
 
 use serde::Serialize;
 use vestibule_audit::Source;
 use vestibule_core::{ClientId, GrantId, Parameters, PublicSessionId, ScopeSet, UserId};
-use vestibule_tokens::{Authentication, Confirmation};
+use vestibule_tokens::{Actor, Authentication, Confirmation};
 
 use crate::{
     DpopRefusal, DpopRequest, Provider,
@@ -27,12 +30,19 @@ use crate::{
 };
 use authorization_code::AuthorizationCode;
 use client_credentials::ClientCredentials;
+use device_code::DeviceCode;
+use exchange::TokenExchange;
 use refresh_token::RefreshToken;
 
+pub use device_code::DeviceAuthorization;
 pub use error::{TokenError, TokenErrorCode};
 
 /// The grants that there are, as discovery names them.
-pub const GRANT_TYPES: [&str; 3] = [AuthorizationCode::NAME, RefreshToken::NAME, ClientCredentials::NAME];
+pub const GRANT_TYPES: [&str; 5] =
+    [AuthorizationCode::NAME, RefreshToken::NAME, ClientCredentials::NAME, DeviceCode::NAME, TokenExchange::NAME];
+
+/// Those by which an application acts without a person at a browser, so that it must prove who it is.
+pub(crate) const CONFIDENTIAL_GRANT_TYPES: [&str; 2] = [ClientCredentials::NAME, TokenExchange::NAME];
 
 /// A token request as it arrived.
 #[derive(Clone, Debug)]
@@ -55,6 +65,9 @@ pub struct TokenRequest<'a> {
 pub struct TokenResponse {
     /// The access token.
     pub access_token: String,
+    /// What the access token is called where tokens are exchanged (RFC 8693 section 2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
     /// `Bearer`, or `DPoP`.
     pub token_type: &'static str,
     /// How long the access token lives, in seconds.
@@ -113,6 +126,10 @@ struct Allowed {
     nonce: Option<String>,
     /// What the client comes back with, where it may.
     refresh: Option<Refresh>,
+    /// Who acts for the person, where that is more than the application that the person allowed.
+    actor: Option<Actor>,
+    /// What the answer calls the access token.
+    issued_token_type: Option<&'static str>,
 }
 
 /// What a client comes back with.
@@ -126,7 +143,8 @@ enum Refresh {
 /// Somebody who signed in.
 struct Person {
     user: UserId,
-    authentication: Authentication,
+    /// How they did, where that is known.
+    authentication: Option<Authentication>,
 }
 
 /// What is particular to a grant: where its source lies, and what else must hold.
@@ -151,6 +169,18 @@ trait Grant {
     async fn check(asking: &Asking<'_>, taken: Self::Taken) -> Result<Allowed, TokenError>;
 }
 
+impl TokenRequest<'_> {
+    /// The request, of a client that has proved itself.
+    fn asking<'a>(
+        &'a self,
+        provider: &'a Provider,
+        client: &'a Client,
+        confirmation: Option<Confirmation>,
+    ) -> Asking<'a> {
+        Asking { provider, client, parameters: self.parameters, confirmation, source: &self.source }
+    }
+}
+
 impl Provider {
     /// Answers a token request.
     ///
@@ -167,25 +197,24 @@ impl Provider {
     }
 
     async fn redeem(&self, request: TokenRequest<'_>) -> Result<TokenResponse, TokenError> {
-        let TokenRequest { authorization, parameters, certificate, dpop, source } = request;
-        if let Some(double) = request_doubles(parameters) {
-            return Err(TokenError::InvalidRequest(double.to_string()));
-        }
+        let TokenRequest { parameters, dpop, .. } = &request;
+        once_each(parameters)?;
         // Held before the client proves itself, so that whoever has to come back with a nonce has not spent an assertion; taken
         // after, so that strangers leave no marks.
-        let proof = self.hold_dpop(&dpop, None)?;
-        let client = self.authenticate(Proof { authorization, parameters, certificate }).await?;
+        let proof = self.hold_dpop(dpop, None)?;
+        let client = self.proved(&request).await?;
         let confirmation = match proof {
             Some(proof) => Some(self.take_dpop(&proof).await?),
             None if client.metadata.dpop_bound_access_tokens => return Err(DpopRefusal::Missing.into()),
-            None => by_certificate(&client, certificate)?,
+            None => by_certificate(&client, request.certificate)?,
         };
-        let grant_type = parameters
-            .get("grant_type")
-            .ok_or_else(|| TokenError::InvalidRequest("grant_type is missing".to_owned()))?;
-        let asking = Asking { provider: self, client: &client, parameters, confirmation, source: &source };
+        let missing = || TokenError::InvalidRequest("grant_type is missing".to_owned());
+        let grant_type = parameters.get("grant_type").ok_or_else(missing)?;
+        let asking = request.asking(self, &client, confirmation);
         match grant_type {
             AuthorizationCode::NAME => run::<AuthorizationCode>(&asking).await,
+            DeviceCode::NAME => run::<DeviceCode>(&asking).await,
+            TokenExchange::NAME => run::<TokenExchange>(&asking).await,
             RefreshToken::NAME => run::<RefreshToken>(&asking).await,
             ClientCredentials::NAME => run::<ClientCredentials>(&asking).await,
             _ => Err(TokenError::UnsupportedGrantType),
@@ -203,6 +232,18 @@ fn by_certificate(
     }
     let missing = "this application's tokens are bound to its certificate, and the request came without one";
     certificate.map(|certificate| Some(certificate.confirmation())).ok_or(TokenError::Refused(missing))
+}
+
+impl Provider {
+    /// The client that a request proves to come from.
+    async fn proved(&self, request: &TokenRequest<'_>) -> Result<Client, TokenError> {
+        let TokenRequest { authorization, parameters, certificate, .. } = *request;
+        Ok(self.authenticate(Proof { authorization, parameters, certificate }).await?)
+    }
+}
+
+fn once_each(parameters: &Parameters) -> Result<(), TokenError> {
+    request_doubles(parameters).map_or(Ok(()), |double| Err(TokenError::InvalidRequest(double.to_string())))
 }
 
 /// The phases from the third on.

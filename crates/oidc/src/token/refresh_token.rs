@@ -58,13 +58,15 @@ impl Grant for RefreshToken {
         let Taken { kept, scope, target, token } = taken;
         asking.holds_still(&kept)?;
         Ok(Allowed {
-            person: Some(Person { user: kept.user, authentication: kept.authentication }),
+            person: Some(Person { user: kept.user, authentication: Some(kept.authentication) }),
             granted: scope,
             target,
             session: kept.session,
             grant: Some(kept.id),
             nonce: None,
             refresh: Some(Refresh::Goes(token)),
+            actor: None,
+            issued_token_type: None,
         })
     }
 }
@@ -112,10 +114,10 @@ impl Asking<'_> {
     fn narrowed(&self, kept: &Kept) -> Result<ScopeSet, TokenError> {
         let scope = match self.parameters.get("scope") {
             None => kept.scope.clone(),
-            Some(asked) => asked.parse().map_err(|_| TokenError::InvalidScope("scope is not well formed"))?,
+            Some(asked) => asked.parse().map_err(|_| TokenError::scope("scope is not well formed"))?,
         };
         if !scope.is_subset(&kept.scope) {
-            return Err(TokenError::InvalidScope("scope is more than was granted"));
+            return Err(TokenError::scope("scope is more than was granted"));
         }
         if !scope.is_subset(self.client.allowed_scopes()) {
             return Err(TokenError::Refused("the application may no longer ask for all that was granted"));

@@ -104,6 +104,7 @@ impl World {
             session: Some(vestibule_core::PublicSessionId::random(&self.random)),
             grant: Some(vestibule_core::GrantId::random(&self.random)),
             confirmation: None,
+            actor: None,
             lifetime: HOUR,
         }
     }

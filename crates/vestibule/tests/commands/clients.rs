@@ -90,6 +90,36 @@ fn what_is_said_of_a_client_is_what_is_kept() {
 }
 
 #[test]
+fn a_client_that_acts_for_itself_needs_nowhere_to_be_answered() {
+    let place = Place::new();
+    let create = ["clients", "create", "--name", "Batch", "--grant-type", "client_credentials", "--json"];
+    let created = place.json(&create);
+    let shown = place.json(&["clients", "show", created["client_id"].as_str().expect("an id"), "--json"]);
+    assert_eq!(shown["grant_types"], json!(["client_credentials"]));
+    assert_eq!((&shown["redirect_uris"], &shown["response_types"]), (&json!([]), &json!([])));
+    let said = place.fail(1, &[&create[..6], &["--public"]].concat());
+    assert!(said.starts_with("--grant-type: a public application"), "{said}");
+}
+
+#[test]
+fn a_client_may_come_back_with_refresh_tokens_and_want_opaque_access_tokens() {
+    let place = Place::new();
+    let id = registered(&place, &["--grant-type", "authorization_code", "--grant-type", "refresh_token"]);
+    let shown = place.json(&["clients", "show", &id, "--json"]);
+    assert_eq!(shown["grant_types"], json!(["authorization_code", "refresh_token"]));
+    assert!(shown["scope"].as_str().is_some_and(|scope| scope.contains("offline_access")));
+    let document = json!({
+        "client_name": "Notes", "redirect_uris": [CALLBACK], "access_token_format": "opaque", "rotate_refresh_tokens": false,
+    });
+    assert_eq!(offered(&place, &document, &[]), (Some(0), String::new()));
+    let text = place.run(&["clients", "list"]);
+    assert_eq!(text.lines().count(), 3, "{text}");
+    let (code, said) =
+        offered(&place, &json!({ "client_name": "N", "redirect_uris": [CALLBACK], "access_token_format": "x" }), &[]);
+    assert_eq!(code, Some(1), "{said}");
+}
+
+#[test]
 fn a_site_that_does_not_require_pkce_does_not_require_it_of_its_clients() {
     let place = Place::new();
     place.configure("[oidc]\nrequire_pkce = false\n");

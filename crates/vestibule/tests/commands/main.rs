@@ -8,6 +8,7 @@ mod groups;
 mod import;
 mod permissions;
 mod place;
+mod storm;
 mod users;
 
 use place::Place;

@@ -119,6 +119,11 @@ fn members() -> Vec<Member> {
                 .or_null()
                 .about("Whether its refresh tokens change with every use; false counts for requests that prove a key."),
         ),
+        optional("token_exchange_audiences", uris().about("The APIs for which it may exchange people's tokens.")),
+        optional(
+            "token_exchange_impersonation",
+            Schema::boolean().or_null().about("Whether what it gets by that says nothing of who acts."),
+        ),
         optional(
             "jwks",
             Schema::foreign()

@@ -20,7 +20,7 @@ const LONGEST: u64 = 1 << 20;
 const URIS: [&str; 2] = ["redirect_uris", "post_logout_redirect_uris"];
 
 /// The members that mean something to us. Those that we know and cannot honour are refused, and so need not be here.
-const KNOWN: [&str; 33] = [
+const KNOWN: [&str; 35] = [
     "jwks",
     "jwks_uri",
     "token_endpoint_auth_signing_alg",
@@ -45,6 +45,8 @@ const KNOWN: [&str; 33] = [
     "id_token_signed_response_alg",
     "access_token_format",
     "rotate_refresh_tokens",
+    "token_exchange_audiences",
+    "token_exchange_impersonation",
     "dpop_bound_access_tokens",
     "default_max_age",
     "require_auth_time",
@@ -147,6 +149,8 @@ mod tests {
                 san_email: some(),
             },
             tls_client_certificate_bound_access_tokens: true,
+            token_exchange_audiences: vec![String::new()],
+            token_exchange_impersonation: Some(true),
             dpop_bound_access_tokens: true,
             default_max_age: Some(1),
             require_auth_time: Some(true),

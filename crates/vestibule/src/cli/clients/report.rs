@@ -65,6 +65,8 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         token_endpoint_auth_signing_alg,
         certificate_name,
         tls_client_certificate_bound_access_tokens,
+        token_exchange_audiences,
+        token_exchange_impersonation,
         dpop_bound_access_tokens,
         default_max_age,
         require_auth_time: _,
@@ -78,7 +80,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
     let each = |uris: &[vestibule_core::RedirectUri]| uris.iter().map(ToString::to_string).collect();
     let yes_or_no = |yes| vec![if yes { "yes" } else { "no" }.to_owned()];
     let optional = |text: &Option<String>| text.iter().cloned().collect();
-    let lines: [(&str, Vec<String>); 28] = [
+    let lines: [(&str, Vec<String>); 30] = [
         ("Name", vec![client.name.clone()]),
         ("Client id", vec![client.id.to_string()]),
         ("Proves itself by", vec![proof(client).to_owned()]),
@@ -94,6 +96,8 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         ("ID tokens", vec![id_token_signed_response_alg.to_string()]),
         ("Access tokens", format_in_words(*access_token_format).into_iter().collect()),
         ("Refresh tokens", rotation_in_words(*rotate_refresh_tokens).into_iter().collect()),
+        ("May exchange for", token_exchange_audiences.clone()),
+        ("May impersonate", token_exchange_impersonation.iter().flat_map(|may| yes_or_no(*may)).collect()),
         ("Must use DPoP", yes_or_no(*dpop_bound_access_tokens)),
         ("Must use PKCE", yes_or_no(must_use_pkce(client))),
         ("First party", yes_or_no(client.first_party)),
