@@ -38,16 +38,16 @@ impl TokenRequest {
         request
     }
 
-    /// Sent by another way: by whoever holds a certificate.
-    #[must_use]
-    pub fn by_way_of(self, wire: Wire) -> Self {
-        Self { wire, ..self }
-    }
-
     /// To another endpoint that proves clients in the same way.
     #[must_use]
     pub fn at(self, path: &'static str) -> Self {
         Self { path, ..self }
+    }
+
+    /// Sent by another way: by whoever holds a certificate.
+    #[must_use]
+    pub fn by_way_of(self, wire: Wire) -> Self {
+        Self { wire, ..self }
     }
 
     /// With a parameter, in place of what stood there.

@@ -100,8 +100,8 @@ struct Inner {
     apis: Apis,
     consents: Consents,
     codes: Codes,
-    assertions: Assertions,
     devices: Devices,
+    assertions: Assertions,
     grants: Grants,
     dpop: Dpop,
     audit: Audit,
@@ -242,13 +242,13 @@ impl Provider {
         &self.0.audit
     }
 
+    pub(crate) fn devices(&self) -> &Devices {
+        &self.0.devices
+    }
+
     /// What the signed statements of applications are held against.
     pub(crate) fn assertions(&self) -> &Assertions {
         &self.0.assertions
-    }
-
-    pub(crate) fn devices(&self) -> &Devices {
-        &self.0.devices
     }
 
     pub(crate) fn dpop(&self) -> &Dpop {

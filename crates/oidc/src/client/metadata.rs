@@ -120,6 +120,12 @@ pub struct ClientMetadata {
     /// whoever proves no key with the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotate_refresh_tokens: Option<bool>,
+    /// The APIs for which it may exchange tokens of people (RFC 8693), beside the one that a token is for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub token_exchange_audiences: Vec<String>,
+    /// Whether what it gets by that says nothing of who acts; nothing here: it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_exchange_impersonation: Option<bool>,
     /// Its public keys: those that sign its assertions, or the certificates (`x5c`) that it shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<Value>,
@@ -135,12 +141,6 @@ pub struct ClientMetadata {
     /// Whether its access tokens are bound to the certificate that it shows (RFC 8705 section 3).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tls_client_certificate_bound_access_tokens: bool,
-    /// The APIs for which it may exchange tokens of people (RFC 8693), beside the one that a token is for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub token_exchange_audiences: Vec<String>,
-    /// Whether what it gets by that says nothing of who acts; nothing here: it says so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub token_exchange_impersonation: Option<bool>,
     /// Whether its tokens are always bound to a key by DPoP (RFC 9449 section 5.2): a token request without a proof is refused.
     pub dpop_bound_access_tokens: bool,
     /// How long ago people may have signed in at most, in seconds, where a request does not say.
@@ -180,13 +180,13 @@ impl Default for ClientMetadata {
             id_token_signed_response_alg: SigningAlgorithm::Rs256,
             access_token_format: None,
             rotate_refresh_tokens: None,
+            token_exchange_audiences: Vec::new(),
+            token_exchange_impersonation: None,
             jwks: None,
             jwks_uri: None,
             token_endpoint_auth_signing_alg: None,
             certificate_name: CertificateName::default(),
             tls_client_certificate_bound_access_tokens: false,
-            token_exchange_audiences: Vec::new(),
-            token_exchange_impersonation: None,
             dpop_bound_access_tokens: false,
             default_max_age: None,
             require_auth_time: None,

@@ -222,18 +222,6 @@ impl Provider {
     }
 }
 
-/// The certificate that tokens are bound to, for an application that wants that (RFC 8705 section 3): without one it gets nothing.
-fn by_certificate(
-    client: &Client,
-    certificate: Option<&SenderCertificate>,
-) -> Result<Option<Confirmation>, TokenError> {
-    if !client.metadata.tls_client_certificate_bound_access_tokens {
-        return Ok(None);
-    }
-    let missing = "this application's tokens are bound to its certificate, and the request came without one";
-    certificate.map(|certificate| Some(certificate.confirmation())).ok_or(TokenError::Refused(missing))
-}
-
 impl Provider {
     /// The client that a request proves to come from.
     async fn proved(&self, request: &TokenRequest<'_>) -> Result<Client, TokenError> {
@@ -244,6 +232,18 @@ impl Provider {
 
 fn once_each(parameters: &Parameters) -> Result<(), TokenError> {
     request_doubles(parameters).map_or(Ok(()), |double| Err(TokenError::InvalidRequest(double.to_string())))
+}
+
+/// The certificate that tokens are bound to, for an application that wants that (RFC 8705 section 3): without one it gets nothing.
+fn by_certificate(
+    client: &Client,
+    certificate: Option<&SenderCertificate>,
+) -> Result<Option<Confirmation>, TokenError> {
+    if !client.metadata.tls_client_certificate_bound_access_tokens {
+        return Ok(None);
+    }
+    let missing = "this application's tokens are bound to its certificate, and the request came without one";
+    certificate.map(|certificate| Some(certificate.confirmation())).ok_or(TokenError::Refused(missing))
 }
 
 /// The phases from the third on.

@@ -20,7 +20,7 @@ const LONGEST: u64 = 1 << 20;
 const URIS: [&str; 2] = ["redirect_uris", "post_logout_redirect_uris"];
 
 /// The members that mean something to us. Those that we know and cannot honour are refused, and so need not be here.
-const KNOWN: [&str; 35] = [
+const KNOWN: &[&str] = &[
     "jwks",
     "jwks_uri",
     "token_endpoint_auth_signing_alg",
@@ -138,6 +138,8 @@ mod tests {
         let full = ClientMetadata {
             access_token_format: Some(AccessTokenFormat::Opaque),
             rotate_refresh_tokens: Some(false),
+            token_exchange_audiences: vec![String::new()],
+            token_exchange_impersonation: Some(true),
             jwks: Some(Value::Null),
             jwks_uri: some(),
             token_endpoint_auth_signing_alg: "ES256".parse().ok(),
@@ -149,8 +151,6 @@ mod tests {
                 san_email: some(),
             },
             tls_client_certificate_bound_access_tokens: true,
-            token_exchange_audiences: vec![String::new()],
-            token_exchange_impersonation: Some(true),
             dpop_bound_access_tokens: true,
             default_max_age: Some(1),
             require_auth_time: Some(true),
