@@ -63,7 +63,10 @@ async fn an_opaque_one_says_the_same_and_only_we_can_read_it() {
         (read.subject.clone(), read.user, read.scope.clone()),
         (same.subject.clone(), same.user, same.scope.clone())
     );
-    assert_eq!((read.session, read.grant, read.confirmation.clone()), (same.session, same.grant, same.confirmation));
+    assert_eq!(
+        (read.session, read.grant, read.confirmation.clone()),
+        (same.session, same.grant, same.confirmation.clone())
+    );
     assert_eq!((read.audience(), read.authentication.clone()), (same.audience(), same.authentication.clone()));
     assert_eq!((read.id, read.expires_at), (opaque.id, opaque.expires_at));
     let other = world.issuer_named("https://other.example").await;
