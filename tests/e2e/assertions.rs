@@ -367,14 +367,14 @@ async fn only_a_secret_that_hmacs_need_can_be_read_back() {
 async fn a45_a_client_with_a_better_method_has_no_secret() {
     let (app, key) = (provider().await, ClientKey::new(Algorithm::Es256));
     let client = app.client(for_itself(AuthMethod::ClientSecretBasic)).await;
-    let clients = app.provider().clients();
+    let (clients, id) = (app.provider().clients(), client.id());
     let becoming = |method: AuthMethod, jwks: Option<Value>| {
         let mut new = NewClient::named("Notes", Vec::new());
         new.auth_method = Some(method);
         new.metadata.grant_types = vec!["client_credentials".to_owned()];
         new.metadata.scope = "notes:read".parse().unwrap();
         new.metadata.jwks = jwks;
-        clients.update(&client.id(), new, None)
+        clients.update(&id, new, None)
     };
     let kept_as_a_hash = becoming(AuthMethod::ClientSecretJwt, None).await;
     assert!(matches!(kept_as_a_hash, Err(ClientsError::OnlyAHash(_))));

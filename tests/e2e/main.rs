@@ -33,6 +33,7 @@ mod id_token;
 mod jose;
 mod jwks;
 mod jwks_uri;
+mod jwt_bearer;
 mod limits;
 mod logout;
 mod logs;

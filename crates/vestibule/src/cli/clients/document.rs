@@ -20,7 +20,7 @@ const LONGEST: u64 = 1 << 20;
 const URIS: [&str; 2] = ["redirect_uris", "post_logout_redirect_uris"];
 
 /// The members that mean something to us. Those that we know and cannot honour are refused, and so need not be here.
-const KNOWN: [&str; 35] = [
+const KNOWN: [&str; 36] = [
     "jwks",
     "jwks_uri",
     "token_endpoint_auth_signing_alg",
@@ -47,6 +47,7 @@ const KNOWN: [&str; 35] = [
     "rotate_refresh_tokens",
     "token_exchange_audiences",
     "token_exchange_impersonation",
+    "trusted_issuers",
     "dpop_bound_access_tokens",
     "default_max_age",
     "require_auth_time",
@@ -128,7 +129,7 @@ fn check_uris(members: &Map<String, Value>) -> Result<(), MetadataError> {
 
 #[cfg(test)]
 mod tests {
-    use vestibule_oidc::client::{AccessTokenFormat, CertificateName, ClientMetadata};
+    use vestibule_oidc::client::{AccessTokenFormat, CertificateName, ClientMetadata, TrustedIssuer};
 
     use super::*;
 
@@ -140,6 +141,11 @@ mod tests {
             rotate_refresh_tokens: Some(false),
             token_exchange_audiences: vec![String::new()],
             token_exchange_impersonation: Some(true),
+            trusted_issuers: vec![TrustedIssuer {
+                issuer: String::new(),
+                subject: String::new(),
+                jwks_uri: String::new(),
+            }],
             jwks: Some(Value::Null),
             jwks_uri: some(),
             token_endpoint_auth_signing_alg: "ES256".parse().ok(),

@@ -62,6 +62,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         rotate_refresh_tokens,
         token_exchange_audiences,
         token_exchange_impersonation,
+        trusted_issuers,
         jwks,
         jwks_uri,
         token_endpoint_auth_signing_alg,
@@ -80,7 +81,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
     let each = |uris: &[vestibule_core::RedirectUri]| uris.iter().map(ToString::to_string).collect();
     let yes_or_no = |yes| vec![if yes { "yes" } else { "no" }.to_owned()];
     let optional = |text: &Option<String>| text.iter().cloned().collect();
-    let lines: [(&str, Vec<String>); 30] = [
+    let lines: [(&str, Vec<String>); 31] = [
         ("Name", vec![client.name.clone()]),
         ("Client id", vec![client.id.to_string()]),
         ("Proves itself by", vec![proof(client).to_owned()]),
@@ -97,6 +98,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         ("Access tokens", format_in_words(*access_token_format).into_iter().collect()),
         ("Refresh tokens", rotation_in_words(*rotate_refresh_tokens).into_iter().collect()),
         ("May exchange for", token_exchange_audiences.clone()),
+        ("Trusts", trusted_issuers.iter().map(|one| format!("{} of {}", one.issuer, one.subject)).collect()),
         ("May impersonate", token_exchange_impersonation.iter().flat_map(|may| yes_or_no(*may)).collect()),
         ("Must use DPoP", yes_or_no(*dpop_bound_access_tokens)),
         ("Must use PKCE", yes_or_no(must_use_pkce(client))),
