@@ -20,7 +20,7 @@ const LONGEST: u64 = 1 << 20;
 const URIS: [&str; 2] = ["redirect_uris", "post_logout_redirect_uris"];
 
 /// The members that mean something to us. Those that we know and cannot honour are refused, and so need not be here.
-const KNOWN: [&str; 36] = [
+const KNOWN: &[&str] = &[
     "jwks",
     "jwks_uri",
     "token_endpoint_auth_signing_alg",
