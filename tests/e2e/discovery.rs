@@ -55,7 +55,13 @@ async fn every_member_is_one_that_is_meant() {
         "acr_values_supported": ["1", "2"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "token_endpoint_auth_methods_supported": [
+            "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"
+        ],
+        "token_endpoint_auth_signing_alg_values_supported": [
+            "ES256", "ES384", "EdDSA", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512", "HS256", "HS384", "HS512"
+        ],
+        "tls_client_certificate_bound_access_tokens": false,
         "display_values_supported": ["page", "popup", "touch", "wap"],
         "claim_types_supported": ["normal"],
         "claims_supported": null,

@@ -55,7 +55,7 @@ async fn a_workload_gets_a_token_by_what_its_platform_says_as_often_as_it_comes(
     }
     assert_eq!(site.asked(), 1, "its keys are kept");
     let endpoint = key.signs(&merged(said(&app), json!({ "aud": [format!("{}/oauth2/token", app.issuer())] })));
-    asks(&client, &endpoint).add("scope", "notes:read").send().await.tokens().access_claims();
+    assert_eq!(asks(&client, &endpoint).add("scope", "notes:read").send().await.status, 200);
 }
 
 fn merged(mut claims: Value, changes: Value) -> Value {
@@ -120,13 +120,13 @@ async fn a40_a41_a_statement_that_the_platform_did_not_sign_is_refused() {
 }
 
 #[tokio::test]
-async fn a_platform_that_renewed_its_keys_is_asked_again_and_one_that_is_down_is_an_error_of_the_moment() {
+async fn a_platform_that_renewed_its_keys_is_asked_again() {
     let (app, site, key, client) = begun().await;
-    asks(&client, &key.signs(&said(&app))).send().await.tokens().access_claims();
+    assert_eq!(asks(&client, &key.signs(&said(&app))).send().await.status, 200);
     let newer = ClientKey::new(Algorithm::Es256);
     site.publish(&newer.jwks());
     app.clock().advance(std::time::Duration::from_secs(600));
-    asks(&client, &newer.signs(&said(&app))).send().await.tokens().access_claims();
+    assert_eq!(asks(&client, &newer.signs(&said(&app))).send().await.status, 200);
 }
 
 #[tokio::test]
