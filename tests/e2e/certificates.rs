@@ -287,7 +287,10 @@ async fn discovery_says_where_certificates_are_asked_for_and_only_there() {
     let document = async |app: &TestApp| JsonAnswer::of(app.wire().get("/.well-known/openid-configuration")).await.body;
     let app = mutual().await;
     let told = document(&app).await;
-    assert_eq!(told["mtls_endpoint_aliases"]["token_endpoint"], format!("{}/oauth2/token", app.issuer()));
+    let port = app.config().http.mtls_listen.as_ref().unwrap().iter().next().unwrap().port();
+    let alias = format!("https://localhost:{port}/oauth2/token");
+    assert_eq!(told["mtls_endpoint_aliases"]["token_endpoint"], alias);
+    assert_ne!(told["token_endpoint"], alias);
     assert_eq!(told["tls_client_certificate_bound_access_tokens"], true);
     for method in ["private_key_jwt", "client_secret_jwt", "tls_client_auth", "self_signed_tls_client_auth"] {
         assert!(methods(&told).contains(&method.to_owned()), "{method}");

@@ -41,8 +41,8 @@ impl TestApp {
         Self::on(Storage::empty().await, change).await
     }
 
-    /// Starts one that is reached over TLS, and asks for a client certificate. Its own comes from the authority that it trusts
-    /// for clients: [`TestApp::authority`].
+    /// Starts one that is reached over TLS, and asks for client certificates at a second port. Its own comes from the authority
+    /// that it trusts for clients: [`TestApp::authority`].
     pub async fn with_mutual_tls(change: impl FnOnce(&mut Config)) -> Self {
         let (storage, authority) = (Storage::from_template().await, Authority::new());
         let server = authority.server();
@@ -55,10 +55,11 @@ impl TestApp {
         config.http.tls_certificate = Some(certificate);
         config.http.tls_key = Some(key);
         config.http.mtls_client_ca = Some(ca);
-        let mutual: ListenAddress = format!("localhost:{port}").parse().expect("an address");
+        let second = listen(0).await;
+        let mutual: ListenAddress = format!("localhost:{}", port_of(&second)).parse().expect("an address");
         config.http.mtls_listen = Some(mutual.into());
         change(&mut config);
-        Self::open(storage, config, Clock::system(), listener, Some(authority)).await
+        Self::open(storage, config, Clock::system(), listener, Some((authority, second))).await
     }
 
     fn configured(storage: &Storage, public_url: &str) -> Config {
@@ -83,26 +84,24 @@ impl TestApp {
         config: Config,
         clock: Clock,
         listener: TcpListener,
-        authority: Option<Authority>,
+        mutual: Option<(Authority, TcpListener)>,
     ) -> Self {
         let app = App::open(&config, clock.clone(), Random::system()).await.expect("the provider opens");
-        let address = listener.local_addr().expect("an address");
+        let address = |listener: &TcpListener| listener.local_addr().expect("an address");
         let (stop, told) = watch::channel(false);
+        let (authority, mutual) = mutual.unzip();
+        let wire = Wire::new(
+            config.http.public_url.as_str(),
+            address(&listener),
+            mutual.as_ref().map(address),
+            authority.as_ref().map(|authority: &Authority| authority.pem().to_owned()),
+        );
+        let sockets = Sockets { listeners: vec![listener], mutual: mutual.into_iter().collect() };
         Self {
             provider: app.provider().clone(),
             setup_link: app.setup_link().await.expect("a setup link, or none"),
-            wire: Wire::new(
-                config.http.public_url.as_str(),
-                address,
-                authority.as_ref().map(|authority| authority.pem().to_owned()),
-            ),
-            serving: tokio::spawn(app.run(
-                match authority {
-                    None => Sockets::from(vec![listener]),
-                    Some(_) => Sockets { listeners: Vec::new(), mutual: vec![listener] },
-                },
-                told,
-            )),
+            wire,
+            serving: tokio::spawn(app.run(sockets, told)),
             authority,
             stop,
             storage,
@@ -119,7 +118,12 @@ impl TestApp {
     /// Stops it and starts it again on the same storage and port.
     pub async fn restart(self) -> Self {
         let (storage, config, clock, port, authority) = self.stop_and_wait().await;
-        Self::open(storage, config, clock, listen(port).await, authority).await
+        let second = config.http.mtls_listen.as_ref().and_then(|addresses| Some(addresses.iter().next()?.port()));
+        let mutual = match authority.zip(second) {
+            Some((authority, second)) => Some((authority, listen(second).await)),
+            None => None,
+        };
+        Self::open(storage, config, clock, listen(port).await, mutual).await
     }
 
     async fn stop_and_wait(self) -> (Storage, Config, Clock, u16, Option<Authority>) {

@@ -13,20 +13,31 @@ pub struct Wire {
     client: reqwest::Client,
     issuer: Url,
     address: SocketAddr,
+    /// Where it asks for client certificates, where it does.
+    mutual: Option<SocketAddr>,
     /// The authority whose word is taken for the provider's certificate, where it speaks TLS, as PEM.
     authority: Option<String>,
 }
 
 impl Wire {
-    pub(crate) fn new(issuer: &str, address: SocketAddr, authority: Option<String>) -> Self {
+    pub(crate) fn new(
+        issuer: &str,
+        address: SocketAddr,
+        mutual: Option<SocketAddr>,
+        authority: Option<String>,
+    ) -> Self {
         let issuer = issuer.parse().expect("the issuer is a URL");
-        Self { client: client(authority.as_deref(), None), issuer, address, authority }
+        Self { client: client(authority.as_deref(), None), issuer, address, mutual, authority }
     }
 
-    /// The same, but whoever sends has a certificate.
+    /// The way to where it asks for client certificates, for whoever holds one.
+    ///
+    /// # Panics
+    /// Where it asks for none.
     #[must_use]
     pub fn holding(&self, certificate: &Certificate) -> Self {
-        Self { client: client(self.authority.as_deref(), Some(certificate)), ..self.clone() }
+        let address = self.mutual.expect("a provider that asks for certificates");
+        Self { client: client(self.authority.as_deref(), Some(certificate)), address, ..self.clone() }
     }
 
     /// `path_or_url` as a whole URL: what begins with a slash lies below the issuer.

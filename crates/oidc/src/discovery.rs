@@ -178,10 +178,14 @@ impl Provider {
 
 /// Where clients are asked for a certificate, the endpoints at which one says something.
 fn aliases(origin: &str) -> BTreeMap<String, String> {
-    [("token_endpoint", path::TOKEN), ("userinfo_endpoint", path::USERINFO)]
-        .into_iter()
-        .map(|(name, path)| (name.to_owned(), format!("{origin}{path}")))
-        .collect()
+    [
+        ("token_endpoint", path::TOKEN),
+        ("userinfo_endpoint", path::USERINFO),
+        ("device_authorization_endpoint", path::DEVICE_AUTHORIZATION),
+    ]
+    .into_iter()
+    .map(|(name, path)| (name.to_owned(), format!("{origin}{path}")))
+    .collect()
 }
 
 fn grant_type(name: &str) -> CoreGrantType {

@@ -29,6 +29,9 @@ pub(in crate::cli) struct CreateArguments {
     /// self_signed_tls_client_auth or none [default: either of the first two]
     #[arg(long, value_name = "METHOD", value_parser = auth_method)]
     auth_method: Option<AuthMethod>,
+    /// Where it publishes its keys, for private_key_jwt and self_signed_tls_client_auth
+    #[arg(long, value_name = "URL")]
+    jwks_uri: Option<String>,
     /// A grant it may use: authorization_code, refresh_token or client_credentials (several times for several) [default: authorization_code]
     #[arg(long = "grant-type", value_name = "GRANT")]
     grant_types: Vec<String>,
@@ -88,6 +91,9 @@ impl CreateArguments {
         new.require_pkce = self.require_pkce.or(new.require_pkce);
         new.require_second_factor = self.require_second_factor.unwrap_or(new.require_second_factor);
         let metadata = &mut new.metadata;
+        if self.jwks_uri.is_some() {
+            metadata.jwks_uri.clone_from(&self.jwks_uri);
+        }
         replace(&mut metadata.redirect_uris, uris("--redirect-uri", &self.redirect_uris)?);
         let after_sign_out = uris("--post-logout-redirect-uri", &self.post_logout_redirect_uris)?;
         replace(&mut metadata.post_logout_redirect_uris, after_sign_out);
@@ -108,6 +114,7 @@ impl CreateArguments {
         let (member, why) = said.split_once(": ").unwrap_or(("", &said));
         let (flag, given) = match member {
             "client_name" => ("--name", self.name.is_some()),
+            "jwks_uri" => ("--jwks-uri", self.jwks_uri.is_some()),
             "redirect_uris" => ("--redirect-uri", !self.redirect_uris.is_empty()),
             "grant_types" => ("--grant-type", !self.grant_types.is_empty()),
             "require_pkce" => ("--require-pkce", self.require_pkce.is_some()),
