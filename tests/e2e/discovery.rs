@@ -54,7 +54,8 @@ async fn every_member_is_one_that_is_meant() {
         "response_modes_supported": ["query"],
         "grant_types_supported": [
             "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code",
-            "urn:ietf:params:oauth:grant-type:token-exchange"
+            "urn:ietf:params:oauth:grant-type:token-exchange",
+            "urn:ietf:params:oauth:grant-type:jwt-bearer"
         ],
         "acr_values_supported": ["1", "2"],
         "subject_types_supported": ["public"],

@@ -34,6 +34,7 @@ mod introspection;
 mod jose;
 mod jwks;
 mod jwks_uri;
+mod jwt_bearer;
 mod kept;
 mod limits;
 mod logout;

@@ -12,7 +12,7 @@ use vestibule_core::{RedirectUri, RedirectUriError, ScopeSet};
 use vestibule_jose::Algorithm;
 use vestibule_tokens::SigningAlgorithm;
 
-use super::certificate::CertificateName;
+use super::{certificate::CertificateName, trusted_issuer::TrustedIssuer};
 use crate::token::GRANT_TYPES;
 
 /// How an application proves itself at the token endpoint (OpenID Connect Core section 9, RFC 8705 section 2).
@@ -128,6 +128,9 @@ pub struct ClientMetadata {
     /// Whether what it gets by that says nothing of who acts; nothing here: it says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_exchange_impersonation: Option<bool>,
+    /// Issuers whose statements prove it where it uses the grant of RFC 7523: of the platform on which it runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trusted_issuers: Vec<TrustedIssuer>,
     /// Its public keys: those that sign its assertions, or the certificates (`x5c`) that it shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<Value>,
@@ -185,6 +188,7 @@ impl Default for ClientMetadata {
             rotate_refresh_tokens: None,
             token_exchange_audiences: Vec::new(),
             token_exchange_impersonation: None,
+            trusted_issuers: Vec::new(),
             jwks: None,
             jwks_uri: None,
             token_endpoint_auth_signing_alg: None,
@@ -259,6 +263,7 @@ impl ClientMetadata {
 
     /// Checks what the types cannot.
     pub(super) fn check(&self) -> Result<(), MetadataError> {
+        TrustedIssuer::check_all(&self.trusted_issuers)?;
         if let Some(other) = self.grant_types.iter().find(|grant| !GRANT_TYPES.contains(&grant.as_str())) {
             return Err(unsupported(
                 "grant_types",

@@ -16,6 +16,7 @@ mod new_client;
 mod proof;
 mod registry;
 mod secret;
+mod trusted_issuer;
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub use import::{ImportedClient, ImportedSecret};
 pub use metadata::{AccessTokenFormat, AuthMethod, ClientMetadata, MetadataError};
 pub use new_client::NewClient;
 pub use registry::{ClientRules, Clients, ClientsError, CreatedClient};
+pub use trusted_issuer::TrustedIssuer;
 
 /// A registered application.
 #[derive(Clone, Debug)]

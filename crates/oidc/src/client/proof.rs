@@ -51,15 +51,20 @@ fn check_uri(metadata: &ClientMetadata) -> Result<(), MetadataError> {
     if metadata.jwks.is_some() {
         return Err(unsupported("jwks_uri", "give jwks or jwks_uri, and not both"));
     }
-    let fetched = Url::parse(uri).is_ok_and(|url| {
-        let scheme = url.scheme() == "https" || (url.scheme() == "http" && is_this_machine(&url));
-        scheme && url.has_host() && url.username().is_empty() && url.password().is_none()
-    });
-    if fetched && uri.len() <= 2000 {
+    if is_fetched(uri) {
         Ok(())
     } else {
         Err(unsupported("jwks_uri", "write an https URL (http only for this machine), without credentials"))
     }
+}
+
+/// Whether keys are fetched from there.
+pub(super) fn is_fetched(uri: &str) -> bool {
+    let fetched = Url::parse(uri).is_ok_and(|url| {
+        let scheme = url.scheme() == "https" || (url.scheme() == "http" && is_this_machine(&url));
+        scheme && url.has_host() && url.username().is_empty() && url.password().is_none()
+    });
+    fetched && uri.len() <= 2000
 }
 
 fn is_this_machine(url: &Url) -> bool {

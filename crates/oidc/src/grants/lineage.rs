@@ -6,6 +6,7 @@
 //!  the good one         Rotate: its successor        the same
 //!  a spent one          Repeat: its successor        its successor unused, and the client proves itself: Renew
 //!                                                    else Reused: the grant ends
+//!  a dead one           Dead: refused, and no more   the same
 //!  any other of ours    Reused                       Reused
 //! ```
 //! A generation is only ever given out as the successor of another, so that of parallel callers all hold one token.
@@ -30,9 +31,18 @@ pub(crate) struct Lineage {
     spent: Vec<Spent>,
 }
 
-/// A generation that was spent.
+/// A generation that is good no more, the one that took its place, and when that was. Nothing takes the place of a dead one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Spent(u32, u32, Timestamp);
+
+/// What stands for "nothing" there: the first generation takes no other's place.
+const NOTHING: u32 = 0;
+
+impl Spent {
+    fn is_dead(&self) -> bool {
+        self.1 == NOTHING
+    }
+}
 
 /// What a presented generation means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +53,9 @@ pub(crate) enum Step {
     Repeat(u32),
     /// It was spent, and its successor never used: this takes the successor's place, which is dead.
     Renew(Lineage),
-    /// It was spent, and somebody else used its successor, or it is dead: two hold it.
+    /// It was given out, never used, and another took its place: whoever holds it came too late.
+    Dead,
+    /// It was spent, and somebody else used its successor: two hold it.
     Reused,
 }
 
@@ -68,14 +80,19 @@ impl Lineage {
         if presented == self.generation {
             return self.advanced(presented, now, retry).map_or(Step::Reused, Step::Rotate);
         }
-        let Some(Spent(_, successor, at)) = self.spent.iter().find(|spent| spent.0 == presented) else {
+        let Some(found) = self.spent.iter().find(|spent| spent.0 == presented) else {
             return Step::Reused;
         };
+        if found.is_dead() {
+            return Step::Dead;
+        }
+        let Spent(_, successor, at) = found;
         if now.since(*at) < retry {
             return Step::Repeat(*successor);
         }
         if *successor == self.generation && proves {
-            return self.advanced(presented, now, retry).map_or(Step::Reused, Step::Renew);
+            let renewed = self.advanced(presented, now, retry);
+            return renewed.map_or(Step::Reused, |renewed| Step::Renew(renewed.without(*successor, now)));
         }
         Step::Reused
     }
@@ -84,14 +101,27 @@ impl Lineage {
     /// grant lives to see; the last one has no successor.
     fn advanced(&self, predecessor: u32, now: Timestamp, retry: Duration) -> Option<Self> {
         let generation = self.generation.checked_add(1)?;
-        let mut spent: Vec<Spent> =
-            self.spent.iter().copied().filter(|spent| spent.0 != predecessor && now.since(spent.2) < retry).collect();
+        let mut spent: Vec<Spent> = self
+            .spent
+            .iter()
+            .copied()
+            .filter(|spent| spent.0 != predecessor && (spent.is_dead() || now.since(spent.2) < retry))
+            .collect();
         spent.push(Spent(predecessor, generation, now));
-        if spent.len() > REMEMBERED {
-            spent.drain(..spent.len() - REMEMBERED);
-        }
-        Some(Self { generation, spent })
+        Some(Self { generation, spent: last(spent) })
     }
+
+    /// The same, where a generation that was given out is dead.
+    fn without(mut self, dead: u32, now: Timestamp) -> Self {
+        let at = self.spent.len().saturating_sub(1);
+        self.spent.insert(at, Spent(dead, NOTHING, now));
+        Self { spent: last(self.spent), ..self }
+    }
+}
+
+fn last(mut spent: Vec<Spent>) -> Vec<Spent> {
+    spent.drain(..spent.len().saturating_sub(REMEMBERED));
+    spent
 }
 
 #[cfg(test)]
@@ -160,7 +190,12 @@ mod tests {
     fn a_client_that_proves_itself_gets_a_fresh_one_and_the_unused_successor_is_dead() {
         let renewed = follow(rotated().step(1, at(3600), RETRY, true));
         assert_eq!(renewed.generation(), 3);
-        assert_eq!(renewed.step(2, at(3601), RETRY, true), Step::Reused, "the old successor is dead");
+        for seconds in [3601, 100_000] {
+            assert_eq!(renewed.step(2, at(seconds), RETRY, true), Step::Dead, "the old successor, and it ends nothing");
+        }
+        let used = follow(renewed.step(3, at(4000), RETRY, true));
+        assert_eq!(used.step(2, at(4001), RETRY, true), Step::Dead);
+        assert_eq!(used.step(1, at(4001), RETRY, true), Step::Reused, "the fresh one was used");
         assert_eq!(renewed.step(1, at(3630), RETRY, true), Step::Repeat(3));
         assert_eq!(follow(renewed.step(1, at(3700), RETRY, true)).generation(), 4);
         assert_eq!(follow(renewed.step(3, at(3700), RETRY, true)).generation(), 4);

@@ -58,11 +58,19 @@ struct Inner {
     database: Database,
     queue: Mutex<Vec<Job>>,
     turn: tokio::sync::Mutex<()>,
+    #[cfg(test)]
+    commits: std::sync::atomic::AtomicUsize,
 }
 
 impl Writer {
     pub(super) fn new(database: Database) -> Self {
-        Self(Arc::new(Inner { database, queue: Mutex::default(), turn: tokio::sync::Mutex::default() }))
+        Self(Arc::new(Inner {
+            database,
+            queue: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            #[cfg(test)]
+            commits: std::sync::atomic::AtomicUsize::default(),
+        }))
     }
 
     /// Writes, and answers once it is durable: whether the row was there to be changed.
@@ -90,6 +98,8 @@ impl Writer {
     }
 
     async fn commit(&self, mut batch: Vec<Job>) {
+        #[cfg(test)]
+        self.0.commits.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         // In one order on every replica, so that no two transactions wait for each other's rows.
         batch.sort_by(|one, other| one.write.id().cmp(other.write.id()));
         match self.together(&batch).await {
@@ -197,6 +207,8 @@ mod tests {
             "more than one batch, and all are answered"
         );
         assert!(writer.queue().is_empty());
+        let commits = writer.0.commits.load(std::sync::atomic::Ordering::SeqCst);
+        assert!(commits <= 5, "600 writes are 1 + 256 + 256 + 87, not {commits} commits");
     }
 
     #[tokio::test]

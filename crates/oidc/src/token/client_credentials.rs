@@ -30,17 +30,23 @@ impl Grant for ClientCredentials {
     }
 
     async fn check(asking: &Asking<'_>, (): ()) -> Result<Allowed, TokenError> {
-        let named = asking.targets()?;
-        asking.provider.may_target(asking.client, &named).await?;
-        let scope = match asking.parameters.get("scope") {
-            Some(asked) => named_scope(asking, asked)?,
-            None => asking.whole_scope(&named).await?,
+        asking.for_itself().await
+    }
+}
+
+impl Asking<'_> {
+    /// What an application gets for itself, once it has proved who it is.
+    pub(super) async fn for_itself(&self) -> Result<Allowed, TokenError> {
+        let named = self.targets()?;
+        self.provider.may_target(self.client, &named).await?;
+        let scope = match self.parameters.get("scope") {
+            Some(asked) => named_scope(self, asked)?,
+            None => self.whole_scope(&named).await?,
         };
-        let target =
-            asking.provider.target(asking.client, &scope, &named, &named).await.map_err(|error| match error {
-                TargetError::Scope => TokenError::scope("the scopes belong to different APIs; name one with resource"),
-                error => error.into(),
-            })?;
+        let target = self.provider.target(self.client, &scope, &named, &named).await.map_err(|error| match error {
+            TargetError::Scope => TokenError::scope("the scopes belong to different APIs; name one with resource"),
+            error => error.into(),
+        })?;
         Ok(Allowed {
             person: None,
             granted: ScopeSet::default(),

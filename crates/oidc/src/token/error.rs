@@ -93,6 +93,9 @@ pub enum TokenError {
     /// A rule of the grant refuses, in words that the client may hear.
     #[error("{0}")]
     Refused(&'static str),
+    /// What somebody states, for a client or as one, does not hold.
+    #[error("the assertion is refused: {0}")]
+    Statement(String),
     /// The person can no longer sign in, the session has ended, or the like.
     #[error("{0}")]
     NoLongerValid(&'static str),
@@ -147,9 +150,12 @@ impl TokenError {
             ) => TokenErrorCode::InvalidClient,
             Self::UnauthorizedClient | Self::OtherClientsToken => TokenErrorCode::UnauthorizedClient,
             Self::UnsupportedGrantType => TokenErrorCode::UnsupportedGrantType,
-            Self::Unknown | Self::OtherClients | Self::Replayed | Self::Refused(_) | Self::NoLongerValid(_) => {
-                TokenErrorCode::InvalidGrant
-            }
+            Self::Statement(_)
+            | Self::Unknown
+            | Self::OtherClients
+            | Self::Replayed
+            | Self::Refused(_)
+            | Self::NoLongerValid(_) => TokenErrorCode::InvalidGrant,
             Self::InvalidScope(_) => TokenErrorCode::InvalidScope,
             Self::InvalidTarget(_) => TokenErrorCode::InvalidTarget,
             Self::AuthorizationPending => TokenErrorCode::AuthorizationPending,
@@ -171,6 +177,7 @@ impl TokenError {
             TokenErrorCode::InvalidClient => "the client did not prove itself".to_owned(),
             TokenErrorCode::InvalidGrant => match self {
                 Self::Refused(words) => (*words).to_owned(),
+                Self::Statement(_) => self.to_string(),
                 _ => "it is unknown, expired, spent, or another client's".to_owned(),
             },
             TokenErrorCode::InvalidScope

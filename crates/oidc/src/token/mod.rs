@@ -12,6 +12,7 @@ mod client_credentials;
 mod device_code;
 mod error;
 mod exchange;
+mod jwt_bearer;
 mod mint;
 mod refresh_token;
 mod standing;
@@ -34,14 +35,21 @@ use authorization_code::AuthorizationCode;
 use client_credentials::ClientCredentials;
 use device_code::DeviceCode;
 use exchange::TokenExchange;
+use jwt_bearer::JwtBearer;
 use refresh_token::RefreshToken;
 
 pub use device_code::DeviceAuthorization;
 pub use error::{TokenError, TokenErrorCode};
 
 /// The grants that there are, as discovery names them.
-pub const GRANT_TYPES: [&str; 5] =
-    [AuthorizationCode::NAME, RefreshToken::NAME, ClientCredentials::NAME, DeviceCode::NAME, TokenExchange::NAME];
+pub const GRANT_TYPES: [&str; 6] = [
+    AuthorizationCode::NAME,
+    RefreshToken::NAME,
+    ClientCredentials::NAME,
+    DeviceCode::NAME,
+    TokenExchange::NAME,
+    JwtBearer::NAME,
+];
 
 /// Those by which an application acts without a person at a browser, so that it must prove who it is.
 pub(crate) const CONFIDENTIAL_GRANT_TYPES: [&str; 2] = [ClientCredentials::NAME, TokenExchange::NAME];
@@ -216,6 +224,7 @@ impl Provider {
         match grant_type {
             AuthorizationCode::NAME => run::<AuthorizationCode>(&asking).await,
             DeviceCode::NAME => run::<DeviceCode>(&asking).await,
+            JwtBearer::NAME => run::<JwtBearer>(&asking).await,
             TokenExchange::NAME => run::<TokenExchange>(&asking).await,
             RefreshToken::NAME => run::<RefreshToken>(&asking).await,
             ClientCredentials::NAME => run::<ClientCredentials>(&asking).await,
@@ -225,9 +234,12 @@ impl Provider {
 }
 
 impl Provider {
-    /// The client that a request proves to come from.
+    /// The client that a request proves to come from; or names, where the grant itself is what proves it.
     async fn proved(&self, request: &TokenRequest<'_>) -> Result<Arc<Client>, TokenError> {
         let TokenRequest { authorization, parameters, certificate, .. } = *request;
+        if request.only_states() {
+            return self.client_named(parameters).await;
+        }
         Ok(self.authenticate(Proof { authorization, parameters, certificate }).await?)
     }
 }

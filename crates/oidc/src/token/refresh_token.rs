@@ -145,6 +145,11 @@ impl Asking<'_> {
                     }
                 }
                 Step::Repeat(successor) => return Ok(grants.token(&kept, successor)),
+                Step::Dead => {
+                    let words = "a refresh token was presented that another has taken the place of";
+                    tracing::warn!(client_id = %kept.client, grant = %kept.id, "{words}");
+                    return Err(TokenError::Unknown);
+                }
                 Step::Reused => {
                     self.reused(&kept).await?;
                     return Err(TokenError::Replayed);

@@ -49,12 +49,12 @@ pub(crate) struct Assertions {
 
 impl Assertions {
     /// The keys that applications publish.
-    pub(super) fn remote(&self) -> &RemoteKeys {
+    pub(crate) fn remote(&self) -> &RemoteKeys {
         &self.keys
     }
 
     /// Proves that `client` made the assertion, for us, now, and that it was not used before.
-    pub(super) async fn prove(&self, client: &Client, token: &Unverified<'_>) -> Result<(), AuthenticationError> {
+    pub(crate) async fn prove(&self, client: &Client, token: &Unverified<'_>) -> Result<(), AuthenticationError> {
         let claims = self.signed_claims(client, token).await?;
         self.check(client, &claims)?;
         self.mark(client, &claims).await

@@ -120,6 +120,10 @@ fn members() -> Vec<Member> {
                 .or_null()
                 .about("Whether its refresh tokens change with every use; false counts for requests that prove a key."),
         ),
+        optional(
+            "trusted_issuers",
+            Schema::list(trusted_issuer(), 20).about("Issuers whose statements prove it (RFC 7523): of where it runs."),
+        ),
         optional("token_exchange_audiences", uris().about("The APIs for which it may exchange people's tokens.")),
         optional(
             "token_exchange_impersonation",
@@ -160,6 +164,15 @@ fn members() -> Vec<Member> {
         optional("first_party", Schema::boolean().about("Whether nobody is asked for consent.")),
         optional("require_pkce", Schema::boolean()),
     ]
+}
+
+fn trusted_issuer() -> Schema {
+    Schema::object([
+        required("issuer", Schema::line(1, 1000).about("The `iss` of the statements.")),
+        required("subject", Schema::line(1, 1000).about("Their `sub`.")),
+        required("jwks_uri", Schema::text(Form::Visible, 1, 2000).about("Where it publishes its keys.")),
+    ])
+    .named("TrustedIssuer")
 }
 
 fn shape_members() -> Vec<Member> {

@@ -48,6 +48,7 @@ const KNOWN: &[&str] = &[
     "rotate_refresh_tokens",
     "token_exchange_audiences",
     "token_exchange_impersonation",
+    "trusted_issuers",
     "dpop_bound_access_tokens",
     "default_max_age",
     "require_auth_time",
@@ -129,7 +130,7 @@ fn check_uris(members: &Map<String, Value>) -> Result<(), MetadataError> {
 
 #[cfg(test)]
 mod tests {
-    use vestibule_oidc::client::{AccessTokenFormat, CertificateName, ClientMetadata};
+    use vestibule_oidc::client::{AccessTokenFormat, CertificateName, ClientMetadata, TrustedIssuer};
 
     use super::*;
 
@@ -141,6 +142,11 @@ mod tests {
             rotate_refresh_tokens: Some(false),
             token_exchange_audiences: vec![String::new()],
             token_exchange_impersonation: Some(true),
+            trusted_issuers: vec![TrustedIssuer {
+                issuer: String::new(),
+                subject: String::new(),
+                jwks_uri: String::new(),
+            }],
             jwks: Some(Value::Null),
             jwks_uri: some(),
             token_endpoint_auth_signing_alg: "ES256".parse().ok(),
