@@ -44,6 +44,12 @@ impl TokenRequest {
         Self { path, ..self }
     }
 
+    /// Sent by another way: by whoever holds a certificate.
+    #[must_use]
+    pub fn by_way_of(self, wire: Wire) -> Self {
+        Self { wire, ..self }
+    }
+
     /// With a parameter, in place of what stood there.
     #[must_use]
     pub fn set(self, name: &str, value: &str) -> Self {

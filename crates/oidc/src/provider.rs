@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use vestibule_audit::Audit;
-use vestibule_core::{Clock, HashKey, Random};
+use vestibule_core::{Clock, HashKey, Random, Vault};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 use vestibule_outbound::Fetcher;
@@ -13,9 +13,13 @@ use vestibule_users::{Access, SecondFactorPolicy, SecondFactors, Users};
 
 use crate::{
     Consents,
-    client::{Apis, Clients},
+    client::{
+        Apis, ClientRules, Clients,
+        authentication::{Assertions, RemoteKeys},
+    },
     code::Codes,
     device::Devices,
+    discovery::path,
     dpop::Dpop,
     grants::{Grants, RefreshPolicy},
 };
@@ -33,6 +37,13 @@ pub struct Settings {
     pub access_token_alg: SigningAlgorithm,
     /// How long what refresh tokens stand for lasts (`tokens.refresh_…`).
     pub refresh: RefreshPolicy,
+    /// Whether an application's assertion may name nobody but our issuer as its audience
+    /// (`oidc.strict_assertion_audience`).
+    pub strict_assertion_audience: bool,
+    /// Where clients are asked for a certificate (`http.mtls.listen`): the same endpoints lie there, below this origin.
+    pub mutual_origin: Option<String>,
+    /// Whether client certificates come at all, there or from a trusted proxy.
+    pub client_certificates: bool,
     /// Whether DPoP proofs must carry a nonce of ours (`oidc.dpop_nonce`).
     pub dpop_nonce: bool,
     /// Of whom a second factor is asked (`authentication.second_factor`).
@@ -62,6 +73,8 @@ pub struct Parts {
     pub audit: Audit,
     /// The key of all keyed hashes.
     pub hash_key: HashKey,
+    /// What seals secrets of applications that must be read back.
+    pub vault: Arc<Vault>,
     /// Time.
     pub clock: Clock,
     /// Randomness.
@@ -88,7 +101,7 @@ struct Inner {
     consents: Consents,
     codes: Codes,
     devices: Devices,
-    fetcher: Fetcher,
+    assertions: Assertions,
     grants: Grants,
     dpop: Dpop,
     audit: Audit,
@@ -111,11 +124,27 @@ impl Provider {
             fetcher,
             audit,
             hash_key,
+            vault,
             clock,
             random,
         } = parts;
+        let issuer = tokens.url().to_owned();
+        let origins = std::iter::once(issuer.as_str()).chain(settings.mutual_origin.as_deref());
+        let assertions = Assertions {
+            ephemeral: ephemeral.clone(),
+            key: hash_key.for_purpose("client assertion"),
+            keys: RemoteKeys::new(fetcher, clock.clone()),
+            vault: vault.clone(),
+            token_endpoints: origins.map(|origin| format!("{origin}{}", path::TOKEN)).collect(),
+            issuer,
+            strict: settings.strict_assertion_audience,
+            clock: clock.clone(),
+        };
+        let rules =
+            ClientRules { require_pkce: settings.require_pkce, client_certificates: settings.client_certificates };
         Self(Arc::new(Inner {
-            clients: Clients::new(database.clone(), &hash_key, settings.require_pkce, clock.clone(), random.clone())
+            assertions,
+            clients: Clients::new(database.clone(), &hash_key, vault, rules, clock.clone(), random.clone())
                 .with_hasher(users.hasher().clone()),
             apis: Apis::new(database.clone(), clock.clone()),
             consents: Consents::new(database.clone(), clock.clone()),
@@ -130,7 +159,6 @@ impl Provider {
             second_factors,
             sessions,
             tokens,
-            fetcher,
             clock,
             random,
         }))
@@ -196,12 +224,6 @@ impl Provider {
         &self.0.consents
     }
 
-    /// What fetches from addresses that applications name.
-    #[must_use]
-    pub fn fetcher(&self) -> &Fetcher {
-        &self.0.fetcher
-    }
-
     /// What applications may come back for.
     #[must_use]
     pub fn grants(&self) -> &Grants {
@@ -222,6 +244,11 @@ impl Provider {
 
     pub(crate) fn devices(&self) -> &Devices {
         &self.0.devices
+    }
+
+    /// What the signed statements of applications are held against.
+    pub(crate) fn assertions(&self) -> &Assertions {
+        &self.0.assertions
     }
 
     pub(crate) fn dpop(&self) -> &Dpop {

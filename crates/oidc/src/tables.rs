@@ -12,6 +12,7 @@ pub(crate) mod client {
         pub(crate) id: String,
         pub(crate) name: String,
         pub(crate) secret_digest: Option<Vec<u8>>,
+        pub(crate) secret_sealed: Option<Vec<u8>>,
         pub(crate) imported_secret_hash: Option<String>,
         pub(crate) auth_method: Option<String>,
         #[sea_orm(column_type = "Text")]

@@ -122,6 +122,7 @@ impl App {
             ephemeral: ephemeral.clone(),
             fetcher: fetch::fetcher(config)?,
             hash_key: hash_key.clone(),
+            vault: secrets.personal_vault().clone(),
             clock: clock.clone(),
             random: random.clone(),
         };
@@ -299,6 +300,9 @@ async fn open_ephemeral(config: &Config, clock: &Clock) -> Result<Ephemeral, Sta
 fn settings(config: &Config) -> Settings {
     Settings {
         require_pkce: config.oidc.require_pkce,
+        strict_assertion_audience: config.oidc.strict_assertion_audience,
+        mutual_origin: mutual_origin(config),
+        client_certificates: client_certificates(config),
         dpop_nonce: config.oidc.dpop_nonce,
         access_token_lifetime: config.tokens.access_token_lifetime,
         id_token_lifetime: config.tokens.id_token_lifetime,
@@ -377,6 +381,11 @@ fn vouching(config: &Config) -> Vouching {
         certificate: header(&config.http.mtls_forwarded_header),
         listener: mutual_origin(config),
     }
+}
+
+/// Whether client certificates come at all.
+pub(crate) fn client_certificates(config: &Config) -> bool {
+    config.http.mtls_listen.is_some() || config.http.mtls_forwarded_header.is_some()
 }
 
 /// Where browsers reach the listener that asks for client certificates: the provider's host, at that listener's port.

@@ -4,7 +4,7 @@ use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 use secrecy::{ExposeSecret, SecretString};
 use vestibule_core::{ClientId, Timestamp};
 
-use super::{Clients, ClientsError, NewClient, apps};
+use super::{AuthMethod, Clients, ClientsError, NewClient, apps};
 use crate::tables::client;
 
 /// An application as another system has it.
@@ -43,7 +43,11 @@ impl Clients {
         imported: ImportedClient,
     ) -> Result<(), ClientsError> {
         let ImportedClient { id, client: new, secret, apps, created_at } = imported;
-        new.check()?;
+        self.check(&new)?;
+        let signs_with_it = new.auth_method == Some(AuthMethod::ClientSecretJwt);
+        if signs_with_it && matches!(secret, Some(ImportedSecret::Hash(_))) {
+            return Err(ClientsError::OnlyAHash(id));
+        }
         let apps = apps::checked(apps)?;
         if client::Entity::find_by_id(id.as_str()).one(transaction).await?.is_some() {
             return Err(ClientsError::Exists(id));
@@ -53,6 +57,7 @@ impl Clients {
             None => {}
             Some(ImportedSecret::Plain(secret)) => {
                 row.secret_digest = Set(Some(self.digest_bytes(secret.expose_secret())));
+                row.secret_sealed = Set(self.sealed(&id, new.auth_method, secret.expose_secret()));
             }
             Some(ImportedSecret::Hash(hash)) => row.imported_secret_hash = Set(Some(hash.expose_secret().to_owned())),
         }

@@ -7,12 +7,15 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use vestibule_core::{RedirectUri, RedirectUriError, ScopeSet};
+use vestibule_jose::Algorithm;
 use vestibule_tokens::SigningAlgorithm;
 
+use super::certificate::CertificateName;
 use crate::token::GRANT_TYPES;
 
-/// How an application proves itself at the token endpoint (OpenID Connect Core section 9).
+/// How an application proves itself at the token endpoint (OpenID Connect Core section 9, RFC 8705 section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AuthMethod {
     /// The secret in the `Authorization` header.
@@ -21,6 +24,18 @@ pub enum AuthMethod {
     /// The secret in the body.
     #[serde(rename = "client_secret_post")]
     ClientSecretPost,
+    /// An assertion that the secret signs.
+    #[serde(rename = "client_secret_jwt")]
+    ClientSecretJwt,
+    /// An assertion that a key of its own signs.
+    #[serde(rename = "private_key_jwt")]
+    PrivateKeyJwt,
+    /// A certificate of an authority that we trust, under a name that is registered.
+    #[serde(rename = "tls_client_auth")]
+    TlsClientAuth,
+    /// A certificate that is registered itself.
+    #[serde(rename = "self_signed_tls_client_auth")]
+    SelfSignedTlsClientAuth,
     /// Not at all: a public application.
     #[serde(rename = "none")]
     None,
@@ -28,7 +43,27 @@ pub enum AuthMethod {
 
 impl AuthMethod {
     /// All of them, in the order that discovery names them.
-    pub const ALL: [Self; 3] = [Self::ClientSecretBasic, Self::ClientSecretPost, Self::None];
+    pub const ALL: [Self; 7] = [
+        Self::ClientSecretBasic,
+        Self::ClientSecretPost,
+        Self::ClientSecretJwt,
+        Self::PrivateKeyJwt,
+        Self::TlsClientAuth,
+        Self::SelfSignedTlsClientAuth,
+        Self::None,
+    ];
+
+    /// Whether whoever proves itself so is given a secret.
+    #[must_use]
+    pub fn has_secret(this: Option<Self>) -> bool {
+        matches!(this, None | Some(Self::ClientSecretBasic | Self::ClientSecretPost | Self::ClientSecretJwt))
+    }
+
+    /// Whether it is done by a client certificate.
+    #[must_use]
+    pub fn is_by_certificate(self) -> bool {
+        matches!(self, Self::TlsClientAuth | Self::SelfSignedTlsClientAuth)
+    }
 
     /// Its name in metadata.
     #[must_use]
@@ -36,6 +71,10 @@ impl AuthMethod {
         match self {
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
+            Self::ClientSecretJwt => "client_secret_jwt",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::TlsClientAuth => "tls_client_auth",
+            Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
             Self::None => "none",
         }
     }
@@ -87,6 +126,21 @@ pub struct ClientMetadata {
     /// Whether what it gets by that says nothing of who acts; nothing here: it says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_exchange_impersonation: Option<bool>,
+    /// Its public keys: those that sign its assertions, or the certificates (`x5c`) that it shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<Value>,
+    /// Where it publishes them, in place of `jwks`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// The one algorithm of its assertions; nothing here: any that its method allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg: Option<Algorithm>,
+    /// The name of its certificate (`tls_client_auth_…`).
+    #[serde(flatten)]
+    pub certificate_name: CertificateName,
+    /// Whether its access tokens are bound to the certificate that it shows (RFC 8705 section 3).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tls_client_certificate_bound_access_tokens: bool,
     /// Whether its tokens are always bound to a key by DPoP (RFC 9449 section 5.2): a token request without a proof is refused.
     pub dpop_bound_access_tokens: bool,
     /// How long ago people may have signed in at most, in seconds, where a request does not say.
@@ -128,6 +182,11 @@ impl Default for ClientMetadata {
             rotate_refresh_tokens: None,
             token_exchange_audiences: Vec::new(),
             token_exchange_impersonation: None,
+            jwks: None,
+            jwks_uri: None,
+            token_endpoint_auth_signing_alg: None,
+            certificate_name: CertificateName::default(),
+            tls_client_certificate_bound_access_tokens: false,
             dpop_bound_access_tokens: false,
             default_max_age: None,
             require_auth_time: None,

@@ -2,7 +2,7 @@
 
 use vestibule_core::RedirectUri;
 
-use super::{AuthMethod, ClientMetadata, MetadataError, metadata::unsupported};
+use super::{AuthMethod, ClientMetadata, MetadataError, metadata::unsupported, proof};
 use crate::token::CONFIDENTIAL_GRANT_TYPES;
 
 /// An application to be registered.
@@ -23,9 +23,7 @@ pub struct NewClient {
 }
 
 /// Members whose values would change what we do, and what each is missing.
-const UNSUPPORTED: [&str; 14] = [
-    "jwks",
-    "jwks_uri",
+const UNSUPPORTED: [&str; 11] = [
     "sector_identifier_uri",
     "id_token_encrypted_response_alg",
     "id_token_encrypted_response_enc",
@@ -35,7 +33,6 @@ const UNSUPPORTED: [&str; 14] = [
     "request_object_signing_alg",
     "request_object_encryption_alg",
     "request_object_encryption_enc",
-    "token_endpoint_auth_signing_alg",
     "backchannel_logout_uri",
     "frontchannel_logout_uri",
 ];
@@ -79,9 +76,9 @@ impl NewClient {
         }
         let auth_method = text("token_endpoint_auth_method")
             .map(|name| {
-                AuthMethod::parse(name).ok_or_else(|| {
-                    unsupported("token_endpoint_auth_method", "use client_secret_basic, client_secret_post or none")
-                })
+                let known = AuthMethod::ALL.map(AuthMethod::as_str).join(", ");
+                AuthMethod::parse(name)
+                    .ok_or_else(|| unsupported("token_endpoint_auth_method", &format!("use one of {known}")))
             })
             .transpose()?;
         let flag = |name: &str| match members.get(name) {
@@ -126,6 +123,7 @@ impl NewClient {
         if self.auth_method == Some(AuthMethod::None) && self.require_pkce == Some(false) {
             return Err(MetadataError::PublicWithoutPkce);
         }
+        proof::check(self.auth_method, &self.metadata)?;
         self.metadata.check()
     }
 }
@@ -187,8 +185,8 @@ mod tests {
     #[test]
     fn what_cannot_be_honoured_is_refused_and_named() {
         for (member, value) in [
-            ("jwks_uri", r#""https://rp.example/jwks""#),
-            ("token_endpoint_auth_method", r#""private_key_jwt""#),
+            ("sector_identifier_uri", r#""https://rp.example/sector""#),
+            ("token_endpoint_auth_method", r#""client_secret_something""#),
             ("id_token_encrypted_response_alg", r#""RSA-OAEP-256""#),
             ("subject_type", r#""pairwise""#),
             ("grant_types", r#"["implicit"]"#),

@@ -5,6 +5,7 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use secrecy::{ExposeSecret, SecretString};
+use vestibule_core::ClientId;
 use vestibule_users::HashingError;
 
 use super::{Client, Clients};
@@ -14,6 +15,15 @@ use crate::{Unavailable, tables::client};
 const LONGEST: usize = 1024;
 
 impl Clients {
+    /// Whether `secret` is that of the application `id`, whatever way to show it is registered.
+    ///
+    /// # Errors
+    /// A database that does not answer, or too many secrets that wait to be verified.
+    pub async fn is_secret_of(&self, id: &ClientId, secret: &str) -> Result<bool, Unavailable> {
+        let client = self.find(id).await?;
+        self.has_secret(client.as_ref(), secret).await
+    }
+
     /// Whether `secret` is the application's. An unknown or public application costs as much as one with a digest.
     pub(super) async fn has_secret(&self, client: Option<&Client>, secret: &str) -> Result<bool, Unavailable> {
         if let Some(client) = client

@@ -137,7 +137,10 @@ impl TokenError {
                 TokenErrorCode::TemporarilyUnavailable
             }
             Self::Client(
-                AuthenticationError::Missing | AuthenticationError::Malformed | AuthenticationError::Refused(_),
+                AuthenticationError::Missing
+                | AuthenticationError::Malformed
+                | AuthenticationError::Refused(_)
+                | AuthenticationError::Assertion(_),
             ) => TokenErrorCode::InvalidClient,
             Self::UnauthorizedClient => TokenErrorCode::UnauthorizedClient,
             Self::UnsupportedGrantType => TokenErrorCode::UnsupportedGrantType,

@@ -24,7 +24,7 @@ use vestibule_tokens::{Actor, Authentication, Confirmation};
 use crate::{
     DpopRefusal, DpopRequest, Provider,
     authorize::request_doubles,
-    client::Client,
+    client::{Client, SenderCertificate, authentication::Proof},
     grants::NewGrant,
     target::{self, Target},
 };
@@ -51,9 +51,9 @@ pub struct TokenRequest<'a> {
     pub authorization: Option<&'a str>,
     /// The form in the body.
     pub parameters: &'a Parameters,
-    /// The key of the TLS certificate that whoever sends it has proved to hold: what is given is bound to it, where no DPoP
-    /// proof names another.
-    pub confirmation: Option<Confirmation>,
+    /// The client certificate of the connection, or the one that a trusted proxy forwards: what is given is bound to it where the
+    /// application wants that, and no DPoP proof names another key.
+    pub certificate: Option<&'a SenderCertificate>,
     /// The proof of another key that came with it.
     pub dpop: DpopRequest<'a>,
     /// Where it came from, for the audit records.
@@ -206,7 +206,7 @@ impl Provider {
         let confirmation = match proof {
             Some(proof) => Some(self.take_dpop(&proof).await?),
             None if client.metadata.dpop_bound_access_tokens => return Err(DpopRefusal::Missing.into()),
-            None => request.confirmation.clone(),
+            None => by_certificate(&client, request.certificate)?,
         };
         let missing = || TokenError::InvalidRequest("grant_type is missing".to_owned());
         let grant_type = parameters.get("grant_type").ok_or_else(missing)?;
@@ -225,12 +225,25 @@ impl Provider {
 impl Provider {
     /// The client that a request proves to come from.
     async fn proved(&self, request: &TokenRequest<'_>) -> Result<Client, TokenError> {
-        Ok(self.clients().authenticate(request.authorization, request.parameters).await?)
+        let TokenRequest { authorization, parameters, certificate, .. } = *request;
+        Ok(self.authenticate(Proof { authorization, parameters, certificate }).await?)
     }
 }
 
 fn once_each(parameters: &Parameters) -> Result<(), TokenError> {
     request_doubles(parameters).map_or(Ok(()), |double| Err(TokenError::InvalidRequest(double.to_string())))
+}
+
+/// The certificate that tokens are bound to, for an application that wants that (RFC 8705 section 3): without one it gets nothing.
+fn by_certificate(
+    client: &Client,
+    certificate: Option<&SenderCertificate>,
+) -> Result<Option<Confirmation>, TokenError> {
+    if !client.metadata.tls_client_certificate_bound_access_tokens {
+        return Ok(None);
+    }
+    let missing = "this application's tokens are bound to its certificate, and the request came without one";
+    certificate.map(|certificate| Some(certificate.confirmation())).ok_or(TokenError::Refused(missing))
 }
 
 /// The phases from the third on.

@@ -13,7 +13,10 @@ use poem::{
 use vestibule_core::{ApiTokenId, ClientId, Parameters, ScopeSet};
 use vestibule_oidc::{
     DpopRefusal, DpopRequest, PresentedError, PresentedToken, TokenScheme,
-    client::{Client, authentication::AuthenticationError},
+    client::{
+        Client, SenderCertificate,
+        authentication::{AuthenticationError, Proof},
+    },
 };
 use vestibule_users::{Effective, User};
 
@@ -120,9 +123,10 @@ async fn by_api_token(state: &State, token: &str) -> Result<Actor, Problem> {
 }
 
 async fn by_access_token(state: &State, request: &Request, scheme: TokenScheme, token: &str) -> Result<Actor, Problem> {
+    let certificate = state.vouching().sender(request).as_ref().map(SenderCertificate::confirmation);
     let proofs = dpop::proofs(request);
     let around = DpopRequest { method: request.method().as_str(), path: request.uri().path(), proofs: &proofs };
-    let presented = PresentedToken { token, scheme, request: around, certificate: None };
+    let presented = PresentedToken { token, scheme, request: around, certificate: certificate.as_ref() };
     let verified = state.provider().presented(&presented).await.map_err(not_in_good_hands)?;
     if !verified.is_for(&state.api_identifier()) {
         return Err(refused("the access token is for another API"));
@@ -166,7 +170,8 @@ pub(super) async fn client_of(state: &State, request: &Request) -> Result<Client
     let (Some(Ok(value)), None) = (headers.next().map(HeaderValue::to_str), headers.next()) else {
         return Err(refused("the header Authorization stands twice, or is not ASCII"));
     };
-    match state.provider().clients().authenticate(Some(value), &Parameters::default()).await {
+    let proof = Proof { authorization: Some(value), parameters: &Parameters::default(), certificate: None };
+    match state.provider().authenticate(proof).await {
         Ok(client) => Ok(client),
         Err(AuthenticationError::Unavailable(error)) => Err(Problem::unavailable(error)),
         Err(error) => {

@@ -40,16 +40,18 @@ async fn answered<A: Serialize>(
         let words = "the Authorization header is not one line of ASCII";
         return Ok(error(TokenErrorCode::InvalidRequest, words, false));
     };
-    if request.uri().query().is_some_and(|query| query.contains("client_secret")) {
+    let in_url = |query: &str| query.contains("client_secret") || query.contains("client_assertion");
+    if request.uri().query().is_some_and(in_url) {
         return Ok(error(TokenErrorCode::InvalidRequest, "credentials never stand in the URL", false));
     }
     let parameters = read_form(&mut request, state.max_body()).await.map_err(Failure::from)?;
     let authorization = authorization.as_deref();
+    let certificate = state.vouching().sender(&request);
     let proofs = dpop::proofs(&request);
     let asked = TokenRequest {
         authorization,
         parameters: &parameters,
-        confirmation: None,
+        certificate: certificate.as_ref(),
         dpop: DpopRequest { method: request.method().as_str(), path: endpoint, proofs: &proofs },
         source: source(&request),
     };

@@ -6,7 +6,8 @@ use poem::{
 };
 use serde_json::json;
 use vestibule_oidc::{
-    DpopRefusal, DpopRequest, PresentedError, PresentedToken, TokenScheme, discovery::path, userinfo::UserinfoError,
+    DpopRefusal, DpopRequest, PresentedError, PresentedToken, TokenScheme, client::SenderCertificate, discovery::path,
+    userinfo::UserinfoError,
 };
 
 use super::{
@@ -26,12 +27,13 @@ pub(crate) async fn userinfo(state: State, mut request: Request) -> poem::Result
         let response = with_challenge(response, "Bearer realm=\"vestibule\"");
         return Ok(dpop::with_nonce(&state, with_challenge(response, &dpop::challenge(None))));
     };
+    let certificate = state.vouching().sender(&request).as_ref().map(SenderCertificate::confirmation);
     let proofs = dpop::proofs(&request);
     let presented = PresentedToken {
         token: &token,
         scheme,
         request: DpopRequest { method: request.method().as_str(), path: path::USERINFO, proofs: &proofs },
-        certificate: None,
+        certificate: certificate.as_ref(),
     };
     let response = match state.provider().userinfo(&presented).await {
         Ok(claims) => json(StatusCode::OK, &claims),

@@ -6,12 +6,19 @@ use vestibule_audit::{Audit, Event};
 use vestibule_core::{ClientId, Clock, Random, Timestamp, UserId, Vault};
 use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
-use vestibule_oidc::{Whose, client::Clients, end_grants};
+use vestibule_oidc::{
+    Whose,
+    client::{ClientRules, Clients},
+    end_grants,
+};
 use vestibule_tokens::{KeyFile, Revocation, RevocationLog, Secrets, Subject, open_vault};
 use vestibule_users::{Access, ApiTokens, HashingPolicy, PasswordHasher, PasswordRule, PasswordRules, Users};
 
 use super::{Failure, Output};
-use crate::{app::identifiers, config::Config};
+use crate::{
+    app::{client_certificates, identifiers},
+    config::Config,
+};
 
 /// No token lives longer, whatever is configured (`tokens.*_lifetime` end at 24 h); an hour more for clocks that differ.
 const LONGEST_TOKEN: Duration = Duration::from_secs(25 * 60 * 60);
@@ -137,9 +144,13 @@ impl Context {
     /// As [`Context::secrets`].
     pub async fn clients(&self, database: &Database) -> Result<Clients, Failure> {
         let secrets = self.secrets(database).await?;
-        let require_pkce = self.config.oidc.require_pkce;
+        let rules = ClientRules {
+            require_pkce: self.config.oidc.require_pkce,
+            client_certificates: client_certificates(&self.config),
+        };
         let (clock, random) = (self.clock.clone(), self.random.clone());
-        Ok(Clients::new(database.clone(), secrets.hash_key(), require_pkce, clock, random))
+        let vault = secrets.personal_vault().clone();
+        Ok(Clients::new(database.clone(), secrets.hash_key(), vault, rules, clock, random))
     }
 
     /// Everyone's API tokens, hashed with one of the provider's secrets.

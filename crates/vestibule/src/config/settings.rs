@@ -179,10 +179,12 @@ settings! {
 
         /// A second address to listen on, over HTTPS, which asks for a client certificate.
         ///
-        /// Set it for people who sign in with a smart card (`authentication.ways` with `certificate`).
+        /// Set it for people who sign in with a smart card (`authentication.ways` with `certificate`), and for applications that
+        /// prove themselves by a certificate or bind their tokens to one.
         "http.mtls.listen" mtls_listen: Option<ListenAddresses>, such as "0.0.0.0:8443";
 
-        /// The certification authorities whose client certificates count there, as PEM.
+        /// The certification authorities whose client certificates count there, as PEM. Others are let in too, and count only for
+        /// applications that registered them one by one, or that bind their tokens to them.
         "http.mtls.client_ca" mtls_client_ca: Option<PathBuf>, such as "/etc/vestibule/tls/people-ca.pem";
 
         /// The header in which one of `http.trusted_proxies` forwards a client certificate that it has verified: PEM in
@@ -279,6 +281,14 @@ settings! {
         /// Whether an application made here must use PKCE (RFC 7636) unless it is registered otherwise. Public applications
         /// always must.
         "oidc.require_pkce" require_pkce: bool = true;
+
+        /// Whether the assertion by which an application proves itself (`private_key_jwt`, `client_secret_jwt`) may name
+        /// nobody but the issuer as its audience. Otherwise the token endpoint will do too, alone or with the issuer; anybody
+        /// else is refused in any case.
+        ///
+        /// Set it where all applications follow FAPI 2.0 or the revision of RFC 7523.
+        "oidc.strict_assertion_audience" strict_assertion_audience: bool = false;
+
         /// Whether DPoP proofs (RFC 9449) must carry a nonce of the provider's.
         ///
         /// A proof is taken once, and for two minutes, in any case. A nonce besides keeps proofs from being made in advance, by

@@ -48,7 +48,7 @@ fn a_public_client_has_no_secret_and_must_use_pkce() {
     let id = created["client_id"].as_str().expect("an id");
     let shown = place.json(&["clients", "show", id, "--json"]);
     assert_eq!((&shown["token_endpoint_auth_method"], &shown["require_pkce"]), (&"none".into(), &true.into()));
-    assert!(place.fail(1, &["clients", "rotate-secret", id]).contains("is public and has no secret"));
+    assert!(place.fail(1, &["clients", "rotate-secret", id]).contains("has no secret: it is public"));
     let said = place.fail(1, &create(&["--auth-method", "none", "--require-pkce", "false"]));
     assert!(said.starts_with("--require-pkce: a public application"), "{said}");
 }

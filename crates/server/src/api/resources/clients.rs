@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vestibule_audit::{Details, Kind, ObjectType};
 use vestibule_core::{ClientId, ScopeSet};
-use vestibule_oidc::client::{Client, ClientsError, NewClient};
+use vestibule_oidc::client::{AuthMethod, Client, ClientsError, NewClient};
 
 use super::{contains, merged, order, patch};
 use crate::{
@@ -91,6 +91,7 @@ fn members() -> Vec<Member> {
     let uri = || Schema::text(Form::Visible, 1, 2000);
     let uris = || Schema::list(uri(), 100);
     let word = || Schema::text(Form::Visible, 1, 100);
+    let dn = || Schema::line(1, 2048).or_null();
     vec![
         required("client_name", Schema::line(1, 200).about("The name that people are shown.")),
         optional(
@@ -100,7 +101,7 @@ fn members() -> Vec<Member> {
         optional("post_logout_redirect_uris", uris().about("Where people may be sent after a sign-out.")),
         optional(
             "token_endpoint_auth_method",
-            Schema::choice(["client_secret_basic", "client_secret_post", "none"])
+            Schema::choice(AuthMethod::ALL.map(AuthMethod::as_str))
                 .or_null()
                 .about("How it proves itself; null lets it use either way with its secret."),
         ),
@@ -122,6 +123,26 @@ fn members() -> Vec<Member> {
         optional(
             "token_exchange_impersonation",
             Schema::boolean().or_null().about("Whether what it gets by that says nothing of who acts."),
+        ),
+        optional(
+            "jwks",
+            Schema::foreign()
+                .or_null()
+                .about("Its public keys, or those of its certificates (RFC 7517); not beside jwks_uri."),
+        ),
+        optional("jwks_uri", uri().or_null().about("Where it publishes them.")),
+        optional(
+            "token_endpoint_auth_signing_alg",
+            word().or_null().about("The one algorithm of its assertions; null for any that its method allows."),
+        ),
+        optional("tls_client_auth_subject_dn", dn().about("The subject of its certificate (RFC 4514).")),
+        optional("tls_client_auth_san_dns", dn().about("A DNS name of its certificate.")),
+        optional("tls_client_auth_san_uri", dn().about("A URI of its certificate.")),
+        optional("tls_client_auth_san_ip", dn().about("An IP address of its certificate.")),
+        optional("tls_client_auth_san_email", dn().about("An e-mail address of its certificate.")),
+        optional(
+            "tls_client_certificate_bound_access_tokens",
+            Schema::boolean().about("Whether its access tokens are bound to its certificate."),
         ),
         optional(
             "dpop_bound_access_tokens",
@@ -306,7 +327,8 @@ impl From<ClientsError> for Problem {
             ClientsError::OtherKind(_)
             | ClientsError::Changed(_)
             | ClientsError::Exists(_)
-            | ClientsError::Public(_) => Self::conflict(error.to_string()),
+            | ClientsError::NoSecret(_)
+            | ClientsError::OnlyAHash(_) => Self::conflict(error.to_string()),
             ClientsError::Unavailable(error) => Self::unavailable(error),
         }
     }

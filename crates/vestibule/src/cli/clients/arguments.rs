@@ -25,7 +25,8 @@ pub(in crate::cli) struct CreateArguments {
     /// The application cannot keep a secret, as one on a phone or in a browser; the same as --auth-method none
     #[arg(long, conflicts_with = "auth_method")]
     public: bool,
-    /// How it proves itself: client_secret_basic, client_secret_post or none [default: either of the first two]
+    /// How it proves itself: client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth,
+    /// self_signed_tls_client_auth or none [default: either of the first two]
     #[arg(long, value_name = "METHOD", value_parser = auth_method)]
     auth_method: Option<AuthMethod>,
     /// A grant it may use: authorization_code, refresh_token or client_credentials (several times for several) [default: authorization_code]

@@ -20,7 +20,16 @@ const LONGEST: u64 = 1 << 20;
 const URIS: [&str; 2] = ["redirect_uris", "post_logout_redirect_uris"];
 
 /// The members that mean something to us. Those that we know and cannot honour are refused, and so need not be here.
-const KNOWN: [&str; 26] = [
+const KNOWN: &[&str] = &[
+    "jwks",
+    "jwks_uri",
+    "token_endpoint_auth_signing_alg",
+    "tls_client_auth_subject_dn",
+    "tls_client_auth_san_dns",
+    "tls_client_auth_san_uri",
+    "tls_client_auth_san_ip",
+    "tls_client_auth_san_email",
+    "tls_client_certificate_bound_access_tokens",
     "client_name",
     "token_endpoint_auth_method",
     "subject_type",
@@ -119,7 +128,7 @@ fn check_uris(members: &Map<String, Value>) -> Result<(), MetadataError> {
 
 #[cfg(test)]
 mod tests {
-    use vestibule_oidc::client::{AccessTokenFormat, ClientMetadata};
+    use vestibule_oidc::client::{AccessTokenFormat, CertificateName, ClientMetadata};
 
     use super::*;
 
@@ -131,6 +140,17 @@ mod tests {
             rotate_refresh_tokens: Some(false),
             token_exchange_audiences: vec![String::new()],
             token_exchange_impersonation: Some(true),
+            jwks: Some(Value::Null),
+            jwks_uri: some(),
+            token_endpoint_auth_signing_alg: "ES256".parse().ok(),
+            certificate_name: CertificateName {
+                subject_dn: some(),
+                san_dns: some(),
+                san_uri: some(),
+                san_ip: some(),
+                san_email: some(),
+            },
+            tls_client_certificate_bound_access_tokens: true,
             dpop_bound_access_tokens: true,
             default_max_age: Some(1),
             require_auth_time: Some(true),

@@ -151,7 +151,7 @@ impl Desk {
         if json {
             return self.context.output.json(&json!({ "client_id": client.id.as_str(), "client_secret": secret }));
         }
-        let shown = secret.unwrap_or("none: the application is public");
+        let shown = secret.unwrap_or("none: it is public, or proves itself by a key or a certificate");
         let mut text =
             format!("Client {} {what}.\n\nClient id      {}\nClient secret  {shown}\n", client.name, client.id);
         if secret.is_some() {

@@ -62,6 +62,11 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         rotate_refresh_tokens,
         token_exchange_audiences,
         token_exchange_impersonation,
+        jwks,
+        jwks_uri,
+        token_endpoint_auth_signing_alg,
+        certificate_name,
+        tls_client_certificate_bound_access_tokens,
         dpop_bound_access_tokens,
         default_max_age,
         require_auth_time: _,
@@ -75,10 +80,14 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
     let each = |uris: &[vestibule_core::RedirectUri]| uris.iter().map(ToString::to_string).collect();
     let yes_or_no = |yes| vec![if yes { "yes" } else { "no" }.to_owned()];
     let optional = |text: &Option<String>| text.iter().cloned().collect();
-    let lines: [(&str, Vec<String>); 26] = [
+    let lines: [(&str, Vec<String>); 30] = [
         ("Name", vec![client.name.clone()]),
         ("Client id", vec![client.id.to_string()]),
         ("Proves itself by", vec![proof(client).to_owned()]),
+        ("Signs with", token_endpoint_auth_signing_alg.iter().map(ToString::to_string).collect()),
+        ("Keys", jwks_uri.iter().cloned().chain(jwks.as_ref().map(keys_in_words)).collect()),
+        ("Certificate of", certificate_name.given().map(|(_, name)| name.to_owned()).collect()),
+        ("Tokens bound", bound_in_words(*tls_client_certificate_bound_access_tokens)),
         ("Answered at", each(redirect_uris)),
         ("After sign-out", each(post_logout_redirect_uris)),
         ("Scopes", vec![scope.to_string()]),
@@ -112,6 +121,15 @@ fn format_in_words(format: Option<AccessTokenFormat>) -> Option<String> {
         AccessTokenFormat::Opaque => "opaque",
     };
     Some(format!("{format}, whatever their API wants"))
+}
+
+fn keys_in_words(jwks: &Value) -> String {
+    let keys = jwks["keys"].as_array().map_or(0, Vec::len);
+    format!("{keys} registered")
+}
+
+fn bound_in_words(bound: bool) -> Vec<String> {
+    bound.then(|| "to its client certificate".to_owned()).into_iter().collect()
 }
 
 fn rotation_in_words(rotate: Option<bool>) -> Option<String> {
