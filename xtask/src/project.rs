@@ -57,6 +57,20 @@ impl Project {
         &self.packages
     }
 
+    /// Every package that is built for `package` alone, with the features that it asks for.
+    pub(crate) fn behind(&self, package: &str) -> Result<Vec<String>, Failure> {
+        let mut tree = Command::new(cargo_program());
+        tree.args(["tree", "--package", package, "--edges", "normal", "--prefix", "none", "--format", "{p}"]);
+        let output = tree.current_dir(&self.root).stdin(Stdio::null()).output();
+        let output = output.doing(|| "cargo tree could not be started".to_owned())?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(Failure::because(format!("cargo tree failed: {}", said.trim())));
+        }
+        let lines = String::from_utf8_lossy(&output.stdout);
+        Ok(lines.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect())
+    }
+
     /// The program as `cargo build` makes it.
     pub(crate) fn binary(&self) -> PathBuf {
         self.target.join("debug/vestibule")

@@ -31,9 +31,22 @@ const ROOMS: &[&[&str]] = &[
 /// A resource server's crate brings no provider with it, so it may stand on less than its floor allows.
 const GUARD: (&str, &[&str]) = ("vestibule-guard", &["vestibule-core", "vestibule-jose", "vestibule-outbound"]);
 
+/// What is not behind it either, by whatever way and feature.
+const NOT_BEHIND_GUARD: &[&str] = &[
+    "vestibule-database",
+    "vestibule-ephemeral",
+    "vestibule-migrations",
+    "sea-orm",
+    "sqlx",
+    "redis",
+    "lettre",
+    "argon2",
+];
+
 /// Libraries, and the only packages that name them.
 const KEPT_BY: &[(&str, &[&str])] = &[
-    ("poem", &["vestibule-server", "vestibule-guard"]),
+    // The tests run an API of somebody else's.
+    ("poem", &["vestibule-server", "vestibule-guard", "vestibule-tests"]),
     ("redis", &["vestibule-ephemeral"]),
     ("jsonwebtoken", &["vestibule-jose"]),
     ("oxide-auth", &["vestibule-oidc"]),
@@ -71,6 +84,7 @@ pub(crate) fn run(project: &Project) -> Result<(), Failure> {
             holes.extend(hole_between_files(package, library)?);
         }
     }
+    holes.extend(holes_behind_guard(&project.behind(GUARD.0)?));
     if holes.is_empty() {
         println!("The walls stand: {} packages name only what their rooms may name.", project.packages().len());
         return Ok(());
@@ -101,6 +115,15 @@ fn holes_to_our_own(package: &str, dependencies: &[String]) -> Vec<String> {
     ours.filter(|dependency| !allowed(dependency))
         .map(|dependency| {
             format!("{package} names {dependency}, which is not beneath it (ARCHITECTURE.md has the arrows)")
+        })
+        .collect()
+}
+
+fn holes_behind_guard(behind: &[String]) -> Vec<String> {
+    let found = NOT_BEHIND_GUARD.iter().filter(|package| behind.iter().any(|found| found == *package));
+    found
+        .map(|package| {
+            format!("{} has {package} behind it: look for the way with cargo tree -p {} -i {package}", GUARD.0, GUARD.0)
         })
         .collect()
 }
@@ -172,6 +195,12 @@ mod tests {
     fn the_guard_has_no_database_behind_it() {
         assert_eq!(holes_to_our_own("vestibule-guard", &list(&["vestibule-jose"])).len(), 0);
         assert_eq!(holes_to_our_own("vestibule-guard", &list(&["vestibule-database", "vestibule-tokens"])).len(), 2);
+    }
+
+    #[test]
+    fn nothing_of_a_provider_stands_behind_the_guard() {
+        assert!(holes_behind_guard(&list(&["vestibule-jose", "vestibule-outbound", "poem"])).is_empty());
+        assert_eq!(holes_behind_guard(&list(&["vestibule-outbound", "lettre", "sea-orm"])).len(), 2);
     }
 
     #[test]

@@ -16,11 +16,12 @@ mod error;
 mod guard;
 mod network;
 mod request;
+mod stream;
 mod tls;
 
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
-use reqwest::{Client, header, redirect::Policy};
+use reqwest::{Client, RequestBuilder, header, redirect::Policy};
 use tokio::sync::Semaphore;
 use url::{Host, Url};
 
@@ -30,6 +31,7 @@ pub use network::Reach;
 pub use request::{Fetch, Fetched};
 /// How names become addresses: [`System`], or a table of a test.
 pub use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+pub use stream::Stream;
 
 use guard::Guard;
 use network::reach;
@@ -126,32 +128,38 @@ impl Fetcher {
     /// # Errors
     /// One for all that can go wrong; its [`Reason`] is in the log.
     pub async fn fetch(&self, fetch: Fetch<'_>) -> Result<Fetched, FetchError> {
-        let rules = &self.0.rules;
-        let within = fetch.timeout.map_or(rules.timeout, |timeout| timeout.min(rules.timeout));
-        let place = where_to(fetch.url);
+        let (within, place) = (self.time_of(&fetch), where_to(fetch.url));
         let fetched = tokio::time::timeout(within, self.try_to(fetch)).await.unwrap_or(Err(Reason::TooSlow));
-        fetched.map_err(|reason| {
-            // As text, which the log quotes: names and numbers in it are others'.
-            tracing::warn!(address = place, reason = reason.to_string(), "an address could not be fetched");
-            FetchError(reason)
-        })
+        fetched.map_err(|reason| stream::failed(&place, reason))
     }
 
     async fn try_to(&self, fetch: Fetch<'_>) -> Result<Fetched, Reason> {
-        let url = Url::parse(fetch.url).map_err(|_| Reason::NoUrl)?;
-        let client = self.client_for(&url)?;
+        let most = self.0.rules.longest_body;
+        let (types, longest) = (fetch.types, fetch.longest_body.map_or(most, |longest| longest.min(most)));
+        let request = self.request(fetch)?;
         let _place = self.0.places.acquire().await.map_err(|_| Reason::TooSlow)?;
-        let mut request = client.request(fetch.method, url).headers(fetch.headers);
+        let answer = request.send().await?;
+        request::check(&answer, types)?;
+        request::read(answer, longest).await
+    }
+
+    /// How long a fetch may take.
+    fn time_of(&self, fetch: &Fetch<'_>) -> Duration {
+        let most = self.0.rules.timeout;
+        fetch.timeout.map_or(most, |timeout| timeout.min(most))
+    }
+
+    /// What is sent, by the client that may reach it.
+    fn request(&self, fetch: Fetch<'_>) -> Result<RequestBuilder, Reason> {
+        let url = Url::parse(fetch.url).map_err(|_| Reason::NoUrl)?;
+        let mut request = self.client_for(&url)?.request(fetch.method, url).headers(fetch.headers);
         if !fetch.types.is_empty() {
             request = request.header(header::ACCEPT, fetch.types.join(", "));
         }
         if let Some((content_type, body)) = fetch.body {
             request = request.header(header::CONTENT_TYPE, content_type).body(body);
         }
-        let answer = request.send().await.map_err(Reason::from)?;
-        let longest =
-            fetch.longest_body.map_or(self.0.rules.longest_body, |longest| longest.min(self.0.rules.longest_body));
-        request::read(answer, fetch.types, longest).await
+        Ok(request)
     }
 
     /// The client that may reach `url`, which is looked at for all but what its name will resolve to.

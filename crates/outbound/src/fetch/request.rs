@@ -81,8 +81,8 @@ impl<'a> Fetch<'a> {
     }
 }
 
-/// Reads an answer.
-pub(super) async fn read(mut answer: Response, types: &[&str], longest: usize) -> Result<Fetched, Reason> {
+/// Holds the head of an answer against what was asked for.
+pub(super) fn check(answer: &Response, types: &[&str]) -> Result<(), Reason> {
     let status = answer.status();
     if status.is_redirection() {
         return Err(Reason::Redirect);
@@ -93,6 +93,12 @@ pub(super) async fn read(mut answer: Response, types: &[&str], longest: usize) -
     if !types.is_empty() && !is_one_of(answer.headers(), types) {
         return Err(Reason::ContentType);
     }
+    Ok(())
+}
+
+/// Reads an answer whose head was checked.
+pub(super) async fn read(mut answer: Response, longest: usize) -> Result<Fetched, Reason> {
+    let status = answer.status();
     // What a sender says of its length is believed only against it.
     if answer.content_length().is_some_and(|length| length > longest as u64) {
         return Err(Reason::TooLong);

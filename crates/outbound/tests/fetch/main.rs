@@ -4,6 +4,7 @@
 mod limits;
 mod places;
 mod site;
+mod streams;
 mod tls;
 mod words;
 
