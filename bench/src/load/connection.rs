@@ -139,9 +139,12 @@ impl Connection {
 
     pub(super) fn begin_operation(&mut self) -> Step {
         let now = Instant::now();
-        // One that keeps a pace begins when it was due: a request that could not be sent in time has waited too.
-        self.begun = if self.doing == Doing::Resting && self.task.pace.is_some() { self.due } else { now };
-        self.due = self.begun + self.task.pace.unwrap_or_default();
+        let pace = self.task.pace.unwrap_or_default();
+        // One that keeps a pace begins when it was due: a request that could not be sent in time has waited too. Beats that were
+        // missed altogether are let go, else one long wait would be counted again and again.
+        let on_the_beat = self.doing == Doing::Resting && now.saturating_duration_since(self.due) < pace;
+        self.begun = if on_the_beat { self.due } else { now };
+        self.due = self.begun + pace;
         self.doing = Doing::Operating;
         self.values.begin();
         self.go_to(0)

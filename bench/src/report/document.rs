@@ -44,6 +44,9 @@ fn figures(report: &Report) -> String {
     for row in report.best() {
         text.push_str(&line(row));
     }
+    if report.best().iter().any(|row| row.is_disturbed()) {
+        text.push_str("\nOther programs used the core at the same time: by the clock these figures are noise.\n");
+    }
     text.push_str("\n| Beside | figure | target |\n| --- | ---: | ---: |\n");
     for beside in report.best().iter().filter_map(|row| row.beside.as_ref()) {
         let target = beside.target_p99_ms.map(|target| format!("{target} ms")).unwrap_or_default();

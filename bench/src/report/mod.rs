@@ -15,6 +15,8 @@ use crate::{
 
 /// How long a start may take until the first answer.
 pub(crate) const START_TARGET_MS: f64 = 60.0;
+/// What others may have of the provider's core: the kernel's own work is a tenth of it.
+const DISTURBED: f64 = 0.2;
 /// How much memory the provider may have after all rows.
 const MEMORY_TARGET_MIB: f64 = 60.0;
 
@@ -131,6 +133,11 @@ impl Figures {
         self.target = target;
         self.fraction = limit.and_then(|limit| fraction(self.per_second, limit.per_second));
         self.fraction_by_processor = limit.and_then(|limit| fraction(limit.processor_us, self.processor_us));
+    }
+
+    /// Whether others had so much of the provider's core that the clock's figures are noise.
+    pub(crate) fn is_disturbed(&self) -> bool {
+        self.others_share > DISTURBED
     }
 
     /// Whether it reaches its target; none where it has none, or was not measured.

@@ -71,12 +71,12 @@ fn line(row: &Figures) -> String {
         share(row.fraction),
         share(row.fraction_by_processor),
         share(row.target),
-        verdict(row.reached()).to_owned(),
+        if row.is_disturbed() { "disturbed".to_owned() } else { verdict(row.reached()).to_owned() },
     ])
 }
 
 fn columns(texts: [String; 14]) -> String {
-    const WIDTHS: [usize; 13] = [4, 9, 9, 9, 9, 6, 7, 7, 9, 7, 7, 7, 8];
+    const WIDTHS: [usize; 13] = [4, 9, 9, 9, 9, 6, 7, 7, 9, 7, 7, 7, 11];
     let [name, rest @ ..] = texts;
     let mut line = format!("{name:<26}");
     for (text, width) in rest.iter().zip(WIDTHS) {
@@ -123,6 +123,13 @@ mod tests {
         assert_eq!(figure(123.4), "123");
         assert_eq!(figure(1000.0), "1,000");
         assert_eq!(figure(49.66), "49.7");
+    }
+
+    #[test]
+    fn a_row_that_was_disturbed_says_nothing_of_its_target() {
+        let mut report = report();
+        report.rows[0].others_share = 0.5;
+        assert!(text(&report).lines().any(|line| line.starts_with("quick") && line.ends_with("disturbed")));
     }
 
     #[test]
