@@ -16,6 +16,9 @@ mod m0008_access;
 mod m0009_credentials;
 mod m0010_outbox;
 mod m0011_audit;
+mod m0012_imports;
+mod m0013_grants;
+mod m0014_client_keys;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -35,6 +38,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_credentials::Migration),
             Box::new(m0010_outbox::Migration),
             Box::new(m0011_audit::Migration),
+            Box::new(m0012_imports::Migration),
+            Box::new(m0013_grants::Migration),
+            Box::new(m0014_client_keys::Migration),
         ]
     }
 }

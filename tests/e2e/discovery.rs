@@ -41,10 +41,16 @@ async fn every_member_is_one_that_is_meant() {
         "userinfo_endpoint": at("/oauth2/userinfo"),
         "jwks_uri": at("/oauth2/jwks"),
         "end_session_endpoint": at("/oauth2/end_session"),
-        "scopes_supported": ["openid", "profile", "email", "address", "phone", "groups", "permissions", "notes.read"],
+        "device_authorization_endpoint": at("/oauth2/device_authorization"),
+        "scopes_supported": [
+            "openid", "profile", "email", "address", "phone", "groups", "permissions", "offline_access", "notes.read"
+        ],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": [
+            "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code",
+            "urn:ietf:params:oauth:grant-type:token-exchange"
+        ],
         "acr_values_supported": ["1", "2"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
@@ -60,6 +66,7 @@ async fn every_member_is_one_that_is_meant() {
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "dpop_signing_alg_values_supported": ["ES256", "PS256", "EdDSA"],
     });
     assert_eq!(said, expected);
     for claim in [

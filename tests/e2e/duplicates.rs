@@ -41,6 +41,8 @@ async fn a08_a_doubled_state_is_told_without_any_state() {
 #[tokio::test]
 async fn a08_resource_and_audience_may_stand_several_times() {
     let (app, alice, client) = scene().await;
+    app.api("https://a.example", &[]).await;
+    app.api("https://b.example", &[]).await;
     for name in ["resource", "audience"] {
         let twice = |request: vestibule_tests::AuthorizeRequest| {
             request.add(name, "https://a.example").add(name, "https://b.example")

@@ -87,7 +87,8 @@ async fn deactivating_somebody_from_another_process_is_noticed_within_a_second()
     let tokens = tokens(&mut browser, &client).await;
     let context = command(&app);
     let database = context.database().await.unwrap();
-    context.users(&database).await.unwrap().deactivate(alice.id).await.unwrap();
+    let changes = context.changes(&database).await.unwrap();
+    context.users(&database, &changes).unwrap().deactivate(alice.id).await.unwrap();
     context.revoke_user(&database, alice.id).await.unwrap();
     within_a_second("the token is dead", async || !is_alive(&client, &tokens).await).await;
     within_a_second("the session is dead", async || !is_signed_in(&mut browser, &client).await).await;
@@ -145,7 +146,8 @@ async fn somebody_created_by_another_process_can_sign_in_at_once() {
         password: Some("correct horse of zoe".to_owned().into()),
         ..vestibule_users::NewUser::named("zoe")
     };
-    context.users(&database).await.unwrap().create(new).await.unwrap();
+    let changes = context.changes(&database).await.unwrap();
+    context.users(&database, &changes).unwrap().create(new).await.unwrap();
     let mut browser = app.browser();
     let page = browser.get("/login").await;
     assert!(browser.try_to_sign_in(&page, "zoe", "correct horse of zoe").await.is_redirect());

@@ -4,13 +4,13 @@ use std::net::Ipv4Addr;
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use vestibule::{
-    app::{App, StartError},
-    config::Config,
+    app::{App, Sockets, StartError},
+    config::{Config, ListenAddress},
 };
 use vestibule_core::{Clock, Random};
 use vestibule_oidc::{Provider, client::NewApi};
 
-use crate::{Browser, Person, Wire, backend::Storage};
+use crate::{Authority, Browser, Person, Wire, backend::Storage};
 
 /// A whole provider in this process. Dropping it ends it.
 pub struct TestApp {
@@ -22,6 +22,7 @@ pub struct TestApp {
     stop: watch::Sender<bool>,
     serving: JoinHandle<Result<(), StartError>>,
     storage: Storage,
+    authority: Option<Authority>,
 }
 
 impl TestApp {
@@ -40,28 +41,69 @@ impl TestApp {
         Self::on(Storage::empty().await, change).await
     }
 
-    async fn on(storage: Storage, change: impl FnOnce(&mut Config)) -> Self {
+    /// Starts one that is reached over TLS, and asks for a client certificate. Its own comes from the authority that it trusts
+    /// for clients: [`TestApp::authority`].
+    pub async fn with_mutual_tls(change: impl FnOnce(&mut Config)) -> Self {
+        let (storage, authority) = (Storage::from_template().await, Authority::new());
+        let server = authority.server();
+        let [certificate, key, ca] =
+            [("server.pem", &server.pem), ("server-key.pem", &server.key_pem), ("ca.pem", &authority.pem().to_owned())]
+                .map(|(name, pem)| storage.file(name, pem));
         let listener = listen(0).await;
         let port = port_of(&listener);
+        let mut config = Self::configured(&storage, &format!("https://localhost:{port}"));
+        config.http.tls_certificate = Some(certificate);
+        config.http.tls_key = Some(key);
+        config.http.mtls_client_ca = Some(ca);
+        let mutual: ListenAddress = format!("localhost:{port}").parse().expect("an address");
+        config.http.mtls_listen = Some(mutual.into());
+        change(&mut config);
+        Self::open(storage, config, Clock::system(), listener, Some(authority)).await
+    }
+
+    fn configured(storage: &Storage, public_url: &str) -> Config {
         let mut config = Config::default();
-        config.http.public_url = format!("http://localhost:{port}").parse().expect("a public URL");
+        config.http.public_url = public_url.parse().expect("a public URL");
         config.passwords.memory_kib = 8;
         config.passwords.iterations = 1;
         config.passwords.workers = Some(1);
         storage.live_in(&mut config);
-        change(&mut config);
-        Self::open(storage, config, Clock::system(), listener).await
+        config
     }
 
-    async fn open(storage: Storage, config: Config, clock: Clock, listener: TcpListener) -> Self {
+    async fn on(storage: Storage, change: impl FnOnce(&mut Config)) -> Self {
+        let listener = listen(0).await;
+        let mut config = Self::configured(&storage, &format!("http://localhost:{}", port_of(&listener)));
+        change(&mut config);
+        Self::open(storage, config, Clock::system(), listener, None).await
+    }
+
+    async fn open(
+        storage: Storage,
+        config: Config,
+        clock: Clock,
+        listener: TcpListener,
+        authority: Option<Authority>,
+    ) -> Self {
         let app = App::open(&config, clock.clone(), Random::system()).await.expect("the provider opens");
         let address = listener.local_addr().expect("an address");
         let (stop, told) = watch::channel(false);
         Self {
             provider: app.provider().clone(),
             setup_link: app.setup_link().await.expect("a setup link, or none"),
-            wire: Wire::new(config.http.public_url.as_str(), address),
-            serving: tokio::spawn(app.run(vec![listener], told)),
+            wire: Wire::new(
+                config.http.public_url.as_str(),
+                address,
+                authority.as_ref().map(|authority| authority.pem().to_owned()),
+            ),
+            serving: tokio::spawn(app.run(
+                match authority {
+                    None => Sockets::from(vec![listener]),
+                    Some(_) => Sockets { listeners: Vec::new(), mutual: vec![listener] },
+                },
+                told,
+            )),
+            authority,
             stop,
             storage,
             clock,
@@ -76,22 +118,31 @@ impl TestApp {
 
     /// Stops it and starts it again on the same storage and port.
     pub async fn restart(self) -> Self {
-        let (storage, config, clock, port) = self.stop_and_wait().await;
-        Self::open(storage, config, clock, listen(port).await).await
+        let (storage, config, clock, port, authority) = self.stop_and_wait().await;
+        Self::open(storage, config, clock, listen(port).await, authority).await
     }
 
-    async fn stop_and_wait(self) -> (Storage, Config, Clock, u16) {
-        let Self { stop, serving, storage, config, clock, wire, .. } = self;
+    async fn stop_and_wait(self) -> (Storage, Config, Clock, u16, Option<Authority>) {
+        let Self { stop, serving, storage, config, clock, wire, authority, .. } = self;
         stop.send_replace(true);
         serving.await.expect("the provider does not panic").expect("the provider closes");
         let port = wire.port();
-        (storage, config, clock, port)
+        (storage, config, clock, port, authority)
     }
 
     /// Its issuer.
     #[must_use]
     pub fn issuer(&self) -> &str {
         self.provider.issuer()
+    }
+
+    /// Who issues certificates to its clients, where it asks for them.
+    ///
+    /// # Panics
+    /// Where it does not.
+    #[must_use]
+    pub fn authority(&self) -> &Authority {
+        self.authority.as_ref().expect("a provider with mutual TLS")
     }
 
     /// Its clock, for tests to advance.

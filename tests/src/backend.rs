@@ -74,6 +74,13 @@ impl Storage {
         Self { folder, servers }
     }
 
+    /// Puts a file into its folder, and answers where that is.
+    pub(crate) fn file(&self, name: &str, content: &str) -> std::path::PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, content).expect("a file in a temporary folder");
+        path
+    }
+
     /// Lets a configuration point here.
     pub(crate) fn live_in(&self, config: &mut Config) {
         let folder = self.folder.path();

@@ -55,6 +55,12 @@ impl ClientSpec {
         self.with(|new| new.metadata.scope = scope.parse().expect("a scope"))
     }
 
+    /// That may use these grants.
+    #[must_use]
+    pub fn for_grants(self, grants: &[&str]) -> Self {
+        self.with(|new| new.metadata.grant_types = grants.iter().map(|grant| (*grant).to_owned()).collect())
+    }
+
     /// Changed in any other way.
     #[must_use]
     pub fn with(mut self, change: impl FnOnce(&mut NewClient)) -> Self {
@@ -96,6 +102,20 @@ impl TestApp {
     }
 }
 
+impl TestApp {
+    /// An application that is registered already, such as one that came from elsewhere.
+    #[must_use]
+    pub fn known_client(&self, client_id: &str, secret: Option<&str>, redirect_uri: &str) -> ThirdParty {
+        ThirdParty {
+            client_id: client_id.to_owned(),
+            secret: secret.map(str::to_owned),
+            redirect_uri: redirect_uri.to_owned(),
+            post_logout_redirect_uri: String::new(),
+            wire: self.wire().clone(),
+        }
+    }
+}
+
 impl ThirdParty {
     /// Its `client_id`, as the provider has it.
     #[must_use]
@@ -114,6 +134,18 @@ impl ThirdParty {
     #[must_use]
     pub fn exchange(&self, answer: &Answer) -> TokenRequest {
         TokenRequest::new(self.wire.clone(), self, answer)
+    }
+
+    /// A token request for any grant, for a test to fill in and send.
+    #[must_use]
+    pub fn asks(&self, grant_type: &str) -> TokenRequest {
+        TokenRequest::of(self.wire.clone(), self, grant_type)
+    }
+
+    /// A device authorization request, for a test to fill in and send.
+    #[must_use]
+    pub fn begins_device(&self) -> TokenRequest {
+        TokenRequest::of(self.wire.clone(), self, "").without("grant_type").at("/oauth2/device_authorization")
     }
 
     /// Redeems what it was answered.

@@ -181,6 +181,7 @@ impl Contract {
                 members.iter().find_map(|(name, value)| {
                     match (&schema["properties"][name], &schema["additionalProperties"]) {
                         (Value::Null, Value::Bool(false)) => Some(format!("{place}: {name} is not known")),
+                        (Value::Null, Value::Bool(true)) => None,
                         (Value::Null, other) => self.flaw(other, value, &format!("{place}/{name}")),
                         (known, _) => self.flaw(known, value, &format!("{place}/{name}")),
                     }

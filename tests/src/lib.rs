@@ -4,35 +4,46 @@
 //!   stands on: SQLite and the embedded store, or (`postgres`) the servers that `VESTIBULE_TEST_POSTGRES_URL` and
 //!   `VESTIBULE_TEST_REDIS_URL` name.
 //! - [`Person`] has an account there, [`ThirdParty`] is an application that is registered there.
+//! - [`ClientKey`] is one that an application signs with, [`KeySite`] where it publishes its keys, [`Certificate`] what it
+//!   shows in a handshake, and [`Authority`] who issues it.
 //! - [`Browser`] keeps cookies and shows [`Page`]s; a person at it signs in and consents.
 //! - [`Administrator`] calls the administration API, and holds each answer against its document ([`Contract`]).
+//! - [`DpopKey`] makes the proofs of an application that uses DPoP.
 //! - [`AuthorizeRequest`] and [`TokenRequest`] are what an application sends: right by default, and free to be wrong.
 
 mod administrator;
 mod answer;
 mod app;
+mod authority;
 mod backend;
 mod browser;
 mod client;
 mod contract;
+mod dpop;
 mod html;
 mod jwt;
+mod key;
 mod page;
 mod person;
 mod request;
+mod site;
 mod token;
 mod wire;
 
 pub use administrator::Administrator;
 pub use answer::Answer;
 pub use app::TestApp;
+pub use authority::{Authority, Certificate};
 pub use browser::Browser;
 pub use client::{ClientSpec, ThirdParty};
 pub use contract::{Contract, Described, is_problem};
+pub use dpop::{DpopKey, DpopProof};
 pub use html::Form;
 pub use jwt::{claims, header, unsigned};
+pub use key::{ASSERTION_TYPE, ClientKey, signed};
 pub use page::Page;
 pub use person::Person;
 pub use request::AuthorizeRequest;
+pub use site::KeySite;
 pub use token::{JsonAnswer, TokenRequest, Tokens};
 pub use wire::Wire;

@@ -9,6 +9,7 @@ use crate::{Answer, ThirdParty, Wire, jwt};
 #[derive(Clone, Debug)]
 pub struct TokenRequest {
     wire: Wire,
+    path: &'static str,
     /// User and password of the `Authorization` header, as they are before they are form-urlencoded.
     pub basic: Option<(String, String)>,
     /// The parameters of the body.
@@ -16,11 +17,16 @@ pub struct TokenRequest {
 }
 
 impl TokenRequest {
-    pub(crate) fn new(wire: Wire, client: &ThirdParty, answer: &Answer) -> Self {
+    /// One for a grant, by client_secret_basic where the application has a secret.
+    pub(crate) fn of(wire: Wire, client: &ThirdParty, grant_type: &str) -> Self {
         let basic = client.secret.clone().map(|secret| (client.client_id.clone(), secret));
         let public = basic.is_none();
-        let mut request = Self { wire, basic, parameters: Vec::new() }
-            .add("grant_type", "authorization_code")
+        let request = Self { wire, path: "/oauth2/token", basic, parameters: Vec::new() }.add("grant_type", grant_type);
+        if public { request.add("client_id", &client.client_id) } else { request }
+    }
+
+    pub(crate) fn new(wire: Wire, client: &ThirdParty, answer: &Answer) -> Self {
+        let mut request = Self::of(wire, client, "authorization_code")
             .add("code", answer.code.as_deref().unwrap_or_default())
             .add("redirect_uri", answer.request.get("redirect_uri").unwrap_or_default());
         if answer.request.get("redirect_uri").is_none() {
@@ -29,7 +35,19 @@ impl TokenRequest {
         if answer.request.get("code_challenge").is_some() {
             request = request.add("code_verifier", &answer.request.verifier);
         }
-        if public { request.add("client_id", &client.client_id) } else { request }
+        request
+    }
+
+    /// To another endpoint that proves clients in the same way.
+    #[must_use]
+    pub fn at(self, path: &'static str) -> Self {
+        Self { path, ..self }
+    }
+
+    /// Sent by another way: by whoever holds a certificate.
+    #[must_use]
+    pub fn by_way_of(self, wire: Wire) -> Self {
+        Self { wire, ..self }
     }
 
     /// With a parameter, in place of what stood there.
@@ -75,7 +93,7 @@ impl TokenRequest {
 
     /// The request, for a test that needs more of it.
     pub fn build(&self) -> RequestBuilder {
-        let request = self.wire.post("/oauth2/token").form(&self.parameters);
+        let request = self.wire.post(self.path).form(&self.parameters);
         let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         match &self.basic {
             // RFC 6749 section 2.3.1: both are form-urlencoded first.
@@ -141,6 +159,7 @@ impl JsonAnswer {
         Tokens {
             access_token: text("access_token").expect("an access token"),
             id_token: text("id_token").unwrap_or_default(),
+            refresh_token: text("refresh_token").unwrap_or_default(),
             body: self.body,
         }
     }
@@ -153,6 +172,8 @@ pub struct Tokens {
     pub access_token: String,
     /// The ID token, empty where `openid` was not asked for.
     pub id_token: String,
+    /// The refresh token, empty where there is none.
+    pub refresh_token: String,
     /// The whole answer.
     pub body: Value,
 }

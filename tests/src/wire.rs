@@ -5,22 +5,28 @@ use std::net::SocketAddr;
 use reqwest::{Method, RequestBuilder, header::HOST, redirect::Policy};
 use url::Url;
 
+use crate::Certificate;
+
 /// Sends requests to a provider under test, as a proxy in front of it would. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Wire {
     client: reqwest::Client,
     issuer: Url,
     address: SocketAddr,
+    /// The authority whose word is taken for the provider's certificate, where it speaks TLS, as PEM.
+    authority: Option<String>,
 }
 
 impl Wire {
-    pub(crate) fn new(issuer: &str, address: SocketAddr) -> Self {
-        let client = reqwest::Client::builder().redirect(Policy::none()).no_proxy();
-        Self {
-            client: client.build().expect("an HTTP client"),
-            issuer: issuer.parse().expect("the issuer is a URL"),
-            address,
-        }
+    pub(crate) fn new(issuer: &str, address: SocketAddr, authority: Option<String>) -> Self {
+        let issuer = issuer.parse().expect("the issuer is a URL");
+        Self { client: client(authority.as_deref(), None), issuer, address, authority }
+    }
+
+    /// The same, but whoever sends has a certificate.
+    #[must_use]
+    pub fn holding(&self, certificate: &Certificate) -> Self {
+        Self { client: client(self.authority.as_deref(), Some(certificate)), ..self.clone() }
     }
 
     /// `path_or_url` as a whole URL: what begins with a slash lies below the issuer.
@@ -57,7 +63,8 @@ impl Wire {
         assert!(self.is_ours(&url), "{url} is not the provider's, and tests reach nobody else");
         let host = url.host_str().unwrap_or_default().to_owned();
         let host = url.port().map_or(host.clone(), |port| format!("{host}:{port}"));
-        let there = url.set_scheme("http").and_then(|()| url.set_ip_host(self.address.ip()));
+        let scheme = if self.authority.is_some() { "https" } else { "http" };
+        let there = url.set_scheme(scheme).and_then(|()| url.set_ip_host(self.address.ip()));
         there.and_then(|()| url.set_port(Some(self.address.port()))).expect("an address of this machine");
         self.client.request(method, url).header(HOST, host)
     }
@@ -71,4 +78,17 @@ impl Wire {
     pub fn post(&self, path_or_url: &str) -> RequestBuilder {
         self.request(Method::POST, path_or_url)
     }
+}
+
+fn client(authority: Option<&str>, certificate: Option<&Certificate>) -> reqwest::Client {
+    let mut builder = reqwest::Client::builder().redirect(Policy::none()).no_proxy();
+    if let Some(pem) = authority {
+        let root = reqwest::Certificate::from_pem(pem.as_bytes()).expect("a certificate");
+        builder = builder.tls_certs_only([root]);
+    }
+    if let Some(certificate) = certificate {
+        let pem = format!("{}{}", certificate.pem, certificate.key_pem);
+        builder = builder.identity(reqwest::Identity::from_pem(pem.as_bytes()).expect("an identity"));
+    }
+    builder.build().expect("an HTTP client")
 }

@@ -76,6 +76,14 @@ impl Details {
         self.with("count", count)
     }
 
+    /// How many of which things.
+    #[must_use]
+    pub fn counts(self, counts: impl IntoIterator<Item = (&'static str, u64)>) -> Self {
+        let counts: Map<String, Value> =
+            counts.into_iter().take(LONGEST_LIST).map(|(what, count)| (what.to_owned(), count.into())).collect();
+        self.with("counts", counts)
+    }
+
     /// Until when.
     #[must_use]
     pub fn until(self, moment: Timestamp) -> Self {

@@ -12,10 +12,10 @@ mod connect;
 mod migrate;
 mod place;
 
-use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-};
+use sea_orm::{DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+
+/// What [`Database::begin`] begins, for those who name it and speak no SQL themselves.
+pub use sea_orm::DatabaseTransaction;
 
 pub use changes::{Change, ChangeLog, Changes, Topic};
 pub use place::{LATE, Place};

@@ -74,10 +74,14 @@ fn named<'a>(site: &'a Site, username: &str) -> &'a User {
 
 /// The fields and words of what blocks.
 fn blocks(plan: &Plan) -> Vec<(&str, &str)> {
-    those(&plan.problems, Weight::Blocks)
+    those_that(&plan.problems, Weight::blocks)
 }
 
 fn those(problems: &[Problem], weight: Weight) -> Vec<(&str, &str)> {
-    let found = problems.iter().filter(|problem| problem.weight == weight);
+    those_that(problems, |is| is == weight)
+}
+
+fn those_that(problems: &[Problem], counts: impl Fn(Weight) -> bool) -> Vec<(&str, &str)> {
+    let found = problems.iter().filter(|problem| counts(problem.weight));
     found.map(|problem| (problem.field.as_deref().unwrap_or_default(), problem.why.as_str())).collect()
 }

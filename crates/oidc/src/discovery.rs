@@ -2,6 +2,8 @@
 //!
 //! Everything that is switched on is listed and nothing else; a member whose default would claim more than we do is stated.
 
+use std::collections::BTreeMap;
+
 use openidconnect::{
     AdditionalProviderMetadata, AuthUrl, IssuerUrl, JsonWebKeySetUrl, ProviderMetadata, ResponseTypes, Scope, TokenUrl,
     UserInfoUrl,
@@ -12,8 +14,11 @@ use openidconnect::{
     },
 };
 use serde::{Deserialize, Serialize};
+use vestibule_jose::DPOP_ALGORITHMS;
 
-use crate::{Provider, STANDARD_SCOPES, Unavailable, authorize::Prompt, claims, client::AuthMethod};
+use crate::{
+    Provider, STANDARD_SCOPES, Unavailable, authorize::Prompt, claims, client::AuthMethod, token::GRANT_TYPES,
+};
 
 /// The class of a sign-in with one factor (`acr`).
 pub const ACR_ONE_FACTOR: &str = "1";
@@ -31,6 +36,10 @@ pub mod path {
     pub const USERINFO: &str = "/oauth2/userinfo";
     /// The published keys.
     pub const JWKS: &str = "/oauth2/jwks";
+    /// Device authorization endpoint (RFC 8628).
+    pub const DEVICE_AUTHORIZATION: &str = "/oauth2/device_authorization";
+    /// Where a person types the code of a device.
+    pub const DEVICE: &str = "/device";
     /// RP-initiated logout.
     pub const END_SESSION: &str = "/oauth2/end_session";
 }
@@ -39,9 +48,16 @@ pub mod path {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct More {
     end_session_endpoint: String,
+    device_authorization_endpoint: String,
     code_challenge_methods_supported: Vec<String>,
     authorization_response_iss_parameter_supported: bool,
     prompt_values_supported: Vec<String>,
+    /// RFC 8705 section 3.3.
+    tls_client_certificate_bound_access_tokens: bool,
+    /// The same endpoints where clients are asked for a certificate (RFC 8705 section 5).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mtls_endpoint_aliases: Option<BTreeMap<String, String>>,
+    dpop_signing_alg_values_supported: Vec<String>,
 }
 
 impl AdditionalProviderMetadata for More {}
@@ -61,6 +77,23 @@ type Metadata = ProviderMetadata<
     CoreSubjectIdentifierType,
 >;
 
+/// What an application may sign its assertions with, in an order of ours: the secret of `client_secret_jwt` comes last. (Ed25519
+/// is taken by its newer name too, for which the crate has no word.)
+const ASSERTION_ALGORITHMS: [CoreJwsSigningAlgorithm; 12] = [
+    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
+    CoreJwsSigningAlgorithm::EdDsa,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha512,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
+    CoreJwsSigningAlgorithm::HmacSha256,
+    CoreJwsSigningAlgorithm::HmacSha384,
+    CoreJwsSigningAlgorithm::HmacSha512,
+];
+
 /// Claims of ID tokens that are not about the person.
 const PROTOCOL_CLAIMS: [&str; 10] = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
 
@@ -73,9 +106,13 @@ impl Provider {
         let at = |path: &str| format!("{}{path}", self.issuer());
         let more = More {
             end_session_endpoint: at(path::END_SESSION),
+            device_authorization_endpoint: at(path::DEVICE_AUTHORIZATION),
             code_challenge_methods_supported: vec!["S256".to_owned()],
             authorization_response_iss_parameter_supported: true,
+            tls_client_certificate_bound_access_tokens: self.settings().client_certificates,
+            mtls_endpoint_aliases: self.settings().mutual_origin.as_deref().map(aliases),
             prompt_values_supported: Prompt::ALL.iter().map(|prompt| prompt.as_str().to_owned()).collect(),
+            dpop_signing_alg_values_supported: DPOP_ALGORITHMS.map(|algorithm| algorithm.name().to_owned()).to_vec(),
         };
         let metadata = Metadata::new(
             IssuerUrl::new(self.issuer().to_owned()).map_err(Unavailable::because)?,
@@ -94,8 +131,9 @@ impl Provider {
         .set_userinfo_endpoint(Some(UserInfoUrl::new(at(path::USERINFO)).map_err(Unavailable::because)?))
         .set_scopes_supported(Some(self.scopes().await?.into_iter().map(Scope::new).collect()))
         .set_response_modes_supported(Some(vec![CoreResponseMode::Query]))
-        .set_grant_types_supported(Some(vec![CoreGrantType::AuthorizationCode]))
-        .set_token_endpoint_auth_methods_supported(Some(AuthMethod::ALL.into_iter().map(auth_method).collect()))
+        .set_grant_types_supported(Some(GRANT_TYPES.map(grant_type).to_vec()))
+        .set_token_endpoint_auth_methods_supported(Some(self.auth_methods().map(auth_method).collect()))
+        .set_token_endpoint_auth_signing_alg_values_supported(Some(ASSERTION_ALGORITHMS.to_vec()))
         .set_acr_values_supported(Some(
             [ACR_ONE_FACTOR, ACR_TWO_FACTORS]
                 .map(|class| openidconnect::AuthenticationContextClass::new(class.to_owned()))
@@ -119,6 +157,12 @@ impl Provider {
         Ok(serde_json::to_vec(&metadata)?)
     }
 
+    /// How an application can prove itself.
+    fn auth_methods(&self) -> impl Iterator<Item = AuthMethod> {
+        let certificates = self.settings().client_certificates;
+        AuthMethod::ALL.into_iter().filter(move |method| certificates || !method.is_by_certificate())
+    }
+
     /// The scopes that an application can be registered for: those of OpenID Connect, and of the APIs.
     async fn scopes(&self) -> Result<Vec<String>, Unavailable> {
         let mut scopes: Vec<String> = STANDARD_SCOPES.map(str::to_owned).to_vec();
@@ -132,10 +176,33 @@ impl Provider {
     }
 }
 
+/// Where clients are asked for a certificate, the endpoints at which one says something.
+fn aliases(origin: &str) -> BTreeMap<String, String> {
+    [("token_endpoint", path::TOKEN), ("userinfo_endpoint", path::USERINFO)]
+        .into_iter()
+        .map(|(name, path)| (name.to_owned(), format!("{origin}{path}")))
+        .collect()
+}
+
+fn grant_type(name: &str) -> CoreGrantType {
+    match name {
+        "authorization_code" => CoreGrantType::AuthorizationCode,
+        "refresh_token" => CoreGrantType::RefreshToken,
+        "client_credentials" => CoreGrantType::ClientCredentials,
+        "urn:ietf:params:oauth:grant-type:device_code" => CoreGrantType::DeviceCode,
+        other => CoreGrantType::Extension(other.to_owned()),
+    }
+}
+
 fn auth_method(method: AuthMethod) -> CoreClientAuthMethod {
     match method {
         AuthMethod::ClientSecretBasic => CoreClientAuthMethod::ClientSecretBasic,
         AuthMethod::ClientSecretPost => CoreClientAuthMethod::ClientSecretPost,
+        AuthMethod::ClientSecretJwt => CoreClientAuthMethod::ClientSecretJwt,
+        AuthMethod::PrivateKeyJwt => CoreClientAuthMethod::PrivateKeyJwt,
+        AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth => {
+            CoreClientAuthMethod::Extension(method.as_str().to_owned())
+        }
         AuthMethod::None => CoreClientAuthMethod::None,
     }
 }

@@ -5,9 +5,10 @@
 //!   ([`Next`](authorize::Next)), and finishes with a code.
 //! - [`token`] redeems grants, in phases that no grant can skip.
 //! - [`userinfo`], [`end_session`] and [`discovery`] are the endpoints beside.
+//! - [`PresentedToken`] is an access token at one of our own resources, with the proof of its key (DPoP).
 //! - [`client`] holds the applications, the APIs they call, and how an application proves itself.
 //!
-//! Below it stand `users`, `sessions` and `tokens`; above it `server`, which speaks HTTP.
+//! Below it stand `users`, `sessions`, `tokens` and `jose`; above it `server`, which speaks HTTP.
 
 mod access_claims;
 pub mod authorize;
@@ -16,19 +17,29 @@ pub mod client;
 mod code;
 mod code_grant;
 mod consents;
+mod device;
 pub mod discovery;
+mod dpop;
 pub mod end_session;
+mod grants;
 mod presence;
+mod presented;
 mod provider;
+mod scope;
 mod second_factor;
 mod sign_out;
 mod tables;
+mod target;
 pub mod token;
 pub mod userinfo;
 
-pub use claims::STANDARD_SCOPES;
+pub use claims::{OFFLINE_ACCESS, STANDARD_SCOPES};
 pub use consents::{Consented, Consents};
+pub use device::{DeviceAnswer, DeviceError, Guess};
+pub use dpop::{DpopRefusal, DpopRequest};
+pub use grants::{EndingError, Grants, ImportedGrant, ImportedToken, RefreshPolicy, Whose, end_grants};
 pub use presence::Present;
+pub use presented::{PresentedError, PresentedToken, TokenScheme};
 pub use provider::{Parts, Provider, Settings};
 pub use second_factor::SecondFactorStep;
 
@@ -60,6 +71,6 @@ unavailable_from!(
     serde_json::Error,
     vestibule_ephemeral::Error,
     vestibule_tokens::RevocationError,
-    vestibule_tokens::SignError,
+    vestibule_tokens::MintError,
     vestibule_users::Unavailable,
 );

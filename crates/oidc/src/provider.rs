@@ -2,17 +2,26 @@
 
 use std::{sync::Arc, time::Duration};
 
-use vestibule_core::{Clock, HashKey, Random};
+use vestibule_audit::Audit;
+use vestibule_core::{Clock, HashKey, Random, Vault};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
+use vestibule_outbound::Fetcher;
 use vestibule_sessions::Sessions;
 use vestibule_tokens::{Issuer, SigningAlgorithm};
 use vestibule_users::{Access, SecondFactorPolicy, SecondFactors, Users};
 
 use crate::{
     Consents,
-    client::{Apis, Clients},
+    client::{
+        Apis, ClientRules, Clients,
+        authentication::{Assertions, RemoteKeys},
+    },
     code::Codes,
+    device::Devices,
+    discovery::path,
+    dpop::Dpop,
+    grants::{Grants, RefreshPolicy},
 };
 
 /// What an operator decides.
@@ -26,6 +35,17 @@ pub struct Settings {
     pub id_token_lifetime: Duration,
     /// What access tokens are signed with where their API does not say (`tokens.access_token_alg`).
     pub access_token_alg: SigningAlgorithm,
+    /// How long what refresh tokens stand for lasts (`tokens.refresh_…`).
+    pub refresh: RefreshPolicy,
+    /// Whether an application's assertion may name nobody but our issuer as its audience
+    /// (`oidc.strict_assertion_audience`).
+    pub strict_assertion_audience: bool,
+    /// Where clients are asked for a certificate (`http.mtls.listen`): the same endpoints lie there, below this origin.
+    pub mutual_origin: Option<String>,
+    /// Whether client certificates come at all, there or from a trusted proxy.
+    pub client_certificates: bool,
+    /// Whether DPoP proofs must carry a nonce of ours (`oidc.dpop_nonce`).
+    pub dpop_nonce: bool,
     /// Of whom a second factor is asked (`authentication.second_factor`).
     pub second_factor: SecondFactorPolicy,
 }
@@ -47,8 +67,14 @@ pub struct Parts {
     pub sessions: Sessions,
     /// What we sign, and the log of what is void.
     pub tokens: Issuer,
+    /// What fetches from addresses that applications name.
+    pub fetcher: Fetcher,
+    /// The record of what happened.
+    pub audit: Audit,
     /// The key of all keyed hashes.
     pub hash_key: HashKey,
+    /// What seals secrets of applications that must be read back.
+    pub vault: Arc<Vault>,
     /// Time.
     pub clock: Clock,
     /// Randomness.
@@ -74,6 +100,11 @@ struct Inner {
     apis: Apis,
     consents: Consents,
     codes: Codes,
+    devices: Devices,
+    assertions: Assertions,
+    grants: Grants,
+    dpop: Dpop,
+    audit: Audit,
     clock: Clock,
     random: Random,
 }
@@ -82,12 +113,45 @@ impl Provider {
     /// Puts the provider together.
     #[must_use]
     pub fn new(parts: Parts, settings: Settings) -> Self {
-        let Parts { database, ephemeral, users, access, second_factors, sessions, tokens, hash_key, clock, random } =
-            parts;
+        let Parts {
+            database,
+            ephemeral,
+            users,
+            access,
+            second_factors,
+            sessions,
+            tokens,
+            fetcher,
+            audit,
+            hash_key,
+            vault,
+            clock,
+            random,
+        } = parts;
+        let issuer = tokens.url().to_owned();
+        let origins = std::iter::once(issuer.as_str()).chain(settings.mutual_origin.as_deref());
+        let assertions = Assertions {
+            ephemeral: ephemeral.clone(),
+            key: hash_key.for_purpose("client assertion"),
+            keys: RemoteKeys::new(fetcher, clock.clone()),
+            vault: vault.clone(),
+            token_endpoints: origins.map(|origin| format!("{origin}{}", path::TOKEN)).collect(),
+            issuer,
+            strict: settings.strict_assertion_audience,
+            clock: clock.clone(),
+        };
+        let rules =
+            ClientRules { require_pkce: settings.require_pkce, client_certificates: settings.client_certificates };
         Self(Arc::new(Inner {
-            clients: Clients::new(database.clone(), &hash_key, settings.require_pkce, clock.clone(), random.clone()),
+            assertions,
+            clients: Clients::new(database.clone(), &hash_key, vault, rules, clock.clone(), random.clone())
+                .with_hasher(users.hasher().clone()),
             apis: Apis::new(database.clone(), clock.clone()),
-            consents: Consents::new(database, clock.clone()),
+            consents: Consents::new(database.clone(), clock.clone()),
+            grants: Grants::new(database, &hash_key, settings.refresh, clock.clone()),
+            audit,
+            devices: Devices::new(ephemeral.clone(), &hash_key, clock.clone(), random.clone(), LONGEST_ACCESS_TOKEN),
+            dpop: Dpop::new(ephemeral.clone(), &hash_key),
             codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
             settings,
             users,
@@ -160,10 +224,35 @@ impl Provider {
         &self.0.consents
     }
 
+    /// What applications may come back for.
+    #[must_use]
+    pub fn grants(&self) -> &Grants {
+        &self.0.grants
+    }
+
     /// Time.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.0.clock
+    }
+
+    /// The record of what happened.
+    #[must_use]
+    pub fn audit(&self) -> &Audit {
+        &self.0.audit
+    }
+
+    pub(crate) fn devices(&self) -> &Devices {
+        &self.0.devices
+    }
+
+    /// What the signed statements of applications are held against.
+    pub(crate) fn assertions(&self) -> &Assertions {
+        &self.0.assertions
+    }
+
+    pub(crate) fn dpop(&self) -> &Dpop {
+        &self.0.dpop
     }
 
     pub(crate) fn codes(&self) -> &Codes {

@@ -1,16 +1,14 @@
 //! The userinfo endpoint (OpenID Connect Core section 5.3), without HTTP.
 
+use crate::{PresentedError, PresentedToken, Provider, Unavailable, claims};
 use serde_json::{Map, Value};
-use vestibule_tokens::TokenError;
-
-use crate::{Provider, Unavailable, claims};
 
 /// Why nothing is told (RFC 6750 section 3.1).
 #[derive(Debug, thiserror::Error)]
 pub enum UserinfoError {
-    /// The token is not one of ours, has expired or was revoked.
-    #[error("the access token is refused: {0}")]
-    Token(#[from] TokenError),
+    /// The token is not one of ours, has expired or was revoked, or its key is not proved.
+    #[error(transparent)]
+    Token(#[from] PresentedError),
     /// The person is gone or deactivated, or the application was deleted.
     #[error("the access token's {0} is gone")]
     Gone(&'static str),
@@ -30,8 +28,8 @@ impl Provider {
     ///
     /// # Errors
     /// Why nothing is told.
-    pub async fn userinfo(&self, access_token: &str) -> Result<Map<String, Value>, UserinfoError> {
-        let token = self.tokens().verify_access_token(access_token)?;
+    pub async fn userinfo(&self, presented: &PresentedToken<'_>) -> Result<Map<String, Value>, UserinfoError> {
+        let token = self.presented(presented).await?;
         if !token.scope.contains("openid") {
             return Err(UserinfoError::Scope);
         }

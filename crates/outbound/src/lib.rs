@@ -1,4 +1,4 @@
-//! What we send to others: mail, and the durable outbox that it waits in.
+//! What we send to others: mail, and the durable outbox that it waits in; and what we [`fetch`](mod@fetch) from them.
 //!
 //! ```text
 //! Outbox::enqueue ──▶ a row ──▶ Outbox::run ──▶ the caller's Handler ──▶ Mailer::send ──▶ an SMTP server, or a folder
@@ -6,14 +6,26 @@
 //! ```
 //! What is to be mailed is a job in the [`Outbox`] first, so that a mail server that is down loses nothing, and so that a
 //! request takes the same time whether or not there is anybody to write to. The kinds of jobs belong to the caller; the words
-//! of the mails are here, in [`mails`].
+//! of the mails are here, in `mails`.
+//!
+//! All of that is the feature `post`. Without it there is no mail, no outbox and no database behind this crate: a resource
+//! server only fetches.
 
+#[cfg(feature = "post")]
 mod address;
+pub mod fetch;
+#[cfg(feature = "post")]
 mod mailer;
+#[cfg(feature = "post")]
 pub mod mails;
+#[cfg(feature = "post")]
 mod outbox;
 
-pub use address::{Address, BadAddress, Sender};
-pub use mailer::{Mailer, MailerError, Security, SendError, Smtp};
-pub use mails::{Mail, Message};
-pub use outbox::{Backlog, FailedJob, Handler, Job, Outbox, OutboxError, Trouble};
+pub use fetch::{Fetch, FetchError, FetchRules, Fetched, Fetcher, FetcherError};
+#[cfg(feature = "post")]
+pub use {
+    address::{Address, BadAddress, Sender},
+    mailer::{Mailer, MailerError, Security, SendError, Smtp},
+    mails::{Mail, Message},
+    outbox::{Backlog, FailedJob, Handler, Job, Outbox, OutboxError, Trouble},
+};

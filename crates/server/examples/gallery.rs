@@ -3,8 +3,8 @@
 use std::{env, fs, io, path::PathBuf, time::Duration};
 
 use vestibule_server::pages::{
-    App, Consent, ErrorPage, Hidden, Home, Label, Logout, Person, ScopeLine, SelectAccount, Setup, SignIn, SignInError,
-    SignedOut, WebAddress, stylesheet,
+    App, Consent, DeviceCode, DeviceConfirm, ErrorPage, Hidden, Home, Label, Logout, Person, ScopeLine, SelectAccount,
+    Setup, SignIn, SignInError, SignedOut, WebAddress, stylesheet,
 };
 
 #[path = "gallery/account.rs"]
@@ -130,7 +130,34 @@ fn consent() -> Vec<(&'static str, String)> {
     scopes.push(ScopeLine::of_api("notes.write", "Notes", Some("Write and change notes in your name, and share them")));
     scopes.push(ScopeLine::of_api("urn:example:timesheets:everything.readwrite.all", "https://api.example.com", None));
     let long = Consent { person: long_person(), app: long_app(), scopes, tos_uri: None, ..plain.clone() };
-    vec![("consent", plain.render()), ("consent-long", long.render())]
+    let code = DeviceCode {
+        site: site(),
+        action: "/device".into(),
+        hidden: hidden(),
+        user_code: Label::default(),
+        error: None,
+    };
+    let wrong = DeviceCode {
+        user_code: "BCDF-GHJK".into(),
+        error: Some("No device waits under this code. Look at the device again.".into()),
+        ..code.clone()
+    };
+    let confirm = DeviceConfirm {
+        site: site(),
+        action: "/device".into(),
+        hidden: hidden(),
+        person: alice(),
+        app: App { name: "Harbour TV".into(), host: None },
+        user_code: "BCDF-GHJK".into(),
+        scopes: ["openid", "offline_access"].into_iter().filter_map(ScopeLine::standard).collect(),
+    };
+    vec![
+        ("consent", plain.render()),
+        ("consent-long", long.render()),
+        ("device-code", code.render()),
+        ("device-code-failed", wrong.render()),
+        ("device-confirm", confirm.render()),
+    ]
 }
 
 fn others() -> Vec<(&'static str, String)> {

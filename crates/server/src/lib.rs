@@ -21,7 +21,10 @@ use vestibule_oidc::discovery::path;
 
 pub use crate::{
     api::scopes as administration_scopes,
-    http::{BindError, Bridge, Connection, Door, Limits, TlsError, TlsFiles, TrustedProxies, bind, serve},
+    http::{
+        BindError, Bridge, ClientCertificates, Connection, Door, Limits, TlsError, TlsFiles, TrustedProxies, bind,
+        serve,
+    },
     setup::SetupLinks,
     state::Parts,
     vouching::Vouching,
@@ -41,11 +44,12 @@ pub struct Front {
 }
 
 /// The endpoints that apps in browsers may read from other origins.
-const OPEN: [OpenPath; 5] = [
+const OPEN: [OpenPath; 6] = [
     OpenPath { path: "/.well-known/openid-configuration", methods: "GET, HEAD, OPTIONS" },
     OpenPath { path: "/.well-known/oauth-authorization-server", methods: "GET, HEAD, OPTIONS" },
     OpenPath { path: path::JWKS, methods: "GET, HEAD, OPTIONS" },
     OpenPath { path: path::TOKEN, methods: "POST, OPTIONS" },
+    OpenPath { path: path::DEVICE_AUTHORIZATION, methods: "POST, OPTIONS" },
     OpenPath { path: path::USERINFO, methods: "GET, HEAD, POST, OPTIONS" },
 ];
 
@@ -75,8 +79,8 @@ pub fn service(parts: Parts, front: Front) -> Bridge<impl Endpoint<Output = Resp
 
 fn router(state: &State) -> Route {
     use endpoints::{
-        authorize, consent, documents, end_session, health, home, login, logout, recover, register, second_factor,
-        setup, token, userinfo, verify_email,
+        authorize, consent, device, documents, end_session, health, home, login, logout, recover, register,
+        second_factor, setup, token, userinfo, verify_email,
     };
     let routes = Route::new()
         .at("/", Methods::new().get(answers(state, home::home_page)))
@@ -93,6 +97,11 @@ fn router(state: &State) -> Route {
         )
         .at("/oauth2/authorize/posted/:id", Methods::new().get(answers(state, authorize::authorize_posted)))
         .at(path::TOKEN, Methods::new().post(answers(state, token::token_posted)))
+        .at(path::DEVICE_AUTHORIZATION, Methods::new().post(answers(state, token::device_authorization_posted)))
+        .at(
+            path::DEVICE,
+            Methods::new().get(answers(state, device::device_page)).post(answers(state, device::device_posted)),
+        )
         .at(
             path::USERINFO,
             Methods::new().get(answers(state, userinfo::userinfo)).post(answers(state, userinfo::userinfo)),

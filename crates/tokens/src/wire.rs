@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use vestibule_core::{ClientId, GrantId, PublicSessionId, ScopeSet, Timestamp, TokenId, UserId};
 
 use crate::{
-    AccessToken, AccessTokenClaims, Authentication, IdTokenClaims, IdTokenHint, SigningAlgorithm, TokenError, at_hash,
+    AccessToken, AccessTokenClaims, Actor, Authentication, Confirmation, IdTokenClaims, IdTokenHint, SigningAlgorithm,
+    TokenError, at_hash,
 };
 
 /// The claims of an access token (RFC 9068 section 2.2), `grant_id` being our own.
@@ -30,6 +31,10 @@ pub(crate) struct AccessTokenWire {
     sid: Option<PublicSessionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     grant_id: Option<GrantId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<Actor>,
 }
 
 impl AccessTokenWire {
@@ -52,6 +57,8 @@ impl AccessTokenWire {
             amr,
             sid: claims.session,
             grant_id: claims.grant,
+            cnf: claims.confirmation,
+            act: claims.actor,
         }
     }
 
@@ -78,6 +85,8 @@ impl AccessTokenWire {
             }),
             session: self.sid,
             grant: self.grant_id,
+            confirmation: self.cnf,
+            actor: self.act,
             minted_at,
             audience: self.aud,
         })

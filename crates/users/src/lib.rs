@@ -21,6 +21,7 @@ mod links;
 mod passwords;
 mod recovery;
 mod rules;
+mod sample;
 mod search;
 mod second_factor;
 mod throttle;
@@ -56,6 +57,7 @@ pub use recovery::{
     AskError, Notice, Postman, Recovery, RecoverySettings, RecoveryUnavailable, RegisterError, Registration,
     ResetError, Verification, VerifyError,
 };
+pub use sample::{Sample, SampleError, SampleStep, Sampled};
 pub use search::{Found, Query, SearchError, SortBy};
 pub use second_factor::{
     AcrWish, Asking, Demand, Enrolment, SecondFactorError, SecondFactorPolicy, SecondFactorStatus, SecondFactorUsed,
@@ -64,9 +66,9 @@ pub use second_factor::{
 pub use throttle::{Admitted, Because, Throttle, ThrottleError, ThrottlePolicy, ThrottlePolicyError, Try};
 pub use user::{Changes, NewUser, User};
 pub use ways::{
-    ApiTokenWay, Binding, BindingError, BindingKind, CertificateBindings, CertificateRule, CertificateWay, Evidence,
-    ForwardedCertificateError, InvalidBinding, PasswordWay, Proven, RemoteUserWay, UnknownCertificateRule, UnknownWay,
-    Way, WayName, Ways, forwarded_certificate,
+    ApiTokenWay, Binding, BindingError, BindingKind, CertificateBindings, CertificateFields, CertificateRule,
+    CertificateWay, Evidence, ForwardedCertificateError, InvalidBinding, PasswordWay, Proven, RemoteUserWay,
+    UnknownCertificateRule, UnknownWay, Way, WayName, Ways, forwarded_certificate, normal_subject,
 };
 
 /// The people who can sign in here. Cheap to clone.
@@ -109,6 +111,12 @@ impl Users {
     #[must_use]
     pub fn password_rules(&self) -> &PasswordRules {
         &self.password_rules
+    }
+
+    /// The threads that hash passwords, for whatever else comes as a hash of that kind.
+    #[must_use]
+    pub fn hasher(&self) -> &PasswordHasher {
+        &self.hasher
     }
 
     /// How many characters a new password needs at least.

@@ -12,9 +12,9 @@ use vestibule_audit::Audit;
 use vestibule_core::{Clock, Random};
 use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::{Ephemeral, Pace};
-use vestibule_oidc::{Provider, Settings};
+use vestibule_oidc::{Provider, RefreshPolicy, Settings};
 use vestibule_outbound::Outbox;
-use vestibule_server::{Door, Front, Limits, SetupLinks, TlsFiles, Vouching};
+use vestibule_server::{ClientCertificates, Door, Front, Limits, SetupLinks, TlsFiles, Vouching};
 use vestibule_sessions::{Policy, Sessions};
 use vestibule_tokens::{Issuer, KeyFile, KeyRing, RevocationLog, Secrets, SigningAlgorithm, open_vault};
 use vestibule_users::{
@@ -29,7 +29,7 @@ use crate::config::{
     AccessTokenAlg, CertificateField, Config, ListenAddresses, PasswordRuleName, SecondFactorMode, SignInIdentifier,
     WayToAuthenticate,
 };
-use crate::mail;
+use crate::{fetch, mail};
 
 /// Why the provider cannot start, in words.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +86,7 @@ impl App {
         access.register_builtin().await.map_err(StartError::because)?;
         let hasher = PasswordHasher::new(hashing(config), random.clone()).map_err(StartError::because)?;
         let public_url = &config.http.public_url;
+        let audit = Audit::new(database.clone(), clock.clone(), random.clone());
         let parts = vestibule_oidc::Parts {
             users: Users::new(database.clone(), hasher, clock.clone(), random.clone())
                 .with_password_rules(password_rules(config))
@@ -108,15 +109,24 @@ impl App {
                 random.clone(),
                 session_policy(config),
             ),
-            tokens: Issuer::new(public_url.as_str(), keys.clone(), revocations.clone(), clock.clone(), random.clone()),
+            tokens: Issuer::new(
+                public_url.as_str(),
+                keys.clone(),
+                secrets.opaque_tokens().clone(),
+                revocations.clone(),
+                clock.clone(),
+                random.clone(),
+            ),
+            audit: audit.clone(),
             database: database.clone(),
             ephemeral: ephemeral.clone(),
+            fetcher: fetch::fetcher(config)?,
             hash_key: hash_key.clone(),
+            vault: secrets.personal_vault().clone(),
             clock: clock.clone(),
             random: random.clone(),
         };
         let throttle = Throttle::new(ephemeral.clone(), &hash_key, throttling(config)).map_err(StartError::because)?;
-        let audit = Audit::new(database.clone(), clock.clone(), random.clone());
         let ways = ways(config, &parts);
         let outbox = Outbox::new(database.clone(), clock.clone(), random.clone());
         let recovery = Recovery::new(
@@ -170,11 +180,7 @@ impl App {
             },
             tls: tls_files(config),
             listen: addresses(&config.http.listen),
-            mutual_tls: config
-                .http
-                .mtls_client_ca
-                .clone()
-                .and_then(|authority| Some(TlsFiles { client_ca: Some(authority), ..tls_files(config)? })),
+            mutual_tls: mutual_tls_files(config),
             mutual_listen: config.http.mtls_listen.as_ref().map(addresses).unwrap_or_default(),
         })
     }
@@ -220,6 +226,7 @@ impl App {
             tokio::spawn(self.keys.follow(shutdown.clone())),
             tokio::spawn(self.revocations.follow(shutdown.clone())),
             tokio::spawn(self.changes.follow(shutdown.clone())),
+            tokio::spawn(self.parts.provider.grants().clone().follow(shutdown.clone())),
             tokio::spawn(self.parts.audit.clone().follow(self.audit_retention, shutdown.clone())),
         ];
         let post = tokio::spawn(self.outbox.run(self.postman, shutdown.clone()));
@@ -262,7 +269,14 @@ fn addresses(addresses: &ListenAddresses) -> Vec<String> {
 
 fn tls_files(config: &Config) -> Option<TlsFiles> {
     let (certificate, key) = config.http.tls()?;
-    Some(TlsFiles { certificate: certificate.to_owned(), key: key.to_owned(), client_ca: None })
+    Some(TlsFiles { certificate: certificate.to_owned(), key: key.to_owned(), clients: None })
+}
+
+/// What is needed to ask clients for a certificate. Where people sign in by theirs, browsers are told whose are meant.
+fn mutual_tls_files(config: &Config) -> Option<TlsFiles> {
+    let authorities = config.http.mtls_client_ca.clone()?;
+    let told = config.authentication.ways.contains(&WayToAuthenticate::Certificate);
+    Some(TlsFiles { clients: Some(ClientCertificates { authorities, told }), ..tls_files(config)? })
 }
 
 async fn open_database(config: &Config) -> Result<Database, StartError> {
@@ -286,12 +300,17 @@ async fn open_ephemeral(config: &Config, clock: &Clock) -> Result<Ephemeral, Sta
 fn settings(config: &Config) -> Settings {
     Settings {
         require_pkce: config.oidc.require_pkce,
+        strict_assertion_audience: config.oidc.strict_assertion_audience,
+        mutual_origin: mutual_origin(config),
+        client_certificates: client_certificates(config),
+        dpop_nonce: config.oidc.dpop_nonce,
         access_token_lifetime: config.tokens.access_token_lifetime,
         id_token_lifetime: config.tokens.id_token_lifetime,
         access_token_alg: match config.tokens.access_token_alg {
             AccessTokenAlg::Es256 => SigningAlgorithm::Es256,
             AccessTokenAlg::Rs256 => SigningAlgorithm::Rs256,
         },
+        refresh: refresh_policy(config),
         second_factor: match config.authentication.second_factor {
             SecondFactorMode::Never => SecondFactorPolicy::Never,
             SecondFactorMode::Enrolled => SecondFactorPolicy::Enrolled,
@@ -299,6 +318,12 @@ fn settings(config: &Config) -> Settings {
             SecondFactorMode::Always => SecondFactorPolicy::Always,
         },
     }
+}
+
+/// How long what refresh tokens stand for lasts.
+pub(crate) fn refresh_policy(config: &Config) -> RefreshPolicy {
+    let tokens = &config.tokens;
+    RefreshPolicy { retry: tokens.refresh_retry, idle: tokens.refresh_idle, absolute: tokens.refresh_absolute }
 }
 
 fn session_policy(config: &Config) -> Policy {
@@ -356,6 +381,11 @@ fn vouching(config: &Config) -> Vouching {
         certificate: header(&config.http.mtls_forwarded_header),
         listener: mutual_origin(config),
     }
+}
+
+/// Whether client certificates come at all.
+pub(crate) fn client_certificates(config: &Config) -> bool {
+    config.http.mtls_listen.is_some() || config.http.mtls_forwarded_header.is_some()
 }
 
 /// Where browsers reach the listener that asks for client certificates: the provider's host, at that listener's port.

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { temporaryFolder } from './folder.mjs';
+import { certificatePath, fetchAs } from './mutual.mjs';
 import { command, freePort, Program } from './program.mjs';
 
 // A running server notices what a command wrote within a second; that is promised, no sooner.
@@ -20,16 +21,40 @@ export class Provider {
     this.#program = program;
   }
 
-  /** Starts one on SQLite and a free port, and waits until it is ready. */
-  static async start() {
+  /** Starts one on SQLite and a free port, with more of a configuration, and waits until it is ready. */
+  static async start(configuration = '') {
     const folder = temporaryFolder();
     const port = await freePort();
     const issuer = `http://localhost:${port}`;
-    writeFileSync(join(folder, 'vestibule.toml'), `[http]\nlisten = "localhost:${port}"\npublic_url = "${issuer}"\n`);
+    const http = `[http]\nlisten = "localhost:${port}"\npublic_url = "${issuer}"\n`;
+    writeFileSync(join(folder, 'vestibule.toml'), `${http}${configuration}`);
     const program = new Program(['serve', '--config', 'vestibule.toml'], { folder });
     const provider = new Provider(issuer, folder, program);
     await program.until('the provider was ready', () => isReady(issuer));
     return provider;
+  }
+
+  /** Starts one over TLS, with a second listener that asks for a client certificate. */
+  static async startMutual() {
+    const folder = temporaryFolder();
+    const [port, second] = [await freePort(), await freePort()];
+    const issuer = `https://localhost:${port}`;
+    const file = (name) => JSON.stringify(certificatePath(name));
+    const http = [
+      `[http]\nlisten = "localhost:${port}"\npublic_url = "${issuer}"`,
+      `[http.tls]\ncertificate = ${file('server.pem')}\nkey = ${file('server-key.pem')}`,
+      `[http.mtls]\nlisten = "localhost:${second}"\nclient_ca = ${file('ca.pem')}\n`,
+    ];
+    writeFileSync(join(folder, 'vestibule.toml'), http.join('\n'));
+    const program = new Program(['serve', '--config', 'vestibule.toml'], { folder });
+    const provider = new Provider(issuer, folder, program);
+    await program.until('the provider was ready', () => isReady(issuer, fetchAs()));
+    return provider;
+  }
+
+  /** An API with a scope. */
+  async createApi(identifier, scope) {
+    return await command(['apis', 'create', identifier, '--scope', scope], { folder: this.#folder });
   }
 
   /** A person who can sign in; gives the id, which is the `sub` that applications see. */
@@ -44,6 +69,11 @@ export class Provider {
     return await command(['clients', 'create', '--name', name, ...options], { folder: this.#folder });
   }
 
+  /** Any other command of the program; gives what it reports. */
+  async run(...args) {
+    return await command([...args], { folder: this.#folder });
+  }
+
   /** Waits until the server knows what commands wrote up to now. */
   async noticed() {
     await delay(NOTICED_MS);
@@ -55,8 +85,8 @@ export class Provider {
   }
 }
 
-async function isReady(issuer) {
-  const answer = await fetch(`${issuer}/health/ready`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+async function isReady(issuer, get = fetch) {
+  const answer = await get(`${issuer}/health/ready`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
   await answer?.arrayBuffer();
   return answer?.status === 200;
 }

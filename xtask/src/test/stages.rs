@@ -122,6 +122,7 @@ impl Surroundings<'_> {
         cargo.envs(self.servers.postgres_url().map(|url| ("VESTIBULE_TEST_POSTGRES_URL", url)));
         cargo.envs(self.servers.smtp_place().map(|place| ("VESTIBULE_TEST_SMTP", place)));
         cargo.envs(self.servers.django_sites().map(|sites| ("VESTIBULE_TEST_DJANGO", sites)));
+        cargo.envs(self.tools.django.as_ref().map(|python| ("VESTIBULE_TEST_DJANGO_PYTHON", python)));
         cargo
     }
 

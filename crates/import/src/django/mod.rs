@@ -4,7 +4,7 @@
 //! themselves. Both hand over records in the shape of `dumpdata` to `collect`, which makes a [`Site`] of them. The site says
 //! what is there; `settle` says what of it can stand here, with the names that [`Renames`] changes, and a [`Plan`] is the answer.
 //!
-//! Nothing here writes anything, neither there nor here.
+//! Nothing is ever written there. `write` is what writes a plan here: all of it, or nothing.
 
 mod collect;
 mod database;
@@ -17,6 +17,7 @@ mod secret;
 mod settle;
 mod site;
 mod value;
+mod write;
 
 use std::fmt::Write;
 
@@ -29,6 +30,7 @@ pub use secret::{ClientSecret, Password, Secret};
 pub use site::{
     Application, Attribute, AttributeKind, Contact, ContactKind, Grant, Group, Permission, Site, SocialAccount, User,
 };
+pub use write::{Importer, Mode, Outcome, Progress, WriteError};
 
 /// What the source itself does not tell, where it is not as Django has it by default.
 #[derive(Clone, Debug, Default)]

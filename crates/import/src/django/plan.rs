@@ -66,7 +66,7 @@ impl Plan {
             *passwords.entry(user.password.algorithm().to_owned()).or_default() += 1;
         }
         Self {
-            ready: !problems.iter().any(|problem| problem.weight == Weight::Blocks),
+            ready: !problems.iter().any(|problem| problem.weight.blocks()),
             steps: steps(&site),
             passwords,
             attributes: site.attributes.clone(),
@@ -130,6 +130,7 @@ impl fmt::Display for Plan {
         for (weight, title) in [
             (Weight::Differs, "What would come, and be another here than it was there:"),
             (Weight::LeftOut, "What would stay behind:"),
+            (Weight::NeedsName, "What must be given another name before anything comes (--rename FILE):"),
             (Weight::Blocks, "What must be settled before anything comes:"),
         ] {
             let mut problems = self.problems_that(weight).peekable();

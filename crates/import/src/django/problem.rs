@@ -8,12 +8,22 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Weight {
-    /// Nothing at all comes until it is settled: the source is broken, or a name must be chosen.
+    /// Nothing at all comes until it is settled: the source is broken.
     Blocks,
+    /// Nothing at all comes until a new name is chosen; the source is sound.
+    NeedsName,
     /// The row, or this value of it, stays behind; all else comes.
     LeftOut,
     /// It comes, and is not the same here as it was there.
     Differs,
+}
+
+impl Weight {
+    /// Whether nothing comes before it is settled.
+    #[must_use]
+    pub fn blocks(self) -> bool {
+        matches!(self, Self::Blocks | Self::NeedsName)
+    }
 }
 
 /// A row or a value of the source that does not come as it is.

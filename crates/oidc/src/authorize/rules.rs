@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use vestibule_core::{Parameters, ScopeSet};
-use vestibule_tokens::TokenError;
+use vestibule_tokens::{Confirmation, TokenError};
 use vestibule_users::AcrWish;
 
 use super::{Addressee, Answer, AuthorizeError, Display, ErrorCode, Prompt, ValidRequest, error::REPEATABLE};
 use crate::{
-    Provider, STANDARD_SCOPES, Unavailable,
+    Provider, Unavailable,
     client::{Api, Client},
     code_grant::{self, Asked, AskedWrongly},
+    scope::{self, ScopeRefusal},
+    target::{self, TargetError},
 };
 
 /// What the rules look at, and what they have found so far.
@@ -20,11 +23,23 @@ struct Draft<'a> {
     parameters: &'a Parameters,
     /// The APIs that own any of the scopes asked for.
     apis: &'a [Api],
+    /// The APIs that it names, once they are known to be there, until their rule takes them.
+    targets: Option<Result<Vec<String>, TargetError>>,
     request: ValidRequest,
 }
 
 /// Why a rule is not satisfied.
 struct Refusal(ErrorCode, String);
+
+impl From<ScopeRefusal> for Refusal {
+    fn from(refusal: ScopeRefusal) -> Self {
+        let code = match refusal {
+            ScopeRefusal::Unnamed => ErrorCode::InvalidTarget,
+            _ => ErrorCode::InvalidScope,
+        };
+        Self(code, refusal.words())
+    }
+}
 
 type Verdict = Result<(), Refusal>;
 
@@ -40,7 +55,9 @@ const RULES: &[(&str, Rule)] = &[
     ("RFC 7591 section 2: the grant was registered", registered_grant),
     ("RFC 6749 section 4.1.1, RFC 7636 section 4.3: the code grant's machine", code_grant_machine),
     ("RFC 6749 section 3.3: scope", scope),
+    ("RFC 8707 section 2: resource", resources),
     ("RFC 9068 section 3: one audience", one_audience),
+    ("RFC 9449 section 10: dpop_jkt", dpop_jkt),
     ("OpenID Connect Core section 3.1.2.1: nonce", nonce),
     ("OpenID Connect Core section 3.1.2.1: prompt", prompt),
     ("OpenID Connect Core section 3.1.2.1: max_age", max_age),
@@ -59,9 +76,15 @@ pub(super) async fn check(
 ) -> Result<ValidRequest, AuthorizeError> {
     let asked: ScopeSet = parameters.all("scope").flat_map(|scope| scope.split(' ')).collect();
     let apis = provider.apis().owners(&asked).await.map_err(|error| unavailable(provider, &to, &error))?;
+    let targets = match targets(provider, client, parameters).await {
+        Err(TargetError::Unavailable(error)) => return Err(unavailable(provider, &to, &error)),
+        targets => targets,
+    };
     let request = ValidRequest {
         to,
         scope: ScopeSet::default(),
+        resources: Vec::new(),
+        confirmation: None,
         nonce: None,
         code_challenge: None,
         prompt: BTreeSet::new(),
@@ -71,7 +94,7 @@ pub(super) async fn check(
         display: Display::Page,
         acr: AcrWish::None,
     };
-    let mut draft = Draft { provider, client, parameters, apis: &apis, request };
+    let mut draft = Draft { provider, client, parameters, apis: &apis, targets: Some(targets), request };
     for (clause, rule) in RULES {
         if let Err(Refusal(code, description)) = rule(&mut draft) {
             tracing::debug!(clause, "a rule of the authorization endpoint is not satisfied");
@@ -80,6 +103,13 @@ pub(super) async fn check(
         }
     }
     Ok(draft.request)
+}
+
+/// The APIs that a request names, where they are there and for this application.
+async fn targets(provider: &Provider, client: &Client, parameters: &Parameters) -> Result<Vec<String>, TargetError> {
+    let named = target::named(parameters)?;
+    provider.may_target(client, &named).await?;
+    Ok(named)
 }
 
 fn unavailable(provider: &Provider, to: &Addressee, error: &Unavailable) -> AuthorizeError {
@@ -171,34 +201,34 @@ fn challenge_words(asked: &Asked<'_>) -> &'static str {
     }
 }
 
-/// Unknown scopes are ignored (Core section 3.1.2.1); one that is known and not for this application is refused.
 fn scope(draft: &mut Draft<'_>) -> Verdict {
-    let asked: ScopeSet = draft
-        .parameters
-        .get("scope")
-        .unwrap_or_default()
-        .parse()
-        .map_err(|_| Refusal(ErrorCode::InvalidScope, "scope is not well formed".to_owned()))?;
-    let of_apis: ScopeSet =
-        draft.apis.iter().flat_map(|api| api.scopes.iter().map(|scope| scope.scope.as_str())).collect();
-    let known = asked.filter(|scope| STANDARD_SCOPES.contains(&scope) || of_apis.contains(scope));
-    if let Some(foreign) = known.difference(draft.client.allowed_scopes()).iter().next() {
-        return refuse(ErrorCode::InvalidScope, format!("this application may not ask for the scope {foreign}"));
-    }
-    if known.is_empty() {
-        return refuse(ErrorCode::InvalidScope, "no scope that is known here was asked for");
-    }
-    draft.request.scope = known;
+    let asked = draft.parameters.get("scope").unwrap_or_default();
+    draft.request.scope = scope::asked(draft.client, asked, draft.apis)?;
     Ok(())
 }
 
-fn one_audience(draft: &mut Draft<'_>) -> Verdict {
-    if draft.apis.len() > 1 {
-        return refuse(
-            ErrorCode::InvalidScope,
-            "these scopes belong to different APIs; ask for those of one at a time",
-        );
+fn resources(draft: &mut Draft<'_>) -> Verdict {
+    match draft.targets.take().transpose() {
+        Ok(named) => {
+            draft.request.resources = named.unwrap_or_default();
+            Ok(())
+        }
+        Err(error) => refuse(ErrorCode::InvalidTarget, error.to_string()),
     }
+}
+
+fn one_audience(draft: &mut Draft<'_>) -> Verdict {
+    Ok(scope::of_one_audience(&draft.request.resources, draft.apis)?)
+}
+
+/// The code is bound to the key with this thumbprint: whoever intercepts it lacks that key.
+fn dpop_jkt(draft: &mut Draft<'_>) -> Verdict {
+    let Some(jkt) = draft.parameters.get("dpop_jkt") else { return Ok(()) };
+    let is_sha256 = URL_SAFE_NO_PAD.decode(jkt).is_ok_and(|hash| hash.len() == 32);
+    if !is_sha256 {
+        return refuse(ErrorCode::InvalidRequest, "dpop_jkt is not the SHA-256 thumbprint of a key in base64url");
+    }
+    draft.request.confirmation = Some(Confirmation::Jkt(jkt.to_owned()));
     Ok(())
 }
 

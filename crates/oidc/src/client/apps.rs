@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SqlErr};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    SqlErr,
+};
 use vestibule_core::ClientId;
 use vestibule_users::PermissionName;
 
@@ -31,11 +34,7 @@ impl Clients {
     /// # Errors
     /// An unknown application, an app that cannot be called so, more than 100 of them, or a database that does not answer.
     pub async fn set_apps(&self, id: &ClientId, apps: Vec<String>) -> Result<(), ClientsError> {
-        let apps: BTreeSet<String> = apps.into_iter().collect();
-        apps.iter().try_for_each(|app| PermissionName::check_app(app))?;
-        if apps.len() > MOST {
-            return Err(ClientsError::TooManyApps);
-        }
+        let apps = checked(apps)?;
         if self.find(id).await?.is_none() {
             return Err(ClientsError::NoSuchClient(id.clone()));
         }
@@ -43,11 +42,8 @@ impl Clients {
         let before = client_app::Column::ClientId.eq(id.as_str());
         client_app::Entity::delete_many().filter(before).exec(&transaction).await?;
         let count = apps.len();
-        let rows = apps
-            .into_iter()
-            .map(|app| client_app::ActiveModel { client_id: Set(id.as_str().to_owned()), app: Set(app) });
         // Who was there may have gone meanwhile.
-        if let Err(error) = client_app::Entity::insert_many(rows).exec_without_returning(&transaction).await {
+        if let Err(error) = write(&transaction, id, apps).await {
             transaction.rollback().await?;
             return Err(match error.sql_err() {
                 Some(SqlErr::ForeignKeyConstraintViolation(_)) => ClientsError::NoSuchClient(id.clone()),
@@ -58,4 +54,21 @@ impl Clients {
         tracing::info!(client_id = %id, count, "an application stands for other apps");
         Ok(())
     }
+}
+
+/// Names that apps can have, and not too many.
+pub(super) fn checked(apps: Vec<String>) -> Result<BTreeSet<String>, ClientsError> {
+    let apps: BTreeSet<String> = apps.into_iter().collect();
+    apps.iter().try_for_each(|app| PermissionName::check_app(app))?;
+    if apps.len() > MOST { Err(ClientsError::TooManyApps) } else { Ok(apps) }
+}
+
+pub(super) async fn write(
+    transaction: &DatabaseTransaction,
+    id: &ClientId,
+    apps: BTreeSet<String>,
+) -> Result<(), DbErr> {
+    let rows =
+        apps.into_iter().map(|app| client_app::ActiveModel { client_id: Set(id.as_str().to_owned()), app: Set(app) });
+    client_app::Entity::insert_many(rows).exec_without_returning(transaction).await.map(drop)
 }

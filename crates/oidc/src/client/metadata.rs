@@ -7,10 +7,15 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use vestibule_core::{RedirectUri, RedirectUriError, ScopeSet};
+use vestibule_jose::Algorithm;
 use vestibule_tokens::SigningAlgorithm;
 
-/// How an application proves itself at the token endpoint (OpenID Connect Core section 9).
+use super::certificate::CertificateName;
+use crate::token::GRANT_TYPES;
+
+/// How an application proves itself at the token endpoint (OpenID Connect Core section 9, RFC 8705 section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AuthMethod {
     /// The secret in the `Authorization` header.
@@ -19,6 +24,18 @@ pub enum AuthMethod {
     /// The secret in the body.
     #[serde(rename = "client_secret_post")]
     ClientSecretPost,
+    /// An assertion that the secret signs.
+    #[serde(rename = "client_secret_jwt")]
+    ClientSecretJwt,
+    /// An assertion that a key of its own signs.
+    #[serde(rename = "private_key_jwt")]
+    PrivateKeyJwt,
+    /// A certificate of an authority that we trust, under a name that is registered.
+    #[serde(rename = "tls_client_auth")]
+    TlsClientAuth,
+    /// A certificate that is registered itself.
+    #[serde(rename = "self_signed_tls_client_auth")]
+    SelfSignedTlsClientAuth,
     /// Not at all: a public application.
     #[serde(rename = "none")]
     None,
@@ -26,7 +43,27 @@ pub enum AuthMethod {
 
 impl AuthMethod {
     /// All of them, in the order that discovery names them.
-    pub const ALL: [Self; 3] = [Self::ClientSecretBasic, Self::ClientSecretPost, Self::None];
+    pub const ALL: [Self; 7] = [
+        Self::ClientSecretBasic,
+        Self::ClientSecretPost,
+        Self::ClientSecretJwt,
+        Self::PrivateKeyJwt,
+        Self::TlsClientAuth,
+        Self::SelfSignedTlsClientAuth,
+        Self::None,
+    ];
+
+    /// Whether whoever proves itself so is given a secret.
+    #[must_use]
+    pub fn has_secret(this: Option<Self>) -> bool {
+        matches!(this, None | Some(Self::ClientSecretBasic | Self::ClientSecretPost | Self::ClientSecretJwt))
+    }
+
+    /// Whether it is done by a client certificate.
+    #[must_use]
+    pub fn is_by_certificate(self) -> bool {
+        matches!(self, Self::TlsClientAuth | Self::SelfSignedTlsClientAuth)
+    }
 
     /// Its name in metadata.
     #[must_use]
@@ -34,6 +71,10 @@ impl AuthMethod {
         match self {
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
+            Self::ClientSecretJwt => "client_secret_jwt",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::TlsClientAuth => "tls_client_auth",
+            Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
             Self::None => "none",
         }
     }
@@ -43,6 +84,17 @@ impl AuthMethod {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|method| method.as_str() == name)
     }
+}
+
+/// What an application's access tokens are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessTokenFormat {
+    /// Signed, so that any API verifies them by itself (RFC 9068).
+    #[default]
+    Jwt,
+    /// Sealed, so that an API asks us what they say.
+    Opaque,
 }
 
 /// The metadata of an application beyond its name and its way to prove itself.
@@ -61,6 +113,36 @@ pub struct ClientMetadata {
     pub scope: ScopeSet,
     /// What its ID tokens are signed with.
     pub id_token_signed_response_alg: SigningAlgorithm,
+    /// What its access tokens are, whatever their API wants; nothing here: as the API wants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token_format: Option<AccessTokenFormat>,
+    /// Whether its refresh tokens change with every use; nothing here: they do. Where they do not, they change all the same for
+    /// whoever proves no key with the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotate_refresh_tokens: Option<bool>,
+    /// The APIs for which it may exchange tokens of people (RFC 8693), beside the one that a token is for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub token_exchange_audiences: Vec<String>,
+    /// Whether what it gets by that says nothing of who acts; nothing here: it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_exchange_impersonation: Option<bool>,
+    /// Its public keys: those that sign its assertions, or the certificates (`x5c`) that it shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<Value>,
+    /// Where it publishes them, in place of `jwks`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// The one algorithm of its assertions; nothing here: any that its method allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg: Option<Algorithm>,
+    /// The name of its certificate (`tls_client_auth_…`).
+    #[serde(flatten)]
+    pub certificate_name: CertificateName,
+    /// Whether its access tokens are bound to the certificate that it shows (RFC 8705 section 3).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tls_client_certificate_bound_access_tokens: bool,
+    /// Whether its tokens are always bound to a key by DPoP (RFC 9449 section 5.2): a token request without a proof is refused.
+    pub dpop_bound_access_tokens: bool,
     /// How long ago people may have signed in at most, in seconds, where a request does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -96,6 +178,16 @@ impl Default for ClientMetadata {
             response_types: vec!["code".to_owned()],
             scope: crate::STANDARD_SCOPES.into_iter().collect(),
             id_token_signed_response_alg: SigningAlgorithm::Rs256,
+            access_token_format: None,
+            rotate_refresh_tokens: None,
+            token_exchange_audiences: Vec::new(),
+            token_exchange_impersonation: None,
+            jwks: None,
+            jwks_uri: None,
+            token_endpoint_auth_signing_alg: None,
+            certificate_name: CertificateName::default(),
+            tls_client_certificate_bound_access_tokens: false,
+            dpop_bound_access_tokens: false,
             default_max_age: None,
             require_auth_time: None,
             application_type: None,
@@ -146,16 +238,29 @@ pub enum MetadataError {
     /// Codes need somewhere to go.
     #[error("redirect_uris: the authorization code grant needs at least one")]
     NoRedirectUri,
+    /// Whoever acts for itself must prove who it is.
+    #[error("grant_types: a public application (auth method none) cannot use {0}")]
+    PublicForItself(&'static str),
     /// A public application must use PKCE.
     #[error("require_pkce: a public application (auth method none) must use PKCE")]
     PublicWithoutPkce,
 }
 
 impl ClientMetadata {
+    /// Leaves out the response types where there is no authorization endpoint to answer with them (RFC 7591 section 2.1).
+    pub fn fit_response_types(&mut self) {
+        if !self.grant_types.iter().any(|grant| grant == "authorization_code") {
+            self.response_types.clear();
+        }
+    }
+
     /// Checks what the types cannot.
     pub(super) fn check(&self) -> Result<(), MetadataError> {
-        if let Some(other) = self.grant_types.iter().find(|grant| *grant != "authorization_code") {
-            return Err(unsupported("grant_types", &format!("{other} is not supported by this version")));
+        if let Some(other) = self.grant_types.iter().find(|grant| !GRANT_TYPES.contains(&grant.as_str())) {
+            return Err(unsupported(
+                "grant_types",
+                &format!("{other} is not supported; use {}", GRANT_TYPES.join(", ")),
+            ));
         }
         if let Some(other) = self.response_types.iter().find(|kind| *kind != "code") {
             return Err(unsupported("response_types", &format!("{other} is not supported; use code")));

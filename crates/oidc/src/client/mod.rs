@@ -7,17 +7,27 @@
 mod apis;
 mod apps;
 pub mod authentication;
+mod certificate;
+mod import;
 mod metadata;
 mod new_client;
+mod proof;
 mod registry;
+mod secret;
 
+use std::sync::Arc;
+
+use secrecy::SecretString;
 use vestibule_core::{ClientId, Digest, RedirectUri, ScopeSet, Timestamp};
+use vestibule_jose::JwkSet;
 use vestibule_tokens::SigningAlgorithm;
 
 pub use apis::{Api, ApiError, ApiScope, Apis, NewApi};
-pub use metadata::{AuthMethod, ClientMetadata, MetadataError};
+pub use certificate::{CertificateName, SenderCertificate};
+pub use import::{ImportedClient, ImportedSecret};
+pub use metadata::{AccessTokenFormat, AuthMethod, ClientMetadata, MetadataError};
 pub use new_client::NewClient;
-pub use registry::{Clients, ClientsError, CreatedClient};
+pub use registry::{ClientRules, Clients, ClientsError, CreatedClient};
 
 /// A registered application.
 #[derive(Clone, Debug)]
@@ -41,9 +51,20 @@ pub struct Client {
     /// When that last changed.
     pub updated_at: Timestamp,
     pub(crate) secret_digest: Option<Digest>,
+    /// Its secret as it is, sealed, where an HMAC needs it.
+    pub(crate) sealed_secret: Option<Vec<u8>>,
+    /// The keys of its metadata, parsed.
+    pub(crate) keys: Option<Arc<JwkSet>>,
+    /// The hash that another system made of the secret, until the secret is first shown.
+    pub(crate) imported_secret_hash: Option<SecretString>,
 }
 
 impl Client {
+    /// What its secret is sealed for; it opens for nothing else.
+    pub(crate) fn secret_context(id: &ClientId) -> String {
+        format!("client secret {id}")
+    }
+
     /// Whether it cannot keep a secret (RFC 6749 section 2.1).
     #[must_use]
     pub fn is_public(&self) -> bool {

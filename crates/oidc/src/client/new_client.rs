@@ -2,7 +2,8 @@
 
 use vestibule_core::RedirectUri;
 
-use super::{AuthMethod, ClientMetadata, MetadataError, metadata::unsupported};
+use super::{AuthMethod, ClientMetadata, MetadataError, metadata::unsupported, proof};
+use crate::token::CONFIDENTIAL_GRANT_TYPES;
 
 /// An application to be registered.
 #[derive(Clone, Debug)]
@@ -22,9 +23,7 @@ pub struct NewClient {
 }
 
 /// Members whose values would change what we do, and what each is missing.
-const UNSUPPORTED: [&str; 14] = [
-    "jwks",
-    "jwks_uri",
+const UNSUPPORTED: [&str; 11] = [
     "sector_identifier_uri",
     "id_token_encrypted_response_alg",
     "id_token_encrypted_response_enc",
@@ -34,7 +33,6 @@ const UNSUPPORTED: [&str; 14] = [
     "request_object_signing_alg",
     "request_object_encryption_alg",
     "request_object_encryption_enc",
-    "token_endpoint_auth_signing_alg",
     "backchannel_logout_uri",
     "frontchannel_logout_uri",
 ];
@@ -78,9 +76,9 @@ impl NewClient {
         }
         let auth_method = text("token_endpoint_auth_method")
             .map(|name| {
-                AuthMethod::parse(name).ok_or_else(|| {
-                    unsupported("token_endpoint_auth_method", "use client_secret_basic, client_secret_post or none")
-                })
+                let known = AuthMethod::ALL.map(AuthMethod::as_str).join(", ");
+                AuthMethod::parse(name)
+                    .ok_or_else(|| unsupported("token_endpoint_auth_method", &format!("use one of {known}")))
             })
             .transpose()?;
         let flag = |name: &str| match members.get(name) {
@@ -90,13 +88,21 @@ impl NewClient {
                 .map(Some)
                 .ok_or_else(|| MetadataError::Malformed(format!("{name} is not true or false"))),
         };
+        let (require_pkce, require_second_factor) = (flag("require_pkce")?, flag("require_second_factor")?);
+        let first_party = flag("first_party")?.unwrap_or(false);
+        let name = text("client_name").unwrap_or_default().to_owned();
+        let says_response_types = members.contains_key("response_types");
+        let mut metadata: ClientMetadata = serde_json::from_value(value).map_err(malformed)?;
+        if !says_response_types {
+            metadata.fit_response_types();
+        }
         Ok(Self {
-            name: text("client_name").unwrap_or_default().to_owned(),
+            name,
             auth_method,
-            require_pkce: flag("require_pkce")?,
-            require_second_factor: flag("require_second_factor")?.unwrap_or(false),
-            first_party: flag("first_party")?.unwrap_or(false),
-            metadata: serde_json::from_value(value).map_err(malformed)?,
+            require_pkce,
+            require_second_factor: require_second_factor.unwrap_or(false),
+            first_party,
+            metadata,
         })
     }
 
@@ -106,12 +112,18 @@ impl NewClient {
         if !printable || self.name.chars().count() > 200 {
             return Err(MetadataError::Name);
         }
-        if self.metadata.redirect_uris.is_empty() {
+        let grants = |grant: &str| self.metadata.grant_types.iter().any(|allowed| allowed == grant);
+        if grants("authorization_code") && self.metadata.redirect_uris.is_empty() {
             return Err(MetadataError::NoRedirectUri);
+        }
+        let for_itself = CONFIDENTIAL_GRANT_TYPES.into_iter().find(|grant| grants(grant));
+        if let (Some(AuthMethod::None), Some(grant)) = (self.auth_method, for_itself) {
+            return Err(MetadataError::PublicForItself(grant));
         }
         if self.auth_method == Some(AuthMethod::None) && self.require_pkce == Some(false) {
             return Err(MetadataError::PublicWithoutPkce);
         }
+        proof::check(self.auth_method, &self.metadata)?;
         self.metadata.check()
     }
 }
@@ -173,8 +185,8 @@ mod tests {
     #[test]
     fn what_cannot_be_honoured_is_refused_and_named() {
         for (member, value) in [
-            ("jwks_uri", r#""https://rp.example/jwks""#),
-            ("token_endpoint_auth_method", r#""private_key_jwt""#),
+            ("sector_identifier_uri", r#""https://rp.example/sector""#),
+            ("token_endpoint_auth_method", r#""client_secret_something""#),
             ("id_token_encrypted_response_alg", r#""RSA-OAEP-256""#),
             ("subject_type", r#""pairwise""#),
             ("grant_types", r#"["implicit"]"#),

@@ -1,26 +1,41 @@
 //! The table of applications.
 
+use std::sync::Arc;
+
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect, sea_query::Expr,
 };
-use vestibule_core::{ClientId, Clock, Digest, HashKey, Random, Timestamp};
+use secrecy::SecretString;
+use vestibule_core::{ClientId, Clock, Digest, HashKey, Random, Timestamp, Vault};
 use vestibule_database::Database;
+use vestibule_users::PasswordHasher;
 
-use super::{AuthMethod, Client, MetadataError, NewClient};
+use super::{AuthMethod, Client, ClientMetadata, MetadataError, NewClient, metadata::unsupported, proof};
 use crate::{Unavailable, tables::client};
 
 /// What a client secret begins with, so that a scanner for leaked secrets knows it.
 const SECRET_PREFIX: &str = "vst_secret_";
 
+/// What an operator decided for all applications.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientRules {
+    /// Whether those made here must use PKCE unless they say otherwise (`oidc.require_pkce`).
+    pub require_pkce: bool,
+    /// Whether client certificates come at all (`http.mtls`).
+    pub client_certificates: bool,
+}
+
 /// The registered applications. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Clients {
     pub(super) database: Database,
-    key: HashKey,
-    require_pkce: bool,
-    clock: Clock,
+    pub(super) key: HashKey,
+    vault: Arc<Vault>,
+    rules: ClientRules,
+    pub(super) clock: Clock,
     random: Random,
+    pub(super) hasher: Option<PasswordHasher>,
 }
 
 /// An application just registered, with its secret, which is not to be had again.
@@ -48,8 +63,16 @@ pub enum ClientsError {
     #[error("the client {0} was changed meanwhile; read it again")]
     Changed(ClientId),
     /// It has no secret to change.
-    #[error("the client {0} is public and has no secret")]
-    Public(ClientId),
+    #[error("the client {0} has no secret: it is public, or proves itself by a key or a certificate")]
+    NoSecret(ClientId),
+    /// An HMAC needs the secret itself.
+    #[error(
+        "the secret of client {0} is kept as a hash alone, and client_secret_jwt needs it as it is; register another"
+    )]
+    OnlyAHash(ClientId),
+    /// Another application has the id that one from another system is to keep.
+    #[error("there is a client {0} already")]
+    Exists(ClientId),
     /// An app that it is to stand for cannot be called so.
     #[error(transparent)]
     App(#[from] vestibule_users::NameError),
@@ -68,10 +91,23 @@ impl From<sea_orm::DbErr> for ClientsError {
 }
 
 impl Clients {
-    /// The table behind `database`. `key` hashes the secrets; `require_pkce` is `oidc.require_pkce`.
+    /// The table behind `database`. `key` hashes the secrets, and `vault` seals those that must be read back.
     #[must_use]
-    pub fn new(database: Database, key: &HashKey, require_pkce: bool, clock: Clock, random: Random) -> Self {
-        Self { database, key: key.for_purpose("client secret"), require_pkce, clock, random }
+    pub fn new(
+        database: Database,
+        key: &HashKey,
+        vault: Arc<Vault>,
+        rules: ClientRules,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        Self { database, key: key.for_purpose("client secret"), vault, rules, clock, random, hasher: None }
+    }
+
+    /// The same, but secrets that came from another system as hashes are verified too, on the threads for passwords.
+    #[must_use]
+    pub fn with_hasher(self, hasher: PasswordHasher) -> Self {
+        Self { hasher: Some(hasher), ..self }
     }
 
     /// Registers an application.
@@ -79,21 +115,13 @@ impl Clients {
     /// # Errors
     /// Metadata that cannot be honoured, or a database that does not answer.
     pub async fn create(&self, new: NewClient) -> Result<CreatedClient, ClientsError> {
-        new.check()?;
-        let now = self.clock.now();
-        let public = new.auth_method == Some(AuthMethod::None);
-        let secret = (!public).then(|| self.new_secret());
+        self.check(&new)?;
+        let id = ClientId::random(&self.random);
+        let secret = AuthMethod::has_secret(new.auth_method).then(|| self.new_secret(new.auth_method));
         let row = client::ActiveModel {
-            id: Set(ClientId::random(&self.random).to_string()),
-            name: Set(new.name.trim().to_owned()),
             secret_digest: Set(secret.as_deref().map(|secret| self.digest_bytes(secret))),
-            auth_method: Set(new.auth_method.map(|method| method.as_str().to_owned())),
-            metadata: Set(serde_json::to_string(&new.metadata).map_err(Unavailable::from)?),
-            first_party: Set(new.first_party),
-            require_pkce: Set(public || new.require_pkce.unwrap_or(self.require_pkce)),
-            require_second_factor: Set(new.require_second_factor),
-            created_at: Set(now.millis()),
-            updated_at: Set(now.millis()),
+            secret_sealed: Set(secret.as_deref().and_then(|secret| self.sealed(&id, new.auth_method, secret))),
+            ..self.row(id, &new, self.clock.now())?
         };
         let client = Client::try_from(row.insert(self.database.writer()).await?)?;
         tracing::info!(client_id = %client.id, "an application was registered");
@@ -134,7 +162,7 @@ impl Clients {
         new: NewClient,
         read_at: Option<Timestamp>,
     ) -> Result<Client, ClientsError> {
-        new.check()?;
+        self.check(&new)?;
         let transaction = self.database.begin().await?;
         let found = client::Entity::find_by_id(id.as_str()).lock_exclusive().one(&transaction).await?;
         let before = found.ok_or_else(|| ClientsError::NoSuchClient(id.clone()))?;
@@ -142,15 +170,25 @@ impl Clients {
             return Err(ClientsError::Changed(id.clone()));
         }
         let public = new.auth_method == Some(AuthMethod::None);
-        if public != before.secret_digest.is_none() {
+        if public != (before.auth_method.as_deref() == Some(AuthMethod::None.as_str())) {
             return Err(ClientsError::OtherKind(id.clone()));
         }
+        let signs_with_it = new.auth_method == Some(AuthMethod::ClientSecretJwt);
+        let has_one = before.secret_digest.is_some() || before.imported_secret_hash.is_some();
+        if signs_with_it && has_one && before.secret_sealed.is_none() {
+            return Err(ClientsError::OnlyAHash(id.clone()));
+        }
+        // Whoever proves itself by something better has no secret any more that could be stolen.
+        let keeps_it = AuthMethod::has_secret(new.auth_method);
         let row = client::Model {
             name: new.name.trim().to_owned(),
+            secret_digest: before.secret_digest.filter(|_| keeps_it),
+            imported_secret_hash: before.imported_secret_hash.filter(|_| keeps_it),
+            secret_sealed: before.secret_sealed.filter(|_| signs_with_it),
             auth_method: new.auth_method.map(|method| method.as_str().to_owned()),
             metadata: serde_json::to_string(&new.metadata).map_err(Unavailable::from)?,
             first_party: new.first_party,
-            require_pkce: public || new.require_pkce.unwrap_or(self.require_pkce),
+            require_pkce: public || new.require_pkce.unwrap_or(self.rules.require_pkce),
             // Later than before in any case: it is how a change is noticed.
             updated_at: self.clock.now().millis().max(before.updated_at + 1),
             ..before
@@ -180,12 +218,14 @@ impl Clients {
     /// An unknown or public application, or a database that does not answer.
     pub async fn rotate_secret(&self, id: &ClientId) -> Result<String, ClientsError> {
         let client = self.find(id).await?.ok_or_else(|| ClientsError::NoSuchClient(id.clone()))?;
-        if client.is_public() {
-            return Err(ClientsError::Public(id.clone()));
+        if !AuthMethod::has_secret(client.auth_method) {
+            return Err(ClientsError::NoSecret(id.clone()));
         }
-        let secret = self.new_secret();
+        let secret = self.new_secret(client.auth_method);
         client::Entity::update_many()
             .col_expr(client::Column::SecretDigest, Expr::value(self.digest_bytes(&secret)))
+            .col_expr(client::Column::SecretSealed, Expr::value(self.sealed(id, client.auth_method, &secret)))
+            .col_expr(client::Column::ImportedSecretHash, Expr::value(None::<String>))
             .col_expr(client::Column::UpdatedAt, Expr::value(self.clock.now().millis()))
             .filter(client::Column::Id.eq(id.as_str()))
             .exec(self.database.writer())
@@ -194,24 +234,58 @@ impl Clients {
         Ok(secret)
     }
 
-    /// Whether `secret` is the application's, in constant time. An unknown or public application costs the same.
-    pub(crate) fn has_secret(&self, client: Option<&Client>, secret: &str) -> bool {
-        let presented = self.key.digest(secret);
-        match client.and_then(|client| client.secret_digest) {
-            Some(expected) => presented == expected,
-            None => {
-                // Compared with what it cannot be, so that the time does not tell who exists.
-                let _ = presented == self.key.digest("");
-                false
-            }
+    /// A row without a secret.
+    pub(super) fn row(
+        &self,
+        id: ClientId,
+        new: &NewClient,
+        created_at: Timestamp,
+    ) -> Result<client::ActiveModel, Unavailable> {
+        let public = new.auth_method == Some(AuthMethod::None);
+        Ok(client::ActiveModel {
+            id: Set(id.to_string()),
+            name: Set(new.name.trim().to_owned()),
+            secret_digest: Set(None),
+            imported_secret_hash: Set(None),
+            secret_sealed: Set(None),
+            auth_method: Set(new.auth_method.map(|method| method.as_str().to_owned())),
+            metadata: Set(serde_json::to_string(&new.metadata)?),
+            first_party: Set(new.first_party),
+            require_pkce: Set(public || new.require_pkce.unwrap_or(self.rules.require_pkce)),
+            require_second_factor: Set(new.require_second_factor),
+            created_at: Set(created_at.millis()),
+            updated_at: Set(self.clock.now().millis()),
+        })
+    }
+
+    pub(super) fn check(&self, new: &NewClient) -> Result<(), MetadataError> {
+        new.check()?;
+        if self.rules.client_certificates {
+            return Ok(());
         }
+        let why = "client certificates come by http.mtls.listen or http.mtls.forwarded_header, and neither is set";
+        if new.auth_method.is_some_and(AuthMethod::is_by_certificate) {
+            return Err(unsupported("token_endpoint_auth_method", why));
+        }
+        if new.metadata.tls_client_certificate_bound_access_tokens {
+            return Err(unsupported("tls_client_certificate_bound_access_tokens", why));
+        }
+        Ok(())
     }
 
-    fn new_secret(&self) -> String {
-        format!("{SECRET_PREFIX}{}", self.random.token())
+    /// An HMAC wants a key as long as its hash (RFC 7518 section 3.2): HS512 has 64 bytes.
+    fn new_secret(&self, method: Option<AuthMethod>) -> String {
+        let more = if method == Some(AuthMethod::ClientSecretJwt) { self.random.token() } else { String::new() };
+        format!("{SECRET_PREFIX}{}{more}", self.random.token())
     }
 
-    fn digest_bytes(&self, secret: &str) -> Vec<u8> {
+    /// The secret sealed, where an HMAC needs it.
+    pub(super) fn sealed(&self, id: &ClientId, method: Option<AuthMethod>, secret: &str) -> Option<Vec<u8>> {
+        let needed = method == Some(AuthMethod::ClientSecretJwt);
+        needed.then(|| self.vault.seal(&Client::secret_context(id), secret.as_bytes(), &self.random))
+    }
+
+    pub(super) fn digest_bytes(&self, secret: &str) -> Vec<u8> {
         self.key.digest(secret).as_bytes().to_vec()
     }
 }
@@ -229,12 +303,18 @@ impl TryFrom<client::Model> for Client {
             None => None,
             Some(bytes) => Some(Digest::from_slice(bytes).ok_or_else(|| damaged("secret_digest"))?),
         };
+        let metadata: ClientMetadata =
+            serde_json::from_str(&row.metadata).map_err(|error| damaged(&error.to_string()))?;
+        let keys = proof::registered_keys(&metadata).map_err(|error| damaged(&error.to_string()))?;
         Ok(Self {
-            metadata: serde_json::from_str(&row.metadata).map_err(|error| damaged(&error.to_string()))?,
+            keys: keys.map(Arc::new),
+            metadata,
             id: row.id.into(),
             name: row.name,
             auth_method,
             secret_digest,
+            sealed_secret: row.secret_sealed,
+            imported_secret_hash: row.imported_secret_hash.map(SecretString::from),
             first_party: row.first_party,
             require_pkce: row.require_pkce,
             require_second_factor: row.require_second_factor,

@@ -1,102 +1,89 @@
 //! The authorization code grant (RFC 6749 section 4.1.3, OpenID Connect Core section 3.1.3).
 
-use vestibule_core::{Parameters, TokenId};
-use vestibule_tokens::{Revocation, Subject, TokenFacts};
-use vestibule_users::User;
+use vestibule_core::{ClientId, GrantId};
+use vestibule_tokens::Authentication;
 
-use super::{TokenError, mint::Checked};
+use super::{Allowed, Asking, Grant, Person, TokenError, standing::Given};
 use crate::{
-    Provider, Unavailable,
-    client::Client,
-    code::{self, CodeGrant, Presented, Redeemed},
+    code::{self, CodeGrant, Presented},
     code_grant::{self, Redemption},
-    provider::LONGEST_ACCESS_TOKEN,
 };
 
-/// A live code of this client, not yet taken.
+pub(super) struct AuthorizationCode;
+
+/// A live code, not yet taken.
 pub(super) struct Source {
     code: String,
-    left: Redeemed,
+    grant: GrantId,
+    client: ClientId,
 }
 
-/// Reads what the code stands for, and proves that it is this client's. A replay by the client that redeemed it revokes what
-/// it gave; another client's try changes nothing.
-pub(super) async fn read(provider: &Provider, client: &Client, parameters: &Parameters) -> Result<Source, TokenError> {
-    let presented = parameters.get("code").ok_or_else(|| TokenError::InvalidRequest("code is missing".to_owned()))?;
-    match provider.codes().look(presented).await? {
-        Presented::Unknown => Err(TokenError::UnknownCode),
-        Presented::Spent(redeemed) => Err(replayed(provider, client, redeemed).await?),
-        Presented::Live(grant) if grant.client != client.id => Err(TokenError::OtherClientsCode),
-        Presented::Live(grant) => {
-            // A moment more for what is minted between here and the answer.
-            let dead_at = provider.clock().now() + LONGEST_ACCESS_TOKEN + code::LIFETIME;
-            let left = Redeemed { grant: grant.grant, client: client.id.clone(), dead_at };
-            Ok(Source { code: presented.to_owned(), left })
+impl Grant for AuthorizationCode {
+    const NAME: &'static str = "authorization_code";
+    type Source = Source;
+    type Taken = CodeGrant;
+
+    /// A replay by the client that redeemed the code revokes what it gave.
+    async fn read(asking: &Asking<'_>) -> Result<Source, TokenError> {
+        let missing = || TokenError::InvalidRequest("code is missing".to_owned());
+        let presented = asking.parameters.get("code").ok_or_else(missing)?;
+        match asking.provider.codes().look(presented).await? {
+            Presented::Unknown => Err(TokenError::Unknown),
+            Presented::Spent(redeemed) => Err(asking.replayed(redeemed).await?),
+            Presented::Live(live) => Ok(Source { code: presented.to_owned(), grant: live.grant, client: live.client }),
         }
     }
-}
 
-/// Takes the code. Of parallel callers one gets it; the others are replays like any other.
-pub(super) async fn take(provider: &Provider, source: Source) -> Result<CodeGrant, TokenError> {
-    match provider.codes().take(&source.code, &source.left).await? {
-        Presented::Live(grant) => Ok(*grant),
-        Presented::Spent(redeemed) => {
-            revoke(provider, &redeemed).await?;
-            Err(TokenError::Replayed)
+    fn owner(source: &Source) -> Option<&ClientId> {
+        Some(&source.client)
+    }
+
+    /// Of parallel callers one gets the code; the others are replays like any other.
+    async fn take(asking: &Asking<'_>, source: Source) -> Result<CodeGrant, TokenError> {
+        let left = asking.redeemed(source.grant, code::LIFETIME);
+        match asking.provider.codes().take(&source.code, &left).await? {
+            Presented::Live(grant) => Ok(*grant),
+            Presented::Spent(redeemed) => Err(asking.replayed(redeemed).await?),
+            Presented::Unknown => Err(TokenError::Unknown),
         }
-        Presented::Unknown => Err(TokenError::UnknownCode),
     }
-}
 
-/// Checks the rest, by the code grant's machine and against what may have happened since the code was issued.
-pub(super) async fn check(
-    provider: &Provider,
-    client: &Client,
-    taken: CodeGrant,
-    parameters: &Parameters,
-) -> Result<Checked, TokenError> {
-    let redemption = Redemption {
-        client_id: client.id.as_str(),
-        code: parameters.get("code").unwrap_or_default(),
-        redirect_uri: parameters.get("redirect_uri"),
-        code_verifier: parameters.get("code_verifier"),
-    };
-    code_grant::redeem(&redemption, &taken, client.require_pkce)?;
-    let user = still_there(provider, &taken).await?;
-    Ok(Checked { grant: taken, user })
-}
-
-/// The person, where they may still sign in and nothing ended the session that the code came from.
-async fn still_there(provider: &Provider, taken: &CodeGrant) -> Result<User, TokenError> {
-    let user = provider.users().get(taken.user).await.map_err(Unavailable::from)?;
-    let user = user.filter(|user| user.active).ok_or(TokenError::NoLongerValid("the user is gone or deactivated"))?;
-    let facts = TokenFacts {
-        token: TokenId::mint(taken.issued_at, provider.random()),
-        // The grant's own entry is what a parallel replay leaves: that one must not undo the one success.
-        grant: None,
-        session: Some(taken.session),
-        user: Some(taken.user),
-        client: taken.client.clone(),
-        minted_at: taken.issued_at,
-    };
-    if provider.tokens().revocations().is_revoked(&facts) {
-        return Err(TokenError::NoLongerValid("the session has ended since the code was issued"));
+    /// By the code grant's machine, and against what may have happened since the code was issued. A failure leaves it spent.
+    async fn check(asking: &Asking<'_>, taken: CodeGrant) -> Result<Allowed, TokenError> {
+        let redemption = Redemption {
+            client_id: asking.client.id.as_str(),
+            code: asking.parameters.get("code").unwrap_or_default(),
+            redirect_uri: asking.parameters.get("redirect_uri"),
+            code_verifier: asking.parameters.get("code_verifier"),
+        };
+        code_grant::redeem(&redemption, &taken, asking.client.require_pkce)?;
+        if !asking.holds(taken.confirmation.as_ref()) {
+            return Err(TokenError::Refused("the code was bound to another key than the request proves"));
+        }
+        asking.still_there(taken.user, taken.session, taken.issued_at).await?;
+        let asked = asking.targets()?;
+        let target = asking.provider.target(asking.client, &taken.scope, &taken.resources, &asked).await?;
+        let authentication = Authentication { time: taken.auth_time, acr: taken.acr, amr: taken.amr };
+        let refresh = asking.comes_back(Given {
+            grant: taken.grant,
+            user: taken.user,
+            session: taken.session,
+            session_expires_at: taken.session_expires_at,
+            scope: &taken.scope,
+            resources: &taken.resources,
+            authentication: &authentication,
+            at: taken.issued_at,
+        });
+        Ok(Allowed {
+            person: Some(Person { user: taken.user, authentication: Some(authentication) }),
+            granted: taken.scope,
+            target,
+            session: Some(taken.session),
+            grant: Some(taken.grant),
+            nonce: taken.nonce,
+            refresh,
+            actor: None,
+            issued_token_type: None,
+        })
     }
-    Ok(user)
-}
-
-/// What a spent code answers: revoked and told to the client that redeemed it, left alone for another.
-async fn replayed(provider: &Provider, client: &Client, redeemed: Redeemed) -> Result<TokenError, TokenError> {
-    if redeemed.client != client.id {
-        return Ok(TokenError::OtherClientsCode);
-    }
-    revoke(provider, &redeemed).await?;
-    Ok(TokenError::Replayed)
-}
-
-async fn revoke(provider: &Provider, redeemed: &Redeemed) -> Result<(), Unavailable> {
-    tracing::warn!(client_id = %redeemed.client, grant = %redeemed.grant, "a code was redeemed twice; what it gave is revoked");
-    let subject = Subject::Grant(redeemed.grant);
-    let entry = Revocation { subject, issued_before: None, expires_at: redeemed.dead_at };
-    Ok(provider.tokens().revocations().revoke(entry).await?)
 }

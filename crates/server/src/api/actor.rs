@@ -11,11 +11,17 @@ use poem::{
     http::{HeaderValue, StatusCode, header},
 };
 use vestibule_core::{ApiTokenId, ClientId, Parameters, ScopeSet};
-use vestibule_oidc::client::{Client, authentication::AuthenticationError};
+use vestibule_oidc::{
+    DpopRefusal, DpopRequest, PresentedError, PresentedToken, TokenScheme,
+    client::{
+        Client, SenderCertificate,
+        authentication::{AuthenticationError, Proof},
+    },
+};
 use vestibule_users::{Effective, User};
 
 use super::problem::Problem;
-use crate::state::State;
+use crate::{endpoints::dpop, state::State};
 
 /// What a token is limited to.
 #[derive(Clone, Debug)]
@@ -66,8 +72,11 @@ impl Actor {
     }
 }
 
-/// How an API token begins; no access token does.
+/// How an API token begins.
 const API_TOKEN: &str = "vst_";
+
+/// How an opaque access token does.
+const OPAQUE: &str = "vst_at_";
 
 /// How our own permissions begin.
 const OWN: &str = "vestibule.";
@@ -98,8 +107,11 @@ pub(crate) fn require(actor: &Actor, permission: &'static str) -> Result<(), Pro
 /// # Errors
 /// 401, where no token holds; 503.
 pub(super) async fn of(state: &State, request: &Request) -> Result<Actor, Problem> {
-    let token = bearer(request)?;
-    if token.starts_with(API_TOKEN) { by_api_token(state, token).await } else { by_access_token(state, token).await }
+    let (scheme, token) = presented(request)?;
+    if scheme == TokenScheme::Bearer && token.starts_with(API_TOKEN) && !token.starts_with(OPAQUE) {
+        return by_api_token(state, token).await;
+    }
+    by_access_token(state, request, scheme, token).await
 }
 
 async fn by_api_token(state: &State, token: &str) -> Result<Actor, Problem> {
@@ -110,11 +122,12 @@ async fn by_api_token(state: &State, token: &str) -> Result<Actor, Problem> {
     Ok(Actor { user, client: None, token: Some(token.id), limits, held })
 }
 
-async fn by_access_token(state: &State, token: &str) -> Result<Actor, Problem> {
-    let verified = state.provider().tokens().verify_access_token(token).map_err(|error| {
-        tracing::info!(reason = %error, "an access token was refused at the administration API");
-        refused("the access token is not valid")
-    })?;
+async fn by_access_token(state: &State, request: &Request, scheme: TokenScheme, token: &str) -> Result<Actor, Problem> {
+    let certificate = state.vouching().sender(request).as_ref().map(SenderCertificate::confirmation);
+    let proofs = dpop::proofs(request);
+    let around = DpopRequest { method: request.method().as_str(), path: request.uri().path(), proofs: &proofs };
+    let presented = PresentedToken { token, scheme, request: around, certificate: certificate.as_ref() };
+    let verified = state.provider().presented(&presented).await.map_err(not_in_good_hands)?;
     if !verified.is_for(&state.api_identifier()) {
         return Err(refused("the access token is for another API"));
     }
@@ -126,6 +139,22 @@ async fn by_access_token(state: &State, token: &str) -> Result<Actor, Problem> {
     }
     let held = held(state, &user).await?;
     Ok(Actor { user, client: Some(verified.client), token: None, limits: Limits::Scopes(verified.scope), held })
+}
+
+/// Why a presented access token opens nothing, with the challenge of the scheme that it belongs to.
+fn not_in_good_hands(error: PresentedError) -> Problem {
+    tracing::info!(reason = %error, "an access token was refused at the administration API");
+    let (code, words) = match &error {
+        PresentedError::Dpop(DpopRefusal::Unavailable(error)) => return Problem::unavailable(error),
+        PresentedError::Dpop(refusal) => (refusal.code(), refusal.to_string()),
+        PresentedError::Downgraded => ("invalid_token", error.to_string()),
+        _ => return refused("the access token is not valid"),
+    };
+    let problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", words.as_str());
+    match HeaderValue::from_str(&dpop::challenge(Some((code, &words)))) {
+        Ok(value) => problem.with_header(header::WWW_AUTHENTICATE, value),
+        Err(_) => problem,
+    }
 }
 
 async fn held(state: &State, user: &User) -> Result<Arc<Effective>, Problem> {
@@ -141,7 +170,8 @@ pub(super) async fn client_of(state: &State, request: &Request) -> Result<Client
     let (Some(Ok(value)), None) = (headers.next().map(HeaderValue::to_str), headers.next()) else {
         return Err(refused("the header Authorization stands twice, or is not ASCII"));
     };
-    match state.provider().clients().authenticate(Some(value), &Parameters::default()).await {
+    let proof = Proof { authorization: Some(value), parameters: &Parameters::default(), certificate: None };
+    match state.provider().authenticate(proof).await {
         Ok(client) => Ok(client),
         Err(AuthenticationError::Unavailable(error)) => Err(Problem::unavailable(error)),
         Err(error) => {
@@ -153,13 +183,14 @@ pub(super) async fn client_of(state: &State, request: &Request) -> Result<Client
 }
 
 /// The one token of a request, in the header `Authorization` and nowhere else.
-fn bearer(request: &Request) -> Result<&str, Problem> {
+fn presented(request: &Request) -> Result<(TokenScheme, &str), Problem> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION).iter();
     match (headers.next().map(HeaderValue::to_str), headers.next()) {
         (None, _) => Err(unauthorized("an access token is needed", None)),
         (Some(Ok(value)), None) => match value.split_once(' ') {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => Ok(token.trim()),
-            _ => Err(unauthorized("an access token is needed, as Authorization: Bearer", None)),
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => Ok((TokenScheme::Bearer, token.trim())),
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("DPoP") => Ok((TokenScheme::Dpop, token.trim())),
+            _ => Err(unauthorized("an access token is needed, as Authorization: Bearer or DPoP", None)),
         },
         _ => Err(refused("the header Authorization stands twice, or is not ASCII")),
     }

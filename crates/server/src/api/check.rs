@@ -96,6 +96,7 @@ impl Schema {
                     None => (members.len() > *max).then(|| format!("must have at most {max} members")),
                 }
             }
+            (Kind::Foreign, Value::Object(_)) => None,
             (Kind::Either(schemas), value) => {
                 let fits = schemas.iter().any(|schema| schema.check(value).is_empty());
                 (!fits).then(|| "is of none of the kinds that it may be".to_owned())
@@ -154,7 +155,7 @@ fn name_of(kind: &Kind) -> &'static str {
         Kind::Number => "a number",
         Kind::Text { .. } | Kind::Choice(_) => "a text",
         Kind::List { .. } => "a list",
-        Kind::Object(_) | Kind::Map { .. } => "an object",
+        Kind::Object(_) | Kind::Map { .. } | Kind::Foreign => "an object",
         Kind::Either(_) => "something else",
     }
 }

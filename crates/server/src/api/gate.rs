@@ -27,6 +27,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
+    endpoints::dpop,
     http::{ClientAddress, FormError, RequestId, is_of_type, read_query, read_whole},
     state::State,
 };
@@ -65,7 +66,7 @@ impl Endpoint for Gate {
         if head {
             response.take_body();
         }
-        Ok(response)
+        Ok(dpop::with_nonce(&self.state, response))
     }
 }
 

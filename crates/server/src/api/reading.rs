@@ -93,6 +93,7 @@ fn kind(schema: &Schema) -> String {
         Kind::List { items, max } => format!("list of at most {max}: {}", kind(items)),
         Kind::Object(_) => "object".to_owned(),
         Kind::Map { max, .. } => format!("object of at most {max} members"),
+        Kind::Foreign => "object".to_owned(),
         Kind::Either(schemas) => schemas.iter().map(kind).collect::<Vec<_>>().join(" or "),
     };
     if schema.nullable { format!("{kind}, or null") } else { kind }

@@ -111,6 +111,8 @@ pub(super) enum Kind {
         values: Box<Schema>,
         max: usize,
     },
+    /// An object whose members another standard describes: what they may be, whoever reads them says.
+    Foreign,
     Either(Vec<Schema>),
 }
 
@@ -189,6 +191,11 @@ impl Schema {
         Self::of(Kind::Map { values: Box::new(values), max })
     }
 
+    /// An object that another standard describes.
+    pub(crate) fn foreign() -> Self {
+        Self::of(Kind::Foreign)
+    }
+
     pub(crate) fn either(schemas: impl IntoIterator<Item = Self>) -> Self {
         Self::of(Kind::Either(schemas.into_iter().collect()))
     }
@@ -253,6 +260,7 @@ impl Schema {
                 "propertyNames": { "pattern": Form::Word.pattern(), "maxLength": LONGEST_NAME },
                 "maxProperties": max,
             }),
+            Kind::Foreign => json!({ "type": "object", "additionalProperties": true }),
             Kind::Either(schemas) => {
                 let nothing = self.nullable.then(|| json!({ "type": "null" }));
                 let any: Vec<Value> = schemas.iter().map(|schema| schema.document(components)).chain(nothing).collect();

@@ -2,7 +2,7 @@
 //! specifications decide; that is `vestibule-oidc`'s.
 //!
 //! - Protocol: [`authorize`], [`token`], [`userinfo`], [`documents`] (discovery and keys), [`end_session`].
-//! - Pages: [`login`], [`second_factor`], [`consent`], [`logout`], [`setup`], [`home`]. Each form is posted back to its page, and each answer
+//! - Pages: [`login`], [`second_factor`], [`consent`], [`device`], [`logout`], [`setup`], [`home`]. Each form is posted back to its page, and each answer
 //!   goes through [`flow`], where the dispatcher says what comes next.
 //! - Behind mailed links, and on the way to them: [`recover`], [`verify_email`], [`register`]; [`links`] is what they share, and
 //!   [`attribute_fields`] what is asked of people beyond that.
@@ -14,7 +14,9 @@ mod attribute_fields;
 pub(crate) mod authorize;
 pub(crate) mod browser;
 pub(crate) mod consent;
+pub(crate) mod device;
 pub(crate) mod documents;
+pub(crate) mod dpop;
 pub(crate) mod end_session;
 pub(crate) mod flow;
 pub(crate) mod form;

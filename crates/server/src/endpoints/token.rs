@@ -1,37 +1,69 @@
-//! `/oauth2/token`.
+//! `/oauth2/token` and `/oauth2/device_authorization`: a client proves itself, and is answered in JSON that nobody may keep.
 
 use poem::{
     Request, Response,
     http::{HeaderValue, StatusCode, header},
 };
+use serde::Serialize;
 use serde_json::json;
-use vestibule_oidc::token::{TokenError, TokenErrorCode, TokenRequest};
+use vestibule_oidc::{
+    DpopRequest, Provider,
+    discovery::path,
+    token::{TokenError, TokenErrorCode, TokenRequest},
+};
 
-use super::reply::json;
+use super::{dpop, reply::json, sign_in::source};
 use crate::{
     http::{Failure, plain_description, read_form},
     state::State,
 };
 
-/// POST: a form, answered in JSON that nobody may keep (RFC 6749 sections 5.1 and 5.2).
-pub(crate) async fn token_posted(state: State, mut request: Request) -> poem::Result<Response> {
+/// POST: tokens (RFC 6749 sections 5.1 and 5.2).
+pub(crate) async fn token_posted(state: State, request: Request) -> poem::Result<Response> {
+    answered(state, request, path::TOKEN, async |provider, asked| provider.token(asked).await).await
+}
+
+/// POST: the codes of a device (RFC 8628 section 3.1).
+pub(crate) async fn device_authorization_posted(state: State, request: Request) -> poem::Result<Response> {
+    let endpoint = path::DEVICE_AUTHORIZATION;
+    answered(state, request, endpoint, async |provider, asked| provider.authorize_device(asked).await).await
+}
+
+/// Reads a client's request, and writes what `answer` gives.
+async fn answered<A: Serialize>(
+    state: State,
+    mut request: Request,
+    endpoint: &str,
+    answer: impl AsyncFnOnce(&Provider, TokenRequest<'_>) -> Result<A, TokenError>,
+) -> poem::Result<Response> {
     let Ok(authorization) = authorization_of(&request) else {
         let words = "the Authorization header is not one line of ASCII";
         return Ok(error(TokenErrorCode::InvalidRequest, words, false));
     };
-    if request.uri().query().is_some_and(|query| query.contains("client_secret")) {
+    let in_url = |query: &str| query.contains("client_secret") || query.contains("client_assertion");
+    if request.uri().query().is_some_and(in_url) {
         return Ok(error(TokenErrorCode::InvalidRequest, "credentials never stand in the URL", false));
     }
     let parameters = read_form(&mut request, state.max_body()).await.map_err(Failure::from)?;
     let authorization = authorization.as_deref();
-    Ok(match state.provider().token(TokenRequest { authorization, parameters: &parameters }).await {
-        Ok(tokens) => {
-            let mut response = json(StatusCode::OK, &tokens);
+    let certificate = state.vouching().sender(&request);
+    let proofs = dpop::proofs(&request);
+    let asked = TokenRequest {
+        authorization,
+        parameters: &parameters,
+        certificate: certificate.as_ref(),
+        dpop: DpopRequest { method: request.method().as_str(), path: endpoint, proofs: &proofs },
+        source: source(&request),
+    };
+    let response = match answer(state.provider(), asked).await {
+        Ok(given) => {
+            let mut response = json(StatusCode::OK, &given);
             response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
             response
         }
         Err(refused) => refusal(&refused, authorization.is_some()),
-    })
+    };
+    Ok(dpop::with_nonce(&state, response))
 }
 
 /// The one `Authorization` header, if any.

@@ -5,37 +5,69 @@ use poem::{
     http::{HeaderValue, Method, StatusCode, header},
 };
 use serde_json::json;
-use vestibule_oidc::userinfo::UserinfoError;
+use vestibule_oidc::{
+    DpopRefusal, DpopRequest, PresentedError, PresentedToken, TokenScheme, client::SenderCertificate, discovery::path,
+    userinfo::UserinfoError,
+};
 
-use super::reply::json;
+use super::{
+    dpop::{self, with_challenge},
+    reply::json,
+};
 use crate::{
     http::{Failure, FormError, read_form},
     state::State,
 };
 
-/// GET, or POST with the token in the header or in the form (RFC 6750 section 2, OpenID Connect Core section 5.3.1).
+/// GET, or POST with the token in the header or in the form (RFC 6750 section 2, OpenID Connect Core section 5.3.1); bound by
+/// DPoP, in the header with its proof (RFC 9449 section 7).
 pub(crate) async fn userinfo(state: State, mut request: Request) -> poem::Result<Response> {
-    let Some(token) = presented(&state, &mut request).await? else {
-        return Ok(challenge(StatusCode::UNAUTHORIZED, None));
+    let Some((scheme, token)) = presented(&state, &mut request).await? else {
+        let response = Response::builder().status(StatusCode::UNAUTHORIZED).finish();
+        let response = with_challenge(response, "Bearer realm=\"vestibule\"");
+        return Ok(dpop::with_nonce(&state, with_challenge(response, &dpop::challenge(None))));
     };
-    Ok(match state.provider().userinfo(&token).await {
+    let certificate = state.vouching().sender(&request).as_ref().map(SenderCertificate::confirmation);
+    let proofs = dpop::proofs(&request);
+    let presented = PresentedToken {
+        token: &token,
+        scheme,
+        request: DpopRequest { method: request.method().as_str(), path: path::USERINFO, proofs: &proofs },
+        certificate: certificate.as_ref(),
+    };
+    let response = match state.provider().userinfo(&presented).await {
         Ok(claims) => json(StatusCode::OK, &claims),
-        Err(UserinfoError::Unavailable(error)) => {
+        Err(error) => refusal(scheme, &error),
+    };
+    Ok(dpop::with_nonce(&state, response))
+}
+
+fn refusal(scheme: TokenScheme, error: &UserinfoError) -> Response {
+    match error {
+        UserinfoError::Unavailable(_) | UserinfoError::Token(PresentedError::Dpop(DpopRefusal::Unavailable(_))) => {
             tracing::error!(%error, "userinfo could not be answered");
-            json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": "temporarily_unavailable" }))
+            return json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": "temporarily_unavailable" }));
         }
-        Err(UserinfoError::Scope) => {
-            challenge(StatusCode::FORBIDDEN, Some(("insufficient_scope", "the access token was given without openid")))
+        _ => tracing::info!(reason = %error, "an access token was refused at userinfo"),
+    }
+    match error {
+        UserinfoError::Scope => {
+            let words = "the access token was given without openid";
+            challenge(StatusCode::FORBIDDEN, scheme, "insufficient_scope", words)
         }
-        Err(error) => {
-            tracing::info!(reason = %error, "an access token was refused at userinfo");
-            challenge(StatusCode::UNAUTHORIZED, Some(("invalid_token", "the access token is not valid")))
+        UserinfoError::Token(PresentedError::Dpop(refusal)) => {
+            challenge(StatusCode::UNAUTHORIZED, TokenScheme::Dpop, refusal.code(), &refusal.to_string())
         }
-    })
+        // Whoever holds the token may hold its key too, and is told which scheme to use.
+        UserinfoError::Token(error @ PresentedError::Downgraded) => {
+            challenge(StatusCode::UNAUTHORIZED, TokenScheme::Dpop, "invalid_token", &error.to_string())
+        }
+        _ => challenge(StatusCode::UNAUTHORIZED, scheme, "invalid_token", "the access token is not valid"),
+    }
 }
 
 /// The one access token of a request. Two places at once are refused (RFC 6750 section 2), the query always.
-async fn presented(state: &State, request: &mut Request) -> poem::Result<Option<String>> {
+async fn presented(state: &State, request: &mut Request) -> poem::Result<Option<(TokenScheme, String)>> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION).iter();
     let first = headers.next().map(HeaderValue::to_str).transpose().map_err(invalid)?;
     if headers.next().is_some() {
@@ -45,7 +77,12 @@ async fn presented(state: &State, request: &mut Request) -> poem::Result<Option<
         return Err(invalid("an access token never stands in the URL"));
     }
     let in_header = match first.and_then(|value| value.split_once(' ')) {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => Some(token.trim().to_owned()),
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => {
+            Some((TokenScheme::Bearer, token.trim().to_owned()))
+        }
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("DPoP") => {
+            Some((TokenScheme::Dpop, token.trim().to_owned()))
+        }
         _ => None,
     };
     let is_form = request.content_type().is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
@@ -56,7 +93,7 @@ async fn presented(state: &State, request: &mut Request) -> poem::Result<Option<
         FormError::TooLarge | FormError::Encoded => Failure::from(error).into(),
         error => invalid(error),
     })?;
-    let in_body = form.single("access_token").map_err(invalid)?.map(str::to_owned);
+    let in_body = form.single("access_token").map_err(invalid)?.map(|token| (TokenScheme::Bearer, token.to_owned()));
     match (in_header, in_body) {
         (Some(_), Some(_)) => Err(invalid("the access token stands in the header and in the body")),
         (one, other) => Ok(one.or(other)),
@@ -65,24 +102,19 @@ async fn presented(state: &State, request: &mut Request) -> poem::Result<Option<
 
 /// A request that is malformed (RFC 6750 section 3.1), in words.
 fn invalid(words: impl ToString) -> poem::Error {
-    poem::Error::from_response(challenge(StatusCode::BAD_REQUEST, Some(("invalid_request", &words.to_string()))))
+    let words = words.to_string();
+    poem::Error::from_response(challenge(StatusCode::BAD_REQUEST, TokenScheme::Bearer, "invalid_request", &words))
 }
 
-/// RFC 6750 section 3: without a token there is a challenge and nothing more.
-fn challenge(status: StatusCode, error: Option<(&str, &str)>) -> Response {
-    let (value, mut response) = match error {
-        None => ("Bearer realm=\"vestibule\"".to_owned(), Response::builder().status(status).finish()),
-        Some((code, description)) => {
-            let plain: String =
-                description.chars().filter(|c| matches!(c, ' '..='~') && *c != '"' && *c != '\\').collect();
-            (
-                format!("Bearer realm=\"vestibule\", error=\"{code}\", error_description=\"{plain}\""),
-                json(status, &json!({ "error": code, "error_description": plain })),
-            )
+/// A refusal with its challenge (RFC 6750 section 3, RFC 9449 section 7.1).
+fn challenge(status: StatusCode, scheme: TokenScheme, code: &str, description: &str) -> Response {
+    let plain: String = description.chars().filter(|c| matches!(c, ' '..='~') && *c != '"' && *c != '\\').collect();
+    let response = json(status, &json!({ "error": code, "error_description": plain }));
+    let challenge = match scheme {
+        TokenScheme::Bearer => {
+            format!("Bearer realm=\"vestibule\", error=\"{code}\", error_description=\"{plain}\"")
         }
+        TokenScheme::Dpop => dpop::challenge(Some((code, &plain))),
     };
-    if let Ok(value) = HeaderValue::from_str(&value) {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
-    }
-    response
+    with_challenge(response, &challenge)
 }

@@ -156,7 +156,7 @@ async fn a_protocol_endpoint_answers_errors_in_json_and_to_any_origin() {
     let response = ask(post("/oauth2/token").body("a=%ff")).await;
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     assert_eq!(response.header("access-control-allow-origin"), Some("*"));
-    assert_eq!(response.header("access-control-expose-headers"), Some("WWW-Authenticate"));
+    assert_eq!(response.header("access-control-expose-headers"), Some("WWW-Authenticate, DPoP-Nonce"));
     assert_eq!(response.header("cross-origin-resource-policy"), None);
     let document: serde_json::Value = serde_json::from_str(&text(response).await).expect("JSON");
     assert_eq!(document["error"], "invalid_request");
@@ -170,7 +170,7 @@ async fn a_preflight_is_answered_where_it_is_open_and_nowhere_else() {
     };
     let open = ask(preflight("/oauth2/token")).await;
     assert_eq!(open.status(), StatusCode::NO_CONTENT);
-    assert_eq!(open.header("access-control-allow-headers"), Some("Authorization, Content-Type"));
+    assert_eq!(open.header("access-control-allow-headers"), Some("Authorization, Content-Type, DPoP"));
     assert_eq!(open.header("access-control-allow-methods"), Some("POST"));
     assert_eq!(open.header("access-control-allow-credentials"), None);
     for closed in ["/page", "/oauth2/token/", "/nothing"] {

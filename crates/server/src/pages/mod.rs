@@ -13,6 +13,7 @@
 mod account;
 mod api_reference;
 mod assets;
+mod connect_device;
 mod consent;
 mod device;
 mod error;
@@ -43,6 +44,7 @@ pub use account::{
 };
 pub use api_reference::{ApiEntry, ApiGroup, ApiReference, ApiRow, ApiTable};
 pub use assets::{Asset, mark, stylesheet};
+pub use connect_device::{DeviceCode, DeviceConfirm};
 pub use consent::{Consent, ScopeLine};
 pub use device::device_in_words;
 pub use error::ErrorPage;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use vestibule_core::TokenId;
-use vestibule_tokens::{SigningAlgorithm, TokenError, at_hash};
+use vestibule_tokens::{AccessTokenClaims, Confirmation, SigningAlgorithm, TokenError, at_hash};
 
 use super::{HOUR, ISSUER, World};
 
@@ -45,6 +45,44 @@ async fn an_access_token_is_read_back_as_it_was_meant() {
     assert_eq!((read.scope.clone(), read.session, read.grant), (claims.scope.clone(), claims.session, claims.grant));
     assert_eq!(read.minted_at, TokenId::minted_at(&minted.id).expect("a moment"));
     assert!(read.is_for(ISSUER) && !read.is_for("https://id.example/"));
+}
+
+#[tokio::test]
+async fn an_opaque_one_says_the_same_and_only_we_can_read_it() {
+    let world = World::new().await;
+    let issuer = world.issuer().await;
+    let mut claims = world.access_token();
+    claims.confirmation = Some(Confirmation::Jkt("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".into()));
+    let opaque = issuer.mint_opaque_access_token(claims.clone()).expect("minted");
+    assert!(opaque.token.starts_with("vst_at_") && !opaque.token.contains('.'));
+    let another_replica = world.issuer().await;
+    let read = another_replica.verify_access_token(&opaque.token).expect("ours");
+    let jwt = issuer.mint_access_token(claims, SigningAlgorithm::Es256).expect("minted");
+    let same = another_replica.verify_access_token(&jwt.token).expect("ours");
+    assert_eq!(
+        (read.subject.clone(), read.user, read.scope.clone()),
+        (same.subject.clone(), same.user, same.scope.clone())
+    );
+    assert_eq!((read.session, read.grant, read.confirmation.clone()), (same.session, same.grant, same.confirmation));
+    assert_eq!((read.audience(), read.authentication.clone()), (same.audience(), same.authentication.clone()));
+    assert_eq!((read.id, read.expires_at), (opaque.id, opaque.expires_at));
+    let other = world.issuer_named("https://other.example").await;
+    assert_eq!(other.verify_access_token(&opaque.token).err(), Some(TokenError::OtherIssuer));
+    world.clock.advance(HOUR);
+    assert_eq!(issuer.verify_access_token(&opaque.token).err(), Some(TokenError::Expired));
+}
+
+#[tokio::test]
+async fn a_token_names_the_key_that_it_is_bound_to() {
+    let world = World::new().await;
+    let issuer = world.issuer().await;
+    for confirmation in [Confirmation::Jkt("a".into()), Confirmation::X5tS256("b".into())] {
+        let claims = AccessTokenClaims { confirmation: Some(confirmation.clone()), ..world.access_token() };
+        let minted = issuer.mint_access_token(claims, SigningAlgorithm::Es256).expect("minted");
+        assert_eq!(part(&minted.token, 1)["cnf"], json!(confirmation));
+        let read = issuer.verify_access_token(&minted.token).expect("ours");
+        assert_eq!(read.confirmation, Some(confirmation));
+    }
 }
 
 #[tokio::test]

@@ -102,11 +102,12 @@ impl Builder<'_> {
     fn filters(&mut self) -> Option<Vec<Filter>> {
         let query = self.query;
         let mut filters = Vec::new();
+        // The rarest last, whose index is then the one that is walked.
         let marks = [
+            (query.has_password, " IS NOT NULL", "users.password_hash", false, "users_without_password"),
             (query.active, "", "users.active", false, "users_inactive"),
             (query.staff, "", "users.staff", true, "users_staff"),
             (query.superuser, "", "users.superuser", true, "users_superuser"),
-            (query.has_password, " IS NOT NULL", "users.password_hash", false, "users_without_password"),
         ];
         for (asked, suffix, column, few, index) in marks {
             filters.extend(asked.map(|is| self.mark(is, column, suffix, (is == few).then_some(index))));

@@ -10,7 +10,7 @@ use vestibule_core::{Timestamp, UserId};
 use zeroize::Zeroizing;
 
 use super::{
-    SecondFactorError, SecondFactors,
+    SecondFactorError, SecondFactors, by_operator,
     code::{self, CODES, Typed},
     context,
     entity::{codes, devices},
@@ -144,11 +144,7 @@ impl SecondFactors {
     /// # Errors
     /// Where the store does not answer.
     pub async fn disable(&self, user: UserId) -> Result<bool, SecondFactorError> {
-        let gone = devices::Entity::delete_by_id(user.to_string()).exec(self.database.writer()).await?;
-        if gone.rows_affected > 0 {
-            tracing::info!(%user, "a second factor was taken away");
-        }
-        Ok(gone.rows_affected > 0)
+        Ok(by_operator::take_away(&self.database, user).await?)
     }
 
     /// What `user` has of second factors.
@@ -156,10 +152,7 @@ impl SecondFactors {
     /// # Errors
     /// Where the store does not answer.
     pub async fn status(&self, user: UserId) -> Result<SecondFactorStatus, SecondFactorError> {
-        let (reader, id) = (self.database.reader(), user.to_string());
-        let device = devices::Entity::find_by_id(&id).one(reader).await?;
-        let enrolled_at = device.and_then(|device| device.confirmed_at).map(Timestamp::from_millis);
-        Ok(SecondFactorStatus { enrolled_at, recovery_codes_left: self.codes_left(user).await? })
+        Ok(by_operator::status(&self.database, user).await?)
     }
 
     async fn renew_codes(

@@ -15,6 +15,7 @@
 //! here is what is asked at a sign-in. `policy` says of whom.
 
 mod base32;
+mod by_operator;
 mod code;
 mod enrolment;
 mod entity;
@@ -24,7 +25,7 @@ mod totp;
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use vestibule_core::{Clock, Digest, HashKey, Random, Timestamp, UserId, Vault};
 use vestibule_database::Database;
 use vestibule_ephemeral::{Admission, Ephemeral, Kind, Pace};
@@ -141,10 +142,7 @@ impl SecondFactors {
     }
 
     async fn codes_left(&self, user: UserId) -> Result<u64, SecondFactorError> {
-        let left = codes::Entity::find()
-            .filter(codes::Column::UserId.eq(user.to_string()))
-            .filter(codes::Column::UsedAt.is_null());
-        Ok(left.count(self.database.reader()).await?)
+        Ok(by_operator::codes_left(&self.database, user).await?)
     }
 
     async fn count_a_try(&self, user: UserId) -> Result<(), SecondFactorError> {

@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use crate::{ApiToken, AuthenticateError, User};
 pub use api_token::ApiTokenWay;
 pub use certificate::{
-    Binding, BindingError, BindingKind, CertificateBindings, CertificateRule, CertificateWay,
-    ForwardedCertificateError, InvalidBinding, UnknownCertificateRule, forwarded_certificate,
+    Binding, BindingError, BindingKind, CertificateBindings, CertificateFields, CertificateRule, CertificateWay,
+    ForwardedCertificateError, InvalidBinding, UnknownCertificateRule, forwarded_certificate, normal_subject,
 };
 pub use password::PasswordWay;
 pub use remote_user::RemoteUserWay;

@@ -2,15 +2,23 @@
 
 use std::time::Duration;
 
+use vestibule_audit::{Audit, Event};
 use vestibule_core::{ClientId, Clock, Random, Timestamp, UserId, Vault};
 use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
-use vestibule_oidc::client::Clients;
+use vestibule_oidc::{
+    Whose,
+    client::{ClientRules, Clients},
+    end_grants,
+};
 use vestibule_tokens::{KeyFile, Revocation, RevocationLog, Secrets, Subject, open_vault};
-use vestibule_users::{Access, HashingPolicy, PasswordHasher, PasswordRules, Users};
+use vestibule_users::{Access, ApiTokens, HashingPolicy, PasswordHasher, PasswordRule, PasswordRules, Users};
 
 use super::{Failure, Output};
-use crate::config::Config;
+use crate::{
+    app::{client_certificates, identifiers},
+    config::Config,
+};
 
 /// No token lives longer, whatever is configured (`tokens.*_lifetime` end at 24 h); an hour more for clocks that differ.
 const LONGEST_TOKEN: Duration = Duration::from_secs(25 * 60 * 60);
@@ -57,11 +65,11 @@ impl Context {
     }
 
     /// The users. A command hashes one password at most, so one worker will do. What decides what people may do is told to
-    /// running servers.
+    /// running servers. Whoever runs commands may set any password that is long enough.
     ///
     /// # Errors
-    /// Where the hashing worker cannot be started, or the database does not answer.
-    pub async fn users(&self, database: &Database) -> Result<Users, Failure> {
+    /// Where the hashing worker cannot be started.
+    pub fn users(&self, database: &Database, changes: &ChangeLog) -> Result<Users, Failure> {
         let settings = &self.config.passwords;
         let policy = HashingPolicy {
             workers: 1,
@@ -72,22 +80,39 @@ impl Context {
             ..HashingPolicy::default()
         };
         let hasher = PasswordHasher::new(policy, self.random.clone()).map_err(Failure::of)?;
+        let long_enough = PasswordRules::new([PasswordRule::Length]).with_shortest(settings.min_length);
         Ok(Users::new(database.clone(), hasher, self.clock.clone(), self.random.clone())
-            .with_password_rules(PasswordRules::default().with_shortest(settings.min_length))
-            .with_changes(self.changes(database).await?))
+            .with_password_rules(long_enough)
+            .with_identifiers(identifiers(&self.config))
+            .with_changes(changes.clone()))
     }
 
     /// Groups and permissions. A command asks once, so nothing is kept of what it reads.
+    #[must_use]
+    pub fn access(&self, database: &Database, changes: &ChangeLog) -> Access {
+        Access::new(database.clone(), changes.clone(), self.clock.clone(), self.random.clone(), 0)
+    }
+
+    /// The audit records.
+    #[must_use]
+    pub fn audit(&self, database: &Database) -> Audit {
+        Audit::new(database.clone(), self.clock.clone(), self.random.clone())
+    }
+
+    /// By what running servers hear of changes.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn access(&self, database: &Database) -> Result<Access, Failure> {
-        let changes = self.changes(database).await?;
-        Ok(Access::new(database.clone(), changes, self.clock.clone(), self.random.clone(), 0))
+    pub async fn changes(&self, database: &Database) -> Result<ChangeLog, Failure> {
+        ChangeLog::open(database.clone(), self.clock.clone()).await.map_err(Failure::of)
     }
 
-    async fn changes(&self, database: &Database) -> Result<ChangeLog, Failure> {
-        ChangeLog::open(database.clone(), self.clock.clone()).await.map_err(Failure::of)
+    /// Writes down what was done already.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn note(&self, database: &Database, event: Event) -> Result<(), Failure> {
+        self.audit(database).record(event).await.map_err(Failure::of)
     }
 
     /// The file of the key-encryption key.
@@ -104,23 +129,45 @@ impl Context {
         open_vault(database, &self.key_file(), &self.clock, &self.random).await.map_err(Failure::of)
     }
 
-    /// The registered applications. Their secrets are hashed with a key that the vault seals.
+    /// The secrets of the provider, which the vault seals.
     ///
     /// # Errors
-    /// As [`Context::vault`], or a sealed key that does not open.
-    pub async fn clients(&self, database: &Database) -> Result<Clients, Failure> {
+    /// As [`Context::vault`], or a sealed secret that does not open.
+    pub async fn secrets(&self, database: &Database) -> Result<Secrets, Failure> {
         let vault = self.vault(database).await?;
-        let secrets = Secrets::open(database, &vault, &self.clock, &self.random).await.map_err(Failure::of)?;
-        let require_pkce = self.config.oidc.require_pkce;
-        let (clock, random) = (self.clock.clone(), self.random.clone());
-        Ok(Clients::new(database.clone(), secrets.hash_key(), require_pkce, clock, random))
+        Secrets::open(database, &vault, &self.clock, &self.random).await.map_err(Failure::of)
     }
 
-    /// How long what was given out until now can live: the longest session, or the longest token.
+    /// The registered applications. Their secrets are hashed with one of the provider's.
+    ///
+    /// # Errors
+    /// As [`Context::secrets`].
+    pub async fn clients(&self, database: &Database) -> Result<Clients, Failure> {
+        let secrets = self.secrets(database).await?;
+        let rules = ClientRules {
+            require_pkce: self.config.oidc.require_pkce,
+            client_certificates: client_certificates(&self.config),
+        };
+        let (clock, random) = (self.clock.clone(), self.random.clone());
+        let vault = secrets.personal_vault().clone();
+        Ok(Clients::new(database.clone(), secrets.hash_key(), vault, rules, clock, random))
+    }
+
+    /// Everyone's API tokens, hashed with one of the provider's secrets.
+    ///
+    /// # Errors
+    /// As [`Context::secrets`].
+    pub async fn api_tokens(&self, database: &Database) -> Result<ApiTokens, Failure> {
+        let secrets = self.secrets(database).await?;
+        Ok(ApiTokens::new(database.clone(), secrets.hash_key(), self.clock.clone(), self.random.clone()))
+    }
+
+    /// How long what was given out until now can live: the longest session, grant or token.
     #[must_use]
     pub fn longest_life(&self) -> Duration {
         let sessions = &self.config.sessions;
-        LONGEST_TOKEN.max(sessions.absolute).max(sessions.keep_absolute)
+        let refresh = self.config.tokens.refresh_absolute;
+        LONGEST_TOKEN.max(sessions.absolute).max(sessions.keep_absolute).max(refresh)
     }
 
     /// How long a key that signs no more must go on verifying.
@@ -129,12 +176,15 @@ impl Context {
         LONGEST_TOKEN
     }
 
-    /// Ends what a person was given until now, sessions and tokens. Running servers read it within half a second.
+    /// Ends what a person was given until now: sessions, grants and tokens. Running servers read it within half a second.
     ///
     /// # Errors
     /// A database that does not answer.
     pub async fn revoke_user(&self, database: &Database, user: UserId) -> Result<(), Failure> {
-        self.revoke(database, Subject::User(user), Some(self.clock.now())).await
+        let now = self.clock.now();
+        let log = self.revoke(database, Subject::User(user), Some(now)).await?;
+        end_grants(database, &log, &Whose::User(user), now).await.map_err(Failure::of)?;
+        Ok(())
     }
 
     /// Ends what an application was given, whenever that was or will be: for one that goes for good. Running servers read it
@@ -143,7 +193,8 @@ impl Context {
     /// # Errors
     /// A database that does not answer.
     pub async fn revoke_client(&self, database: &Database, client: ClientId) -> Result<(), Failure> {
-        self.revoke(database, Subject::Client(client), None).await
+        // Its grants go with its row.
+        self.revoke(database, Subject::Client(client), None).await.map(drop)
     }
 
     async fn revoke(
@@ -151,11 +202,13 @@ impl Context {
         database: &Database,
         subject: Subject,
         issued_before: Option<Timestamp>,
-    ) -> Result<(), Failure> {
+    ) -> Result<RevocationLog, Failure> {
         // The servers' own bus would only be quicker, and the embedded one belongs to the serving process.
         let bus = Ephemeral::in_memory(self.clock.clone()).await.map_err(Failure::of)?;
         let log = RevocationLog::load(database.clone(), bus, self.clock.clone(), &self.random);
         let revocation = Revocation { subject, issued_before, expires_at: self.clock.now() + self.longest_life() };
-        log.await.map_err(Failure::of)?.revoke(revocation).await.map_err(Failure::of)
+        let log = log.await.map_err(Failure::of)?;
+        log.revoke(revocation).await.map_err(Failure::of)?;
+        Ok(log)
     }
 }

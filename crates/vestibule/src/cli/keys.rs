@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use serde_json::json;
+use vestibule_audit::{Actor, Details, Event, Kind, ObjectType};
 use vestibule_core::Vault;
 use vestibule_database::Database;
 use vestibule_tokens::{KeyFile, KeyInfo, KeyRing, KeyState, Rotation, SigningAlgorithm, change_key, rewrap};
@@ -100,11 +101,15 @@ async fn rotate(
     algorithms: Vec<SigningAlgorithm>,
     json: bool,
 ) -> Result<(), Failure> {
-    let ring = ring(context, database).await?;
+    let ring = ring(context, database.clone()).await?;
     let algorithms = if algorithms.is_empty() { SigningAlgorithm::ALL.to_vec() } else { algorithms };
     let rotation = Rotation { publish_ahead: context.config.keys.publish_ahead, keep: context.longest_token() };
     let kids = ring.rotate(&algorithms, rotation).await.map_err(Failure::of)?;
     let made: Vec<_> = ring.list().into_iter().filter(|key| kids.contains(&key.kid)).collect();
+    for key in &made {
+        let event = Event::new(Kind::KeysRotated, Actor::Command).object(ObjectType::Key, &key.kid);
+        context.note(&database, event.details(Details::new().name(&key.algorithm.to_string()))).await?;
+    }
     if json {
         return context.output.json(&made.iter().map(document).collect::<Vec<_>>());
     }
@@ -132,6 +137,8 @@ async fn change(
             (new, file.path().to_owned())
         }
     };
+    let event = Event::new(Kind::KeysRotated, Actor::Command).object(ObjectType::Key, new.key_id());
+    context.note(&database, event.details(Details::new().name("key-encryption key"))).await?;
     if json {
         return context.output.json(&json!({ "old_key_id": old.key_id(), "key_id": new.key_id(), "file": path }));
     }

@@ -4,23 +4,30 @@
 //! line says what and what to do), 2 when it was called wrongly.
 
 mod apis;
+mod attributes;
+mod audit;
 mod clients;
 mod config;
 mod context;
 mod demo;
+mod desk;
+mod grants;
+mod groups;
+mod import;
 mod keys;
 mod migrate;
 mod output;
+mod permissions;
 mod serve;
 mod time;
 mod users;
 
-use std::{io::Write, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
 pub use context::Context;
-pub use output::{Failure, Output};
+pub use output::{Failure, Output, Report};
 
 use crate::{
     config::{Environment, Loaded, LogLevel, Source, find_file},
@@ -47,6 +54,18 @@ enum Command {
     /// Create, change and list the people who can sign in
     #[command(subcommand)]
     Users(users::Command),
+    /// Make groups of people, nest them, and give them permissions
+    #[command(subcommand)]
+    Groups(groups::Command),
+    /// Register what applications let people do, give it, and ask who may and why
+    #[command(subcommand)]
+    Permissions(permissions::Command),
+    /// Declare what else is known of people
+    #[command(subcommand)]
+    Attributes(attributes::Command),
+    /// List and export the records of who did what
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Register, show and delete the applications that people sign in to
     #[command(subcommand)]
     Clients(clients::Command),
@@ -59,6 +78,9 @@ enum Command {
     /// Check, show and explain the configuration
     #[command(subcommand)]
     Config(config::Command),
+    /// Bring people, groups, permissions and applications over from another system
+    #[command(subcommand)]
+    Import(import::Command),
     /// Bring the database's schema up to date, or tell what it lacks
     Migrate(migrate::Arguments),
 }
@@ -96,16 +118,41 @@ fn run(cli: Cli, environment: &Environment, output: Output) -> Result<(), Failur
             Command::Demo(arguments) => return arguments.run(loaded, output).await,
             command => command,
         };
-        let context = Context::new(loaded.config, output);
-        match command {
-            Command::Users(command) => command.run(context).await,
-            Command::Clients(command) => command.run(context).await,
-            Command::Apis(command) => command.run(context).await,
-            Command::Keys(command) => command.run(context).await,
-            Command::Migrate(arguments) => arguments.run(context).await,
-            Command::Serve(_) | Command::Demo(_) | Command::Config(_) => Ok(()),
-        }
+        command.run(Context::new(loaded.config, output)).await
     })
+}
+
+/// Runs a command on what is configured already, as a process that was called so would: `["users", "list", "--json"]`.
+///
+/// # Errors
+/// Whatever makes the command fail; a wrong call as well, and one of those that need a process of their own.
+pub async fn run_in<A: Into<OsString> + Clone>(
+    context: Context,
+    arguments: impl IntoIterator<Item = A>,
+) -> Result<(), Failure> {
+    let name = OsString::from(env!("CARGO_PKG_NAME"));
+    let arguments = std::iter::once(name).chain(arguments.into_iter().map(Into::into));
+    Cli::try_parse_from(arguments).map_err(Failure::of)?.command.run(context).await
+}
+
+impl Command {
+    async fn run(self, context: Context) -> Result<(), Failure> {
+        match self {
+            Self::Users(command) => command.run(context).await,
+            Self::Groups(command) => command.run(context).await,
+            Self::Permissions(command) => command.run(context).await,
+            Self::Attributes(command) => command.run(context).await,
+            Self::Audit(command) => command.run(context).await,
+            Self::Clients(command) => command.run(context).await,
+            Self::Apis(command) => command.run(context).await,
+            Self::Keys(command) => command.run(context).await,
+            Self::Import(command) => command.run(context).await,
+            Self::Migrate(arguments) => arguments.run(context).await,
+            Self::Serve(_) | Self::Demo(_) | Self::Config(_) => {
+                Err(Failure::new("this command needs a process of its own"))
+            }
+        }
+    }
 }
 
 /// A command that ends at once says what it did by itself: unless somebody chose a level, it logs only what is wrong.

@@ -5,6 +5,7 @@ use std::{
     io::{self, ErrorKind, Write},
 };
 
+use clap::Args;
 use serde::Serialize;
 
 /// Why a command failed: what went wrong and what to do, in words.
@@ -33,6 +34,14 @@ impl From<crate::config::ConfigError> for Failure {
     fn from(error: crate::config::ConfigError) -> Self {
         Self(error.to_string())
     }
+}
+
+/// How a command reports.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Report {
+    /// Report as one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Where a command reports to.
@@ -73,6 +82,14 @@ impl Output {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Reports in the way that was asked for: `document` for programs, or `text` for people.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn report(&mut self, how: Report, document: &impl Serialize, text: &str) -> Result<(), Failure> {
+        if how.json { self.json(document) } else { self.text(text) }
     }
 
     /// Reports rows in aligned columns under their headings.

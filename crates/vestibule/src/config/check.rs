@@ -185,6 +185,7 @@ pub(super) fn files(config: &Config, source: impl Fn(&str) -> Source) -> Vec<Pro
         ("http.tls.key", &config.http.tls_key),
         ("http.mtls.client_ca", &config.http.mtls_client_ca),
         ("mail.smtp.ca_file", &config.mail.smtp_ca_file),
+        ("fetch.extra_trust_roots", &config.fetch.extra_trust_roots),
         ("keys.encryption_key_file", &config.keys.encryption_key_file),
     ];
     let missing = |(key, path): (&str, &Path)| {

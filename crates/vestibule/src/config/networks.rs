@@ -27,6 +27,12 @@ impl Networks {
     }
 }
 
+impl From<IpAddr> for Networks {
+    fn from(address: IpAddr) -> Self {
+        Self(vec![address.into()])
+    }
+}
+
 impl Value for Networks {
     const EXPECTED: &'static str = "a list of addresses or networks, such as [\"10.0.0.1\", \"192.168.0.0/16\"]";
 

@@ -179,10 +179,12 @@ settings! {
 
         /// A second address to listen on, over HTTPS, which asks for a client certificate.
         ///
-        /// Set it for people who sign in with a smart card (`authentication.ways` with `certificate`).
+        /// Set it for people who sign in with a smart card (`authentication.ways` with `certificate`), and for applications that
+        /// prove themselves by a certificate or bind their tokens to one.
         "http.mtls.listen" mtls_listen: Option<ListenAddresses>, such as "0.0.0.0:8443";
 
-        /// The certification authorities whose client certificates count there, as PEM.
+        /// The certification authorities whose client certificates count there, as PEM. Others are let in too, and count only for
+        /// applications that registered them one by one, or that bind their tokens to them.
         "http.mtls.client_ca" mtls_client_ca: Option<PathBuf>, such as "/etc/vestibule/tls/people-ca.pem";
 
         /// The header in which one of `http.trusted_proxies` forwards a client certificate that it has verified: PEM in
@@ -259,6 +261,19 @@ settings! {
         ///
         /// Take RS256 only for resource servers that know nothing else: it costs some thirty times as much.
         "tokens.access_token_alg" access_token_alg: AccessTokenAlg = "ES256";
+
+        /// How long the same application may repeat a spent refresh token and get the same successor: an answer that was lost
+        /// on the way loses nothing, and tabs that refresh at the same moment hold one token.
+        ///
+        /// After it, a spent token that comes again ends the grant for everyone who holds it.
+        "tokens.refresh_retry" refresh_retry: Duration = "60s", from "0s" to "1h";
+
+        /// How long an application may stay away before its refresh token is good no more.
+        "tokens.refresh_idle" refresh_idle: Duration = "30d", from "1s" to "3650d";
+
+        /// How long refresh tokens can be used at most before the person is asked again. One that was not given for
+        /// `offline_access` ends with the browser session before that.
+        "tokens.refresh_absolute" refresh_absolute: Duration = "365d", from "1s" to "3650d";
     }
 
     /// The protocol's own choices.
@@ -266,6 +281,19 @@ settings! {
         /// Whether an application made here must use PKCE (RFC 7636) unless it is registered otherwise. Public applications
         /// always must.
         "oidc.require_pkce" require_pkce: bool = true;
+
+        /// Whether the assertion by which an application proves itself (`private_key_jwt`, `client_secret_jwt`) may name
+        /// nobody but the issuer as its audience. Otherwise the token endpoint will do too, alone or with the issuer; anybody
+        /// else is refused in any case.
+        ///
+        /// Set it where all applications follow FAPI 2.0 or the revision of RFC 7523.
+        "oidc.strict_assertion_audience" strict_assertion_audience: bool = false;
+
+        /// Whether DPoP proofs (RFC 9449) must carry a nonce of the provider's.
+        ///
+        /// A proof is taken once, and for two minutes, in any case. A nonce besides keeps proofs from being made in advance, by
+        /// somebody who has an application's key for a while. It costs each client one request more now and then.
+        "oidc.dpop_nonce" dpop_nonce: bool = false;
     }
 
     /// How long people stay signed in.
@@ -369,6 +397,20 @@ settings! {
 
         /// A certification authority to trust beside the public ones, as PEM.
         "mail.smtp.ca_file" smtp_ca_file: Option<PathBuf>, such as "/etc/vestibule/mail-ca.pem";
+    }
+
+    /// What is fetched from addresses that applications name, such as the keys at their `jwks_uri`: over HTTPS, without
+    /// following redirects, from the open internet alone.
+    fetch: Fetch {
+        /// Whether addresses of private networks may be fetched from as well, and this machine over plain HTTP too.
+        ///
+        /// Only for tests and closed networks: whoever may register an application can then have the provider ask
+        /// machines that they cannot reach themselves. Link-local addresses stay closed, and with them the metadata services of
+        /// clouds.
+        "fetch.allow_private_networks" allow_private_networks: bool = false;
+
+        /// Certification authorities to trust beside the public ones, as PEM.
+        "fetch.extra_trust_roots" extra_trust_roots: Option<PathBuf>, such as "/etc/vestibule/internal-ca.pem";
     }
 
     /// What people may do.

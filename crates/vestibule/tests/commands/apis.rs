@@ -23,7 +23,7 @@ fn an_api_is_registered_shown_and_deleted_with_its_scopes() {
     ];
     let created = place.json(&create);
     let expected = json!({
-        "identifier": NOTES, "name": "Notes", "access_token_alg": "RS256", "access_token_lifetime": 5400,
+        "identifier": NOTES, "name": "Notes", "access_token_alg": "RS256", "access_token_lifetime": 5400, "opaque": false,
         "scopes": [
             { "scope": "notes.read", "description": "Read your notes" },
             { "scope": "notes.tag", "description": null },
@@ -38,6 +38,13 @@ fn an_api_is_registered_shown_and_deleted_with_its_scopes() {
     assert_eq!(place.run(&["apis", "list"]).lines().count(), 2);
     assert_eq!(place.json(&["apis", "delete", NOTES, "--json"]), json!({ "identifier": NOTES, "deleted": true }));
     place.run(&["apis", "create", "https://other.example", "--scope", "notes.read"]);
+}
+
+#[test]
+fn an_api_may_get_opaque_tokens() {
+    let place = Place::new();
+    assert_eq!(place.json(&["apis", "create", NOTES, "--opaque", "--json"])["opaque"], true);
+    assert!(place.run(&["apis", "show", NOTES]).contains("Access tokens   opaque\n"));
 }
 
 #[test]

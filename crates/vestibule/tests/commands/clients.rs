@@ -48,7 +48,7 @@ fn a_public_client_has_no_secret_and_must_use_pkce() {
     let id = created["client_id"].as_str().expect("an id");
     let shown = place.json(&["clients", "show", id, "--json"]);
     assert_eq!((&shown["token_endpoint_auth_method"], &shown["require_pkce"]), (&"none".into(), &true.into()));
-    assert!(place.fail(1, &["clients", "rotate-secret", id]).contains("is public and has no secret"));
+    assert!(place.fail(1, &["clients", "rotate-secret", id]).contains("has no secret: it is public"));
     let said = place.fail(1, &create(&["--auth-method", "none", "--require-pkce", "false"]));
     assert!(said.starts_with("--require-pkce: a public application"), "{said}");
 }
@@ -87,6 +87,36 @@ fn what_is_said_of_a_client_is_what_is_kept() {
         text.contains("Answered at       https://rp.example/cb\n                  com.example.notes:/cb\n"),
         "{text}"
     );
+}
+
+#[test]
+fn a_client_that_acts_for_itself_needs_nowhere_to_be_answered() {
+    let place = Place::new();
+    let create = ["clients", "create", "--name", "Batch", "--grant-type", "client_credentials", "--json"];
+    let created = place.json(&create);
+    let shown = place.json(&["clients", "show", created["client_id"].as_str().expect("an id"), "--json"]);
+    assert_eq!(shown["grant_types"], json!(["client_credentials"]));
+    assert_eq!((&shown["redirect_uris"], &shown["response_types"]), (&json!([]), &json!([])));
+    let said = place.fail(1, &[&create[..6], &["--public"]].concat());
+    assert!(said.starts_with("--grant-type: a public application"), "{said}");
+}
+
+#[test]
+fn a_client_may_come_back_with_refresh_tokens_and_want_opaque_access_tokens() {
+    let place = Place::new();
+    let id = registered(&place, &["--grant-type", "authorization_code", "--grant-type", "refresh_token"]);
+    let shown = place.json(&["clients", "show", &id, "--json"]);
+    assert_eq!(shown["grant_types"], json!(["authorization_code", "refresh_token"]));
+    assert!(shown["scope"].as_str().is_some_and(|scope| scope.contains("offline_access")));
+    let document = json!({
+        "client_name": "Notes", "redirect_uris": [CALLBACK], "access_token_format": "opaque", "rotate_refresh_tokens": false,
+    });
+    assert_eq!(offered(&place, &document, &[]), (Some(0), String::new()));
+    let text = place.run(&["clients", "list"]);
+    assert_eq!(text.lines().count(), 3, "{text}");
+    let (code, said) =
+        offered(&place, &json!({ "client_name": "N", "redirect_uris": [CALLBACK], "access_token_format": "x" }), &[]);
+    assert_eq!(code, Some(1), "{said}");
 }
 
 #[test]
@@ -206,6 +236,23 @@ fn members_that_mean_nothing_to_us_are_told_and_ignored() {
     let (code, said) = offered(&place, &document, &[]);
     assert_eq!(code, Some(0));
     assert_eq!(said, "standard input: ignored, since this version gives it no meaning: colour, software_id\n");
+}
+
+#[test]
+fn a_client_stands_for_apps_and_may_ask_for_a_second_factor() {
+    let place = Place::new();
+    let id = registered(&place, &["--app", "shop", "--app", "bakery", "--require-second-factor"]);
+    let shown = place.json(&["clients", "show", &id, "--json"]);
+    assert_eq!((&shown["apps"], &shown["require_second_factor"]), (&json!(["bakery", "shop"]), &true.into()));
+    assert_eq!(place.json(&["clients", "list", "--json"])[0]["apps"], json!(["bakery", "shop"]));
+    assert!(place.run(&["clients", "show", &id]).contains("Permissions of    bakery\n"));
+    let document = json!({ "client_name": "Notes", "redirect_uris": [CALLBACK], "apps": ["shop"] });
+    assert_eq!(offered(&place, &document, &[]), (Some(0), String::new()));
+    let (code, said) =
+        offered(&place, &json!({ "client_name": "N", "redirect_uris": [CALLBACK], "apps": "shop" }), &[]);
+    assert!(code == Some(1) && said.contains("apps is not a list of names"), "{said}");
+    assert!(place.fail(1, &create(&["--app", "my shop"])).starts_with("--app: \"my shop\": it may hold letters"));
+    assert_eq!(place.json(&["clients", "list", "--json"]).as_array().map(Vec::len), Some(2), "nothing is half done");
 }
 
 #[test]

@@ -1,8 +1,15 @@
 //! The commands, as an operator's script calls them: the real program in a folder of its own.
 
 mod apis;
+mod attributes;
+mod audit;
 mod clients;
+mod groups;
+mod import;
+mod permissions;
 mod place;
+mod storm;
+mod users;
 
 use place::Place;
 use serde_json::Value;

@@ -93,7 +93,7 @@ fn by_name(model: &str, user: &mut User, key: &str, kept: &mut Vec<(String, Stre
             Some(address) => (ContactKind::Email, address),
             None => {
                 let why = "a username with an @ must be an e-mail address; give a new name with --rename";
-                problems.push(about(model, user, Weight::Blocks, "username", why));
+                problems.push(about(model, user, Weight::NeedsName, "username", why));
                 return;
             }
         }
@@ -119,7 +119,7 @@ fn share(model: &str, users: &mut [User], holders: &[Holder], named: Option<usiz
     {
         if let Some(user) = users.get(bearer.user) {
             let why = "it is another user's address or number; give a new name with --rename";
-            problems.push(about(model, user, Weight::Blocks, "username", why));
+            problems.push(about(model, user, Weight::NeedsName, "username", why));
         }
         return;
     }

@@ -75,14 +75,14 @@ pub(super) fn users(site: &mut Site, collisions: &mut Vec<Collision>) -> Vec<Opt
         let key = normal(&user.username);
         if let Err(why) = &key {
             let why = format!("{why}; give a new name with --rename");
-            problems.push(about(user_model, user, Weight::Blocks, "username", why));
+            problems.push(about(user_model, user, Weight::NeedsName, "username", why));
         }
         keys.push(key.ok());
     }
     for alike in alike(&keys) {
         let names: Vec<String> = alike.iter().filter_map(|place| Some(users.get(*place)?.username.clone())).collect();
         for user in alike.iter().filter_map(|place| users.get(*place)) {
-            problems.push(about(user_model, user, Weight::Blocks, "username", why_alike(&names)));
+            problems.push(about(user_model, user, Weight::NeedsName, "username", why_alike(&names)));
         }
         collisions.push(Collision::new("user", names));
     }
@@ -97,7 +97,7 @@ pub(super) fn groups(site: &mut Site, collisions: &mut Vec<Collision>) {
         let key = normal(&group.name);
         if let Err(why) = &key {
             let why = format!("{why}; give a new name with --rename");
-            let problem = Problem::of_row(Weight::Blocks, GROUP, group.pk.as_deref(), Some(&group.name), why);
+            let problem = Problem::of_row(Weight::NeedsName, GROUP, group.pk.as_deref(), Some(&group.name), why);
             problems.push(problem.in_field("name"));
         }
         keys.push(key.ok());
@@ -106,7 +106,7 @@ pub(super) fn groups(site: &mut Site, collisions: &mut Vec<Collision>) {
         let names: Vec<String> = alike.iter().filter_map(|place| Some(groups.get(*place)?.name.clone())).collect();
         for group in alike.iter().filter_map(|place| groups.get(*place)) {
             let why = why_alike(&names);
-            let problem = Problem::of_row(Weight::Blocks, GROUP, group.pk.as_deref(), Some(&group.name), why);
+            let problem = Problem::of_row(Weight::NeedsName, GROUP, group.pk.as_deref(), Some(&group.name), why);
             problems.push(problem.in_field("name"));
         }
         collisions.push(Collision::new("group", names));

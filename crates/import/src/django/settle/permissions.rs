@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use vestibule_core::NormalisedIdentifier;
+use vestibule_users::PermissionName;
+
 use crate::django::{
     problem::{Problem, Weight},
     site::Site,
@@ -10,8 +13,6 @@ use crate::django::{
 /// The app whose permissions govern this provider. A site may have an app of that name: what it grants there must not make
 /// anybody an administrator here.
 const OURS: &str = "vestibule";
-/// The longest label, and the longest codename: as long as Django lets them be.
-const LONGEST: usize = 100;
 
 /// Leaves out what cannot come, wherever it is granted.
 pub(super) fn settle(site: &mut Site) {
@@ -33,12 +34,14 @@ pub(super) fn settle(site: &mut Site) {
 }
 
 fn unfit(app: &str, codename: &str) -> Option<&'static str> {
-    let strange = |text: &str| text.is_empty() || text.chars().count() > LONGEST || text.contains(char::is_control);
-    if app.eq_ignore_ascii_case(OURS) {
+    // Look-alikes as well.
+    if NormalisedIdentifier::new(app).is_ok_and(|app| app.as_str() == OURS) {
         return Some("the app `vestibule` is this provider's own administration; rename the app there");
     }
-    if app.contains('.') || strange(app) || strange(codename) {
-        return Some("its app or its codename is empty, longer than 100 characters, or holds a control character");
+    if PermissionName::new(app, codename).is_err() {
+        return Some(
+            "its app or its codename is empty, longer than 100 characters, or holds what no name of an app or no line has",
+        );
     }
     None
 }

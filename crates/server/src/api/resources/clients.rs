@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vestibule_audit::{Details, Kind, ObjectType};
 use vestibule_core::{ClientId, ScopeSet};
-use vestibule_oidc::client::{Client, ClientsError, NewClient};
+use vestibule_oidc::client::{AuthMethod, Client, ClientsError, NewClient};
 
 use super::{contains, merged, order, patch};
 use crate::{
@@ -53,7 +53,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .about(TAG, "Change a client")
             .path("client", id())
             .conditional()
-            .merge_patch(patch(members(), &["client_name", "redirect_uris"]).named("ClientPatch"))
+            .merge_patch(patch(members(), &["client_name"]).named("ClientPatch"))
             .refuses([StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY])
             .answers_tagged(shape()),
         Operation::new(Method::DELETE, "/clients/{client}", "delete_client", DELETE, delete)
@@ -91,13 +91,17 @@ fn members() -> Vec<Member> {
     let uri = || Schema::text(Form::Visible, 1, 2000);
     let uris = || Schema::list(uri(), 100);
     let word = || Schema::text(Form::Visible, 1, 100);
+    let dn = || Schema::line(1, 2048).or_null();
     vec![
         required("client_name", Schema::line(1, 200).about("The name that people are shown.")),
-        required("redirect_uris", uris().about("Where it may be answered.")),
+        optional(
+            "redirect_uris",
+            uris().about("Where it may be answered: at least one for the grant authorization_code."),
+        ),
         optional("post_logout_redirect_uris", uris().about("Where people may be sent after a sign-out.")),
         optional(
             "token_endpoint_auth_method",
-            Schema::choice(["client_secret_basic", "client_secret_post", "none"])
+            Schema::choice(AuthMethod::ALL.map(AuthMethod::as_str))
                 .or_null()
                 .about("How it proves itself; null lets it use either way with its secret."),
         ),
@@ -105,6 +109,45 @@ fn members() -> Vec<Member> {
         optional("response_types", Schema::list(word(), 20)),
         optional("scope", Schema::line(0, 2000).about("The scopes that it may ask for, divided by blanks.")),
         optional("id_token_signed_response_alg", Schema::choice(["RS256", "ES256", "EdDSA"])),
+        optional(
+            "access_token_format",
+            Schema::choice(["jwt", "opaque"]).or_null().about("What its access tokens are; null as their API wants."),
+        ),
+        optional(
+            "rotate_refresh_tokens",
+            Schema::boolean()
+                .or_null()
+                .about("Whether its refresh tokens change with every use; false counts for requests that prove a key."),
+        ),
+        optional("token_exchange_audiences", uris().about("The APIs for which it may exchange people's tokens.")),
+        optional(
+            "token_exchange_impersonation",
+            Schema::boolean().or_null().about("Whether what it gets by that says nothing of who acts."),
+        ),
+        optional(
+            "jwks",
+            Schema::foreign()
+                .or_null()
+                .about("Its public keys, or those of its certificates (RFC 7517); not beside jwks_uri."),
+        ),
+        optional("jwks_uri", uri().or_null().about("Where it publishes them.")),
+        optional(
+            "token_endpoint_auth_signing_alg",
+            word().or_null().about("The one algorithm of its assertions; null for any that its method allows."),
+        ),
+        optional("tls_client_auth_subject_dn", dn().about("The subject of its certificate (RFC 4514).")),
+        optional("tls_client_auth_san_dns", dn().about("A DNS name of its certificate.")),
+        optional("tls_client_auth_san_uri", dn().about("A URI of its certificate.")),
+        optional("tls_client_auth_san_ip", dn().about("An IP address of its certificate.")),
+        optional("tls_client_auth_san_email", dn().about("An e-mail address of its certificate.")),
+        optional(
+            "tls_client_certificate_bound_access_tokens",
+            Schema::boolean().about("Whether its access tokens are bound to its certificate."),
+        ),
+        optional(
+            "dpop_bound_access_tokens",
+            Schema::boolean().about("Whether its tokens are always bound to a key by DPoP (RFC 9449)."),
+        ),
         optional("default_max_age", Schema::integer(0, 316_224_000)),
         optional("require_auth_time", Schema::boolean()),
         optional("application_type", Schema::choice(["web", "native"])),
@@ -119,7 +162,8 @@ fn members() -> Vec<Member> {
 }
 
 fn shape_members() -> Vec<Member> {
-    const ALWAYS: [&str; 9] = [
+    const ALWAYS: [&str; 10] = [
+        "redirect_uris",
         "post_logout_redirect_uris",
         "token_endpoint_auth_method",
         "grant_types",
@@ -280,9 +324,11 @@ impl From<ClientsError> for Problem {
             ClientsError::App(_) | ClientsError::TooManyApps => Self::unprocessable(error.to_string()),
             ClientsError::Metadata(error) => Self::unprocessable(error.to_string()),
             ClientsError::NoSuchClient(_) => Self::not_found("client"),
-            ClientsError::OtherKind(_) | ClientsError::Changed(_) | ClientsError::Public(_) => {
-                Self::conflict(error.to_string())
-            }
+            ClientsError::OtherKind(_)
+            | ClientsError::Changed(_)
+            | ClientsError::Exists(_)
+            | ClientsError::NoSecret(_)
+            | ClientsError::OnlyAHash(_) => Self::conflict(error.to_string()),
             ClientsError::Unavailable(error) => Self::unavailable(error),
         }
     }

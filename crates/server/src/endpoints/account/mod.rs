@@ -47,7 +47,7 @@ const DONE: &str = "done";
 
 /// What a page asks of whoever comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asks {
+pub(super) enum Asks {
     /// That they are signed in.
     SignIn,
     /// That they signed in a short time ago.
@@ -57,22 +57,22 @@ enum Asks {
 }
 
 /// Somebody who is let in, and what they sent.
-struct Visit {
+pub(super) struct Visit {
     browser: Browser,
-    present: Present,
+    pub(super) present: Present,
     /// The query, or the fields of a form.
-    fields: Parameters,
+    pub(super) fields: Parameters,
 }
 
 /// A page is opened. Whoever is not let in is led to where they can do what is missing.
-async fn opened(state: &State, request: &Request, path: &str, asks: Asks) -> poem::Result<Visit> {
+pub(super) async fn opened(state: &State, request: &Request, path: &str, asks: Asks) -> poem::Result<Visit> {
     let fields = read_query(request).map_err(bad_query)?;
     let browser = or_unavailable(state, request, Browser::of(state, request).await)?;
     Visit::admit(state, request, browser, fields, path, asks).await
 }
 
 /// A form is posted. The fields named in `repeatable` may stand several times in it.
-async fn posted(
+pub(super) async fn posted(
     state: &State,
     request: &mut Request,
     path: &str,
@@ -100,7 +100,7 @@ impl Visit {
     }
 
     /// Asks for more than the page itself did.
-    async fn also(&self, state: &State, request: &Request, path: &str, asks: Asks) -> poem::Result<()> {
+    pub(super) async fn also(&self, state: &State, request: &Request, path: &str, asks: Asks) -> poem::Result<()> {
         match or_unavailable(state, request, admit(state, &self.browser, path, asks).await)? {
             Ok(_) => Ok(()),
             Err(elsewhere) => Err(poem::Error::from_response(elsewhere)),
@@ -108,17 +108,17 @@ impl Visit {
     }
 
     /// Which button was pressed.
-    fn action(&self) -> Option<&str> {
+    pub(super) fn action(&self) -> Option<&str> {
         self.fields.get("action")
     }
 
     /// What forms of the page carry unseen.
-    fn hidden(&self, state: &State) -> Hidden {
+    pub(super) fn hidden(&self, state: &State) -> Hidden {
         hidden(state, &self.browser, None)
     }
 
     /// That the person did this, from where they are.
-    fn event(&self, request: &Request, kind: Kind) -> Event {
+    pub(super) fn event(&self, request: &Request, kind: Kind) -> Event {
         let user = self.present.user.id;
         Event::new(kind, Actor::User(user)).subject(user).source(&sign_in::source(request))
     }

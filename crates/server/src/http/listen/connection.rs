@@ -20,10 +20,10 @@ use tokio::{
     sync::watch,
     time::timeout,
 };
-use tokio_rustls::TlsAcceptor;
 
 use super::{
     Connection, Limits, PeerCertificate, Phase,
+    tls::Tls,
     usage::{Answer, Usage},
 };
 
@@ -40,9 +40,6 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Whatever an error of a service or a body is.
 pub(super) type BoxError = Box<dyn Error + Send + Sync>;
-
-/// How TLS is spoken, and whether clients are asked for a certificate.
-pub(super) type Tls = (TlsAcceptor, bool);
 
 /// What a connection is served with.
 #[derive(Clone)]
@@ -66,7 +63,7 @@ where
         let Ok(local) = stream.local_addr() else { return };
         // Answers are small and written whole: waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
-        let Some((acceptor, mutual)) = tls else {
+        let Some(Tls { acceptor, clients }) = tls else {
             return self.http1(stream, Connection { local, peer, tls: false, mutual: false }, None).await;
         };
         let handshake = timeout(self.limits.header_timeout, acceptor.accept(stream));
@@ -74,11 +71,12 @@ where
             accepted = handshake => accepted.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())),
             () = reached(&mut self.phase, Phase::Draining) => return,
         };
-        let connection = Connection { local, peer, tls: true, mutual };
+        let connection = Connection { local, peer, tls: true, mutual: clients.is_some() };
         match accepted {
             Ok(stream) => {
                 let session = stream.get_ref().1;
-                let certificate = session.peer_certificates().and_then(<[_]>::first).map(PeerCertificate::new);
+                let certificate =
+                    clients.zip(session.peer_certificates()).and_then(|(clients, chain)| clients.judge(chain));
                 if session.alpn_protocol() == Some(b"h2") {
                     self.http2(stream, connection, certificate).await;
                 } else {

@@ -17,6 +17,7 @@
 
 mod accept;
 mod bind;
+mod clients;
 mod connection;
 mod serve;
 #[cfg(test)]
@@ -30,7 +31,7 @@ use rustls_pki_types::CertificateDer;
 
 pub use bind::{BindError, bind};
 pub use serve::{Door, serve};
-pub use tls::{TlsError, TlsFiles};
+pub use tls::{ClientCertificates, TlsError, TlsFiles};
 
 /// How much time and room clients get.
 #[derive(Clone, Debug)]
@@ -86,19 +87,28 @@ pub struct Connection {
     pub mutual: bool,
 }
 
-/// The certificate that the client proved to hold in the handshake, verified against `client_ca`: in the extensions of each
-/// request of such a connection.
+/// The certificate whose key the client proved to hold in the handshake: in the extensions of each request of such a
+/// connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PeerCertificate(Arc<[u8]>);
+pub(crate) struct PeerCertificate {
+    der: Arc<[u8]>,
+    vouched: bool,
+}
 
 impl PeerCertificate {
-    fn new(certificate: &CertificateDer<'_>) -> Self {
-        Self(certificate.as_ref().into())
+    fn new(certificate: &CertificateDer<'_>, vouched: bool) -> Self {
+        Self { der: certificate.as_ref().into(), vouched }
     }
 
-    /// The certificate, as DER.
+    /// The certificate, as DER. What it says of its holder is its holder's own word, unless it is [vouched](Self::is_vouched)
+    /// for.
     pub(crate) fn der(&self) -> &[u8] {
-        &self.0
+        &self.der
+    }
+
+    /// Whether one of the authorities vouches for what it says.
+    pub(crate) fn is_vouched(&self) -> bool {
+        self.vouched
     }
 }
 

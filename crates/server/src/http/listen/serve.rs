@@ -16,7 +16,8 @@ use tokio::{
 use super::{
     Limits, Phase, TlsError, TlsFiles,
     accept::Acceptor,
-    connection::{BoxError, Host, Tls},
+    connection::{BoxError, Host},
+    tls::Tls,
 };
 
 /// How long connections that are cut off may take to notice it.
@@ -55,8 +56,7 @@ where
 {
     let (mut listeners, mut acceptors) = (Vec::new(), Vec::new());
     for door in doors {
-        let mutual = door.tls.as_ref().is_some_and(|files| files.client_ca.is_some());
-        let tls = door.tls.map(|files| files.acceptor()).transpose()?.map(|acceptor| (acceptor, mutual));
+        let tls = door.tls.map(|files| files.acceptor()).transpose()?;
         acceptors.extend(door.listeners.iter().map(|_| tls.clone()));
         listeners.extend(door.listeners);
     }

@@ -6,16 +6,14 @@ use std::{
     sync::Arc,
 };
 
-use rustls::{
-    RootCertStore, ServerConfig,
-    crypto::CryptoProvider,
-    server::{WebPkiClientVerifier, danger::ClientCertVerifier},
-};
+use rustls::{ServerConfig, crypto::CryptoProvider};
 use rustls_pki_types::{
     CertificateDer, PrivateKeyDer,
     pem::{Error as PemError, PemObject as _},
 };
 use tokio_rustls::TlsAcceptor;
+
+use super::clients::ClientVerifier;
 
 /// Where the certificate and its key are.
 #[derive(Clone, Debug)]
@@ -24,9 +22,18 @@ pub struct TlsFiles {
     pub certificate: PathBuf,
     /// A PEM file with the certificate's private key, not encrypted.
     pub key: PathBuf,
-    /// A PEM file with the certification authorities whose client certificates count. With it clients are asked for one, and
-    /// may come without.
-    pub client_ca: Option<PathBuf>,
+    /// With it clients are asked for a certificate, and may come without.
+    pub clients: Option<ClientCertificates>,
+}
+
+/// How clients are asked for a certificate.
+#[derive(Clone, Debug)]
+pub struct ClientCertificates {
+    /// A PEM file with the certification authorities that vouch for clients.
+    pub authorities: PathBuf,
+    /// Whether clients are told these authorities: browsers then offer only certificates of theirs. Programs that hold a
+    /// certificate of their own making may keep it back then, since it is not what was asked for.
+    pub told: bool,
 }
 
 /// Why TLS cannot be offered.
@@ -71,7 +78,7 @@ impl TlsFiles {
         self.acceptor().map(drop)
     }
 
-    pub(super) fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
+    pub(super) fn acceptor(&self) -> Result<Tls, TlsError> {
         let pair = |why| TlsError::Pair { certificate: self.certificate.clone(), key: self.key.clone(), why };
         let provider = CryptoProvider::get_default()
             .cloned()
@@ -79,31 +86,27 @@ impl TlsFiles {
         let builder = ServerConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(pair)?;
-        let builder = match &self.client_ca {
-            Some(path) => builder.with_client_cert_verifier(verifier(path, provider)?),
+        let clients = self.clients.as_ref().map(|clients| ClientVerifier::new(clients, provider)).transpose()?;
+        let clients = clients.map(Arc::new);
+        let builder = match clients.clone() {
+            Some(verifier) => builder.with_client_cert_verifier(verifier),
             None => builder.with_no_client_auth(),
         };
         let mut config = builder.with_single_cert(certificates(&self.certificate)?, key(&self.key)?).map_err(pair)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(TlsAcceptor::from(Arc::new(config)))
+        Ok(Tls { acceptor: TlsAcceptor::from(Arc::new(config)), clients })
     }
 }
 
-/// Verifies client certificates against the authorities in a file. Who comes without one is let in too: what to do with them
-/// is for the pages to say.
-fn verifier(path: &Path, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
-    let content = |why: String| TlsError::Content { path: path.to_owned(), wanted: "certification authority", why };
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(path)? {
-        roots.add(certificate).map_err(|error| content(error.to_string()))?;
-    }
-    WebPkiClientVerifier::builder_with_provider(roots.into(), provider)
-        .allow_unauthenticated()
-        .build()
-        .map_err(|error| content(error.to_string()))
+/// How TLS is spoken.
+#[derive(Clone)]
+pub(super) struct Tls {
+    pub(super) acceptor: TlsAcceptor,
+    /// Where clients are asked for a certificate: who tells whether the authorities vouch for it.
+    pub(super) clients: Option<Arc<ClientVerifier>>,
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let content = |why| TlsError::Content { path: path.to_owned(), wanted: "certificate in PEM", why };
     let chain: Vec<_> = CertificateDer::pem_slice_iter(&read(path)?)
         .collect::<Result<_, _>>()

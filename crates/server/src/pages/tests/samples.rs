@@ -101,6 +101,22 @@ fn first(text: &str) -> Vec<Sample> {
         person: person(text),
     };
     let home = Home { site: site.clone(), action, hidden: hidden(text), person: Some(person(text)) };
+    let code = DeviceCode {
+        site: site.clone(),
+        action: "/device".into(),
+        hidden: hidden(text),
+        user_code: label(text),
+        error: Some(label(text)),
+    };
+    let device = DeviceConfirm {
+        site: site.clone(),
+        action: "/device".into(),
+        hidden: hidden(text),
+        person: person(text),
+        app: app(text),
+        user_code: label(text),
+        scopes: vec![ScopeLine::of_api(text, text, Some(text))],
+    };
     let failed = SignIn { again: Some(person(text)), ..sign_in(text) };
     vec![
         (
@@ -110,6 +126,8 @@ fn first(text: &str) -> Vec<Sample> {
         (failed.render(), &["login", "password", "sign-in", "another", "cancel", "error"]),
         (choose.render(), &["select-account", "continue", "another", "cancel"]),
         (consent(text).render(), &["consent", "allow", "deny", "another"]),
+        (code.render(), &["device", "user_code", "continue", "error"]),
+        (device.render(), &["device", "allow", "deny", "shown-code"]),
         (ErrorPage::new(site.clone(), text, text).with_detail(text).render(), &["error", "request-id"]),
         (logout.render(), &["logout", "sign-out", "stay"]),
         (SignedOut { site, back: None }.render(), &["signed-out"]),

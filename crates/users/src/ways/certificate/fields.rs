@@ -1,5 +1,7 @@
 //! What a certificate says of its holder. A rule that looks at a field that cannot be read refuses the whole certificate.
 
+use std::net::IpAddr;
+
 use aws_lc_rs::digest;
 use vestibule_core::Timestamp;
 use x509_parser::{
@@ -16,8 +18,8 @@ const MOST_VALUES: usize = 16;
 /// The user principal name, an `otherName` ([MS-WCCE] 2.2.2.7.7.3).
 const UPN: &str = "1.3.6.1.4.1.311.20.2.3";
 
-/// The fields of a certificate that is valid now.
-pub(super) struct Fields {
+/// The fields of a certificate that is valid now. An application that proves itself by one is held against them too.
+pub struct CertificateFields {
     fingerprint: String,
     subject: Result<String, &'static str>,
     common_names: Result<Vec<String>, &'static str>,
@@ -30,10 +32,15 @@ struct Alternatives {
     upns: Vec<String>,
     uris: Vec<String>,
     dns: Vec<String>,
+    ips: Vec<IpAddr>,
 }
 
-impl Fields {
-    pub(super) fn read(der: &[u8], now: Timestamp) -> Result<Self, &'static str> {
+impl CertificateFields {
+    /// Reads a certificate in DER.
+    ///
+    /// # Errors
+    /// Why it counts for nothing: it is none, or it is not valid now.
+    pub fn read(der: &[u8], now: Timestamp) -> Result<Self, &'static str> {
         if der.len() > LARGEST {
             return Err("it is too large");
         }
@@ -56,8 +63,20 @@ impl Fields {
         })
     }
 
-    /// The values of the field that a rule looks at.
-    pub(super) fn values(&self, rule: CertificateRule) -> Result<Vec<String>, &'static str> {
+    /// The addresses among the alternative names.
+    ///
+    /// # Errors
+    /// Alternative names that cannot be read.
+    pub fn ips(&self) -> Result<&[IpAddr], &'static str> {
+        self.alternatives.as_ref().map(|names| names.ips.as_slice()).map_err(|error| *error)
+    }
+
+    /// The values of the field that a rule looks at; a subject is written as [`normal_subject`](super::normal_subject) writes
+    /// one.
+    ///
+    /// # Errors
+    /// A field that cannot be read, or that has too many values.
+    pub fn values(&self, rule: CertificateRule) -> Result<Vec<String>, &'static str> {
         let among =
             |field: fn(&Alternatives) -> &Vec<String>| Ok(field(self.alternatives.as_ref().map_err(|e| *e)?).clone());
         let values = match rule {
@@ -92,11 +111,17 @@ fn alternatives(certificate: &X509Certificate<'_>) -> Result<Alternatives, &'sta
             GeneralName::OtherName(kind, value) if kind.to_id_string() == UPN => {
                 found.upns.push(upn(value).ok_or("its user principal name cannot be read")?);
             }
+            GeneralName::IPAddress(bytes) => found.ips.push(ip(bytes).ok_or("an address of it cannot be read")?),
             GeneralName::Invalid(..) => return Err(unreadable),
             _ => {}
         }
     }
     Ok(found)
+}
+
+/// Four bytes or sixteen (RFC 5280 section 4.2.1.6).
+fn ip(bytes: &[u8]) -> Option<IpAddr> {
+    <[u8; 4]>::try_from(bytes).map(IpAddr::from).or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }
 
 /// `[0] EXPLICIT UTF8String` (RFC 5280 section 4.2.1.6 for the tag).

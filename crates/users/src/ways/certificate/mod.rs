@@ -17,11 +17,20 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use vestibule_core::Clock;
 
-use self::fields::Fields;
 use super::{Evidence, Proven, Way, WayName};
 use crate::{AuthenticateError, Users, entity::Model};
 pub use bindings::{Binding, BindingError, BindingKind, CertificateBindings, InvalidBinding};
+pub use fields::CertificateFields;
 pub use forwarded::{ForwardedCertificateError, forwarded_certificate};
+
+/// A subject as somebody typed it (RFC 4514), written so that two of the same are equal: how
+/// [`CertificateFields::values`] writes that of a certificate.
+///
+/// # Errors
+/// What is no subject, in words.
+pub fn normal_subject(typed: &str) -> Result<String, &'static str> {
+    distinguished_name::of_text(typed)
+}
 
 /// Which field of a certificate names its holder, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -99,7 +108,7 @@ impl CertificateWay {
     }
 
     /// Whose certificate it is.
-    async fn holder(&self, fields: &Fields) -> Result<Option<Model>, AuthenticateError> {
+    async fn holder(&self, fields: &CertificateFields) -> Result<Option<Model>, AuthenticateError> {
         for rule in &self.rules {
             let mut holders: Vec<Model> = Vec::new();
             for value in fields.values(*rule).map_err(refused)? {
@@ -143,7 +152,7 @@ impl Way for CertificateWay {
 
     async fn prove(&self, evidence: &Evidence) -> Result<Option<Proven>, AuthenticateError> {
         let Some(der) = &evidence.certificate else { return Ok(None) };
-        let fields = Fields::read(der, self.clock.now()).map_err(refused)?;
+        let fields = CertificateFields::read(der, self.clock.now()).map_err(refused)?;
         let holder = self.holder(&fields).await?.ok_or_else(|| refused("no rule leads to a user"))?;
         let user = self.users.enter(holder).await?.ok_or(AuthenticateError::Refused)?;
         Ok(Some(Proven { user, way: WayName::Certificate, amr: vec!["sc"], token: None }))

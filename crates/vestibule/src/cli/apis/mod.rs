@@ -5,6 +5,8 @@ mod report;
 
 use clap::Subcommand;
 use serde_json::json;
+use vestibule_audit::{Actor, Event, Kind, ObjectType};
+use vestibule_database::Database;
 use vestibule_oidc::client::{ApiError, Apis};
 
 use self::arguments::CreateArguments;
@@ -41,20 +43,32 @@ pub(super) enum Command {
 
 impl Command {
     pub(super) async fn run(self, mut context: Context) -> Result<(), Failure> {
-        let apis = Apis::new(context.database().await?, context.clock.clone());
+        let database = context.database().await?;
+        let apis = Apis::new(database.clone(), context.clock.clone());
         match self {
-            Self::Create(arguments) => create(&mut context, &apis, arguments).await,
+            Self::Create(arguments) => create(&mut context, &database, &apis, arguments).await,
             Self::List { json } => list(&mut context, &apis, json).await,
             Self::Show { identifier, json } => show(&mut context, &apis, identifier, json).await,
-            Self::Delete { identifier, json } => delete(&mut context, &apis, &identifier, json).await,
+            Self::Delete { identifier, json } => delete(&mut context, &database, &apis, &identifier, json).await,
         }
     }
 }
 
-async fn create(context: &mut Context, apis: &Apis, arguments: CreateArguments) -> Result<(), Failure> {
+/// Writes down what was done to an API.
+async fn note(context: &Context, database: &Database, kind: Kind, identifier: &str) -> Result<(), Failure> {
+    context.note(database, Event::new(kind, Actor::Command).object(ObjectType::Api, identifier)).await
+}
+
+async fn create(
+    context: &mut Context,
+    database: &Database,
+    apis: &Apis,
+    arguments: CreateArguments,
+) -> Result<(), Failure> {
     let json = arguments.json;
     let new = arguments.new_api()?;
     let api = apis.create(new, context.config.http.public_url.as_str()).await.map_err(refusal)?;
+    note(context, database, Kind::Created, &api.identifier).await?;
     if json {
         return context.output.json(&report::document(&api));
     }
@@ -86,8 +100,15 @@ async fn show(context: &mut Context, apis: &Apis, identifier: String, json: bool
     if json { context.output.json(&report::document(&api)) } else { context.output.text(&report::lines(&api)) }
 }
 
-async fn delete(context: &mut Context, apis: &Apis, identifier: &str, json: bool) -> Result<(), Failure> {
+async fn delete(
+    context: &mut Context,
+    database: &Database,
+    apis: &Apis,
+    identifier: &str,
+    json: bool,
+) -> Result<(), Failure> {
     apis.delete(identifier).await.map_err(Failure::of)?;
+    note(context, database, Kind::Deleted, identifier).await?;
     if json {
         return context.output.json(&json!({ "identifier": identifier, "deleted": true }));
     }

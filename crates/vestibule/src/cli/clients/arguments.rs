@@ -25,13 +25,14 @@ pub(in crate::cli) struct CreateArguments {
     /// The application cannot keep a secret, as one on a phone or in a browser; the same as --auth-method none
     #[arg(long, conflicts_with = "auth_method")]
     public: bool,
-    /// How it proves itself: client_secret_basic, client_secret_post or none [default: either of the first two]
+    /// How it proves itself: client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth,
+    /// self_signed_tls_client_auth or none [default: either of the first two]
     #[arg(long, value_name = "METHOD", value_parser = auth_method)]
     auth_method: Option<AuthMethod>,
-    /// A grant it may use (several times for several) [default: authorization_code]
+    /// A grant it may use: authorization_code, refresh_token or client_credentials (several times for several) [default: authorization_code]
     #[arg(long = "grant-type", value_name = "GRANT")]
     grant_types: Vec<String>,
-    /// A scope it may ask for (several times for several, or several in one) [default: openid profile email address phone groups permissions]
+    /// A scope it may ask for (several times for several, or several in one) [default: openid profile email address phone groups permissions offline_access]
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<ScopeSet>,
     /// The application is the organisation's own: nobody is asked for consent
@@ -44,8 +45,15 @@ pub(in crate::cli) struct CreateArguments {
     /// What its ID tokens are signed with: RS256, ES256 or EdDSA [default: RS256]
     #[arg(long, value_name = "ALGORITHM")]
     id_token_alg: Option<SigningAlgorithm>,
-    /// Read a whole RFC 7591 document, with our own require_pkce and first_party; - is standard input. What is given beside
-    /// it counts in place of what it says
+    /// People must show a second factor to sign in to it
+    #[arg(long, value_name = "true|false", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", hide_possible_values = true)]
+    require_second_factor: Option<bool>,
+    /// An app that it stands for: it is told of that app's permissions (several times for several)
+    #[arg(long = "app", value_name = "APP")]
+    apps: Vec<String>,
+    /// Read a whole RFC 7591 document, with our own require_pkce, require_second_factor, first_party and apps; - is standard
+    /// input. What is given beside it counts in place of what it says
     #[arg(long, value_name = "FILE")]
     metadata: Option<PathBuf>,
     /// Report as one JSON document
@@ -58,12 +66,17 @@ fn auth_method(name: &str) -> Result<AuthMethod, String> {
 }
 
 impl CreateArguments {
-    /// What is to be registered: the document, if there is one, and above it the arguments.
-    pub(super) fn new_client(&self) -> Result<NewClient, Failure> {
-        let mut new = match &self.metadata {
+    /// What is to be registered, and the apps that it stands for: the document, if there is one, and above it the arguments.
+    pub(super) fn new_client(&self) -> Result<(NewClient, Vec<String>), Failure> {
+        let (mut new, mut apps) = match &self.metadata {
             Some(path) => document::read(path)?,
-            None => NewClient::named("", Vec::new()),
+            None => (NewClient::named("", Vec::new()), Vec::new()),
         };
+        replace(&mut apps, self.apps.clone());
+        document::check_apps(&apps).map_err(|why| match &self.metadata {
+            Some(path) if self.apps.is_empty() => Failure::new(format!("{}: apps: {why}", place(path))),
+            _ => Failure::new(format!("--app: {why}")),
+        })?;
         if let Some(name) = &self.name {
             new.name.clone_from(name);
         }
@@ -73,16 +86,20 @@ impl CreateArguments {
         new.auth_method = self.auth_method.or(new.auth_method);
         new.first_party = self.first_party.unwrap_or(new.first_party);
         new.require_pkce = self.require_pkce.or(new.require_pkce);
+        new.require_second_factor = self.require_second_factor.unwrap_or(new.require_second_factor);
         let metadata = &mut new.metadata;
         replace(&mut metadata.redirect_uris, uris("--redirect-uri", &self.redirect_uris)?);
         let after_sign_out = uris("--post-logout-redirect-uri", &self.post_logout_redirect_uris)?;
         replace(&mut metadata.post_logout_redirect_uris, after_sign_out);
         replace(&mut metadata.grant_types, self.grants());
+        if !self.grant_types.is_empty() {
+            metadata.fit_response_types();
+        }
         if let Some(scopes) = self.scopes.iter().cloned().reduce(|all, more| all.union(&more)) {
             metadata.scope = scopes;
         }
         metadata.id_token_signed_response_alg = self.id_token_alg.unwrap_or(metadata.id_token_signed_response_alg);
-        Ok(new)
+        Ok((new, apps))
     }
 
     /// Why the application is refused, with the argument, or the document and member, that says so.

@@ -9,6 +9,7 @@ use std::{
 use serde_json::{Map, Value};
 use vestibule_core::RedirectUri;
 use vestibule_oidc::client::{MetadataError, NewClient};
+use vestibule_users::PermissionName;
 
 use crate::cli::Failure;
 
@@ -19,19 +20,34 @@ const LONGEST: u64 = 1 << 20;
 const URIS: [&str; 2] = ["redirect_uris", "post_logout_redirect_uris"];
 
 /// The members that mean something to us. Those that we know and cannot honour are refused, and so need not be here.
-const KNOWN: [&str; 20] = [
+const KNOWN: &[&str] = &[
+    "jwks",
+    "jwks_uri",
+    "token_endpoint_auth_signing_alg",
+    "tls_client_auth_subject_dn",
+    "tls_client_auth_san_dns",
+    "tls_client_auth_san_uri",
+    "tls_client_auth_san_ip",
+    "tls_client_auth_san_email",
+    "tls_client_certificate_bound_access_tokens",
     "client_name",
     "token_endpoint_auth_method",
     "subject_type",
     "require_pkce",
     "require_second_factor",
     "first_party",
+    "apps",
     "redirect_uris",
     "post_logout_redirect_uris",
     "grant_types",
     "response_types",
     "scope",
     "id_token_signed_response_alg",
+    "access_token_format",
+    "rotate_refresh_tokens",
+    "token_exchange_audiences",
+    "token_exchange_impersonation",
+    "dpop_bound_access_tokens",
     "default_max_age",
     "require_auth_time",
     "application_type",
@@ -43,10 +59,10 @@ const KNOWN: [&str; 20] = [
 ];
 
 /// Reads a document, and says on standard error which of its members mean nothing to us.
-pub(super) fn read(path: &Path) -> Result<NewClient, Failure> {
+pub(super) fn read(path: &Path) -> Result<(NewClient, Vec<String>), Failure> {
     let text = if path == Path::new("-") { text(io::stdin().lock()) } else { File::open(path).and_then(text) };
     let text = text.map_err(|error| Failure::new(format!("--metadata: {} cannot be read: {error}", place(path))))?;
-    let (new, ignored) = parse(&text).map_err(|error| Failure::new(format!("{}: {error}", place(path))))?;
+    let (new, apps, ignored) = parse(&text).map_err(|error| Failure::new(format!("{}: {error}", place(path))))?;
     if !ignored.is_empty() {
         // Nothing is lost to whoever closed standard error.
         let _ = writeln!(
@@ -56,7 +72,18 @@ pub(super) fn read(path: &Path) -> Result<NewClient, Failure> {
             ignored.join(", ")
         );
     }
-    Ok(new)
+    Ok((new, apps))
+}
+
+/// The most apps that one application can stand for.
+const MOST_APPS: usize = 100;
+
+/// Whether an application can stand for these apps, before anything of it is written.
+pub(super) fn check_apps(apps: &[String]) -> Result<(), String> {
+    if apps.len() > MOST_APPS {
+        return Err(format!("an application can stand for {MOST_APPS} apps at most; name fewer"));
+    }
+    apps.iter().try_for_each(|app| PermissionName::check_app(app).map_err(|error| format!("{app:?}: {}", error.why)))
 }
 
 /// Where a document comes from, in words.
@@ -73,14 +100,19 @@ fn text(input: impl Read) -> io::Result<String> {
     Ok(text)
 }
 
-/// The application that a document describes, and the members that say nothing of it.
-fn parse(text: &str) -> Result<(NewClient, Vec<String>), MetadataError> {
+/// The application that a document describes, the apps that it stands for, and the members that say nothing of it.
+fn parse(text: &str) -> Result<(NewClient, Vec<String>, Vec<String>), MetadataError> {
     // What is no JSON object is told by the parser below.
     let members: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
     check_uris(&members)?;
     let new = NewClient::from_document(text)?;
     let means_nothing = |(name, value): &(&String, &Value)| !value.is_null() && !KNOWN.contains(&name.as_str());
-    Ok((new, members.iter().filter(means_nothing).map(|(name, _)| name.clone()).collect()))
+    let apps = match members.get("apps") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(apps) => serde_json::from_value(apps.clone())
+            .map_err(|_| MetadataError::Malformed("apps is not a list of names".to_owned()))?,
+    };
+    Ok((new, apps, members.iter().filter(means_nothing).map(|(name, _)| name.clone()).collect()))
 }
 
 /// Looks at each URI by itself, so that a refusal can name it.
@@ -96,7 +128,7 @@ fn check_uris(members: &Map<String, Value>) -> Result<(), MetadataError> {
 
 #[cfg(test)]
 mod tests {
-    use vestibule_oidc::client::ClientMetadata;
+    use vestibule_oidc::client::{AccessTokenFormat, CertificateName, ClientMetadata};
 
     use super::*;
 
@@ -104,6 +136,22 @@ mod tests {
     fn every_member_that_is_kept_is_known() {
         let some = || Some(String::new());
         let full = ClientMetadata {
+            access_token_format: Some(AccessTokenFormat::Opaque),
+            rotate_refresh_tokens: Some(false),
+            token_exchange_audiences: vec![String::new()],
+            token_exchange_impersonation: Some(true),
+            jwks: Some(Value::Null),
+            jwks_uri: some(),
+            token_endpoint_auth_signing_alg: "ES256".parse().ok(),
+            certificate_name: CertificateName {
+                subject_dn: some(),
+                san_dns: some(),
+                san_uri: some(),
+                san_ip: some(),
+                san_email: some(),
+            },
+            tls_client_certificate_bound_access_tokens: true,
+            dpop_bound_access_tokens: true,
             default_max_age: Some(1),
             require_auth_time: Some(true),
             application_type: some(),
@@ -124,7 +172,7 @@ mod tests {
     fn members_without_a_meaning_are_named_and_those_of_null_are_not() {
         let text =
             r#"{"client_name": "App", "software_id": "x", "jwks": null, "client_name#fr": "Appli", "nonsense": null}"#;
-        let (new, ignored) = parse(text).unwrap();
+        let (new, _, ignored) = parse(text).unwrap();
         assert_eq!((new.name.as_str(), ignored), ("App", vec!["client_name#fr".to_owned(), "software_id".to_owned()]));
     }
 

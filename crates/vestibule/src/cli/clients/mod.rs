@@ -7,6 +7,7 @@ mod report;
 
 use clap::Subcommand;
 use serde_json::json;
+use vestibule_audit::{Actor, Details, Event, Kind, ObjectType};
 use vestibule_core::ClientId;
 use vestibule_database::Database;
 use vestibule_oidc::client::{Client, Clients, ClientsError};
@@ -75,28 +76,38 @@ impl Command {
 
 impl Desk {
     async fn create(&mut self, arguments: &CreateArguments) -> Result<(), Failure> {
-        let new = arguments.new_client()?;
+        let (new, apps) = arguments.new_client()?;
         let created = self.clients.create(new).await.map_err(|error| match error {
             ClientsError::Metadata(error) => arguments.refusal(&error),
             other => Failure::of(other),
         })?;
-        self.hand_over("is registered", &created.client, created.secret.as_deref(), arguments.json)
+        // Nothing comes between a new secret and the report, whatever becomes of the rest.
+        self.hand_over("is registered", &created.client, created.secret.as_deref(), arguments.json)?;
+        if !apps.is_empty() {
+            self.clients.set_apps(&created.client.id, apps).await.map_err(Failure::of)?;
+        }
+        self.note(Kind::Created, &created.client).await
     }
 
     async fn list(&mut self, json: bool) -> Result<(), Failure> {
         let clients = self.clients.list().await.map_err(Failure::of)?;
         if json {
-            return self.context.output.json(&clients.iter().map(report::document).collect::<Vec<_>>());
+            let mut documents = Vec::with_capacity(clients.len());
+            for client in &clients {
+                documents.push(report::document(client, &self.apps(&client.id).await?));
+            }
+            return self.context.output.json(&documents);
         }
         self.context.output.table(&report::HEADINGS, &clients.iter().map(report::row).collect::<Vec<_>>())
     }
 
     async fn show(&mut self, id: &ClientId, json: bool) -> Result<(), Failure> {
         let client = self.find(id).await?;
+        let apps = self.apps(id).await?;
         if json {
-            self.context.output.json(&report::document(&client))
+            self.context.output.json(&report::document(&client, &apps))
         } else {
-            self.context.output.text(&report::lines(&client))
+            self.context.output.text(&report::lines(&client, &apps))
         }
     }
 
@@ -105,6 +116,7 @@ impl Desk {
         // First what can be repeated: once the row is gone, nobody finds the application to end its tokens.
         self.context.revoke_client(&self.database, id.clone()).await?;
         self.clients.delete(id).await.map_err(Failure::of)?;
+        self.note(Kind::Deleted, &client).await?;
         if json {
             return self.context.output.json(&json!({ "client_id": id.as_str(), "deleted": true }));
         }
@@ -115,7 +127,18 @@ impl Desk {
         // Found first: once there is a new secret, nothing must come between it and the report.
         let client = self.find(id).await?;
         let secret = self.clients.rotate_secret(id).await.map_err(Failure::of)?;
-        self.hand_over("has a new secret, and the old one is dead", &client, Some(&secret), json)
+        self.hand_over("has a new secret, and the old one is dead", &client, Some(&secret), json)?;
+        self.note(Kind::SecretRotated, &client).await
+    }
+
+    /// The apps that an application stands for.
+    async fn apps(&self, id: &ClientId) -> Result<Vec<String>, Failure> {
+        self.clients.apps(id).await.map_err(Failure::of)
+    }
+
+    async fn note(&self, kind: Kind, client: &Client) -> Result<(), Failure> {
+        let event = Event::new(kind, Actor::Command).object(ObjectType::Client, client.id.as_str());
+        self.context.note(&self.database, event.details(Details::new().name(&client.name))).await
     }
 
     async fn find(&self, id: &ClientId) -> Result<Client, Failure> {
@@ -128,7 +151,7 @@ impl Desk {
         if json {
             return self.context.output.json(&json!({ "client_id": client.id.as_str(), "client_secret": secret }));
         }
-        let shown = secret.unwrap_or("none: the application is public");
+        let shown = secret.unwrap_or("none: it is public, or proves itself by a key or a certificate");
         let mut text =
             format!("Client {} {what}.\n\nClient id      {}\nClient secret  {shown}\n", client.name, client.id);
         if secret.is_some() {

@@ -1,7 +1,7 @@
 //! An application in the words of a report. The digest of its secret is nowhere in it.
 
 use serde_json::{Value, json};
-use vestibule_oidc::client::{AuthMethod, Client, ClientMetadata};
+use vestibule_oidc::client::{AccessTokenFormat, AuthMethod, Client, ClientMetadata};
 
 use crate::cli::time::{readable, rfc3339};
 
@@ -28,7 +28,7 @@ fn must_use_pkce(client: &Client) -> bool {
 }
 
 /// Everything, for programs, in the names of RFC 7591. Without a `token_endpoint_auth_method`, either way of a secret will do.
-pub(super) fn document(client: &Client) -> Value {
+pub(super) fn document(client: &Client, apps: &[String]) -> Value {
     let mut document = json!(client.metadata);
     if let (Value::Object(members), Value::Object(more)) = (
         &mut document,
@@ -39,6 +39,7 @@ pub(super) fn document(client: &Client) -> Value {
             "first_party": client.first_party,
             "require_pkce": must_use_pkce(client),
             "require_second_factor": client.require_second_factor,
+            "apps": apps,
             "created_at": rfc3339(client.created_at),
             "updated_at": rfc3339(client.updated_at),
         }),
@@ -49,7 +50,7 @@ pub(super) fn document(client: &Client) -> Value {
 }
 
 /// Everything, for people.
-pub(super) fn lines(client: &Client) -> String {
+pub(super) fn lines(client: &Client, apps: &[String]) -> String {
     let ClientMetadata {
         redirect_uris,
         post_logout_redirect_uris,
@@ -57,6 +58,16 @@ pub(super) fn lines(client: &Client) -> String {
         response_types,
         scope,
         id_token_signed_response_alg,
+        access_token_format,
+        rotate_refresh_tokens,
+        token_exchange_audiences,
+        token_exchange_impersonation,
+        jwks,
+        jwks_uri,
+        token_endpoint_auth_signing_alg,
+        certificate_name,
+        tls_client_certificate_bound_access_tokens,
+        dpop_bound_access_tokens,
         default_max_age,
         require_auth_time: _,
         application_type,
@@ -69,18 +80,29 @@ pub(super) fn lines(client: &Client) -> String {
     let each = |uris: &[vestibule_core::RedirectUri]| uris.iter().map(ToString::to_string).collect();
     let yes_or_no = |yes| vec![if yes { "yes" } else { "no" }.to_owned()];
     let optional = |text: &Option<String>| text.iter().cloned().collect();
-    let lines: [(&str, Vec<String>); 19] = [
+    let lines: [(&str, Vec<String>); 30] = [
         ("Name", vec![client.name.clone()]),
         ("Client id", vec![client.id.to_string()]),
         ("Proves itself by", vec![proof(client).to_owned()]),
+        ("Signs with", token_endpoint_auth_signing_alg.iter().map(ToString::to_string).collect()),
+        ("Keys", jwks_uri.iter().cloned().chain(jwks.as_ref().map(keys_in_words)).collect()),
+        ("Certificate of", certificate_name.given().map(|(_, name)| name.to_owned()).collect()),
+        ("Tokens bound", bound_in_words(*tls_client_certificate_bound_access_tokens)),
         ("Answered at", each(redirect_uris)),
         ("After sign-out", each(post_logout_redirect_uris)),
         ("Scopes", vec![scope.to_string()]),
         ("Grants", vec![grant_types.join(" ")]),
         ("Response types", vec![response_types.join(" ")]),
         ("ID tokens", vec![id_token_signed_response_alg.to_string()]),
+        ("Access tokens", format_in_words(*access_token_format).into_iter().collect()),
+        ("Refresh tokens", rotation_in_words(*rotate_refresh_tokens).into_iter().collect()),
+        ("May exchange for", token_exchange_audiences.clone()),
+        ("May impersonate", token_exchange_impersonation.iter().flat_map(|may| yes_or_no(*may)).collect()),
+        ("Must use DPoP", yes_or_no(*dpop_bound_access_tokens)),
         ("Must use PKCE", yes_or_no(must_use_pkce(client))),
         ("First party", yes_or_no(client.first_party)),
+        ("Second factor", yes_or_no(client.require_second_factor)),
+        ("Permissions of", apps.to_vec()),
         ("Sign-in at most", default_max_age.map(|seconds| format!("{seconds} s ago")).into_iter().collect()),
         ("Kind", optional(application_type)),
         ("Home page", optional(client_uri)),
@@ -91,6 +113,28 @@ pub(super) fn lines(client: &Client) -> String {
         ("Changed", vec![readable(client.updated_at)]),
     ];
     lines.iter().flat_map(|(name, values)| aligned(name, values)).collect()
+}
+
+fn format_in_words(format: Option<AccessTokenFormat>) -> Option<String> {
+    let format = match format? {
+        AccessTokenFormat::Jwt => "jwt",
+        AccessTokenFormat::Opaque => "opaque",
+    };
+    Some(format!("{format}, whatever their API wants"))
+}
+
+fn keys_in_words(jwks: &Value) -> String {
+    let keys = jwks["keys"].as_array().map_or(0, Vec::len);
+    format!("{keys} registered")
+}
+
+fn bound_in_words(bound: bool) -> Vec<String> {
+    bound.then(|| "to its client certificate".to_owned()).into_iter().collect()
+}
+
+fn rotation_in_words(rotate: Option<bool>) -> Option<String> {
+    let stay = "stay the same where the request proves a key";
+    rotate.map(|rotate| if rotate { "change with every use" } else { stay }.to_owned())
 }
 
 /// The name before the first value; the others stand below it.

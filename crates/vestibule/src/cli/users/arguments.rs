@@ -3,7 +3,7 @@
 use clap::{ArgAction, ArgGroup, Args};
 use vestibule_users::StandardClaims;
 
-use crate::cli::Failure;
+use crate::cli::{Failure, output::Report};
 
 /// `vestibule users create`
 #[derive(Debug, Args)]
@@ -25,12 +25,20 @@ pub(in crate::cli) struct CreateArguments {
     /// The user may do everything there
     #[arg(long)]
     pub(super) superuser: bool,
-    /// A claim of OpenID Connect, such as given_name=Eve or address.country=France (several times for several)
-    #[arg(long = "claim", value_name = "KEY=VALUE", value_parser = claim)]
-    pub(super) claims: Vec<(String, String)>,
-    /// Report as one JSON document
+    /// The user must sign in with a second factor
     #[arg(long)]
-    pub(super) json: bool,
+    pub(super) require_second_factor: bool,
+    /// A telephone number, such as '+351 21 555 0134'
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) phone: Option<String>,
+    /// A claim of OpenID Connect, such as given_name=Eve or address.country=France (several times for several)
+    #[arg(long = "claim", value_name = "KEY=VALUE", value_parser = pair)]
+    pub(super) claims: Vec<(String, String)>,
+    /// An attribute that is declared, such as department=sales; a list as '["a", "b"]' (several times for several)
+    #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(super) attributes: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(super) report: Report,
 }
 
 /// `vestibule users update`
@@ -42,7 +50,10 @@ pub(in crate::cli) struct CreateArguments {
     "email_verified",
     "staff",
     "superuser",
+    "require_second_factor",
+    "phone",
     "claims",
+    "attributes",
 ])))]
 pub(in crate::cli) struct UpdateArguments {
     /// The user's present username, e-mail address or id
@@ -68,19 +79,56 @@ pub(in crate::cli) struct UpdateArguments {
     #[arg(long, value_name = "true|false", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
         default_missing_value = "true", hide_possible_values = true)]
     pub(super) superuser: Option<bool>,
+    /// Whether the user must sign in with a second factor
+    #[arg(long, value_name = "true|false", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", hide_possible_values = true)]
+    pub(super) require_second_factor: Option<bool>,
+    /// Another telephone number; an empty one takes it away
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) phone: Option<String>,
     /// Set a claim of OpenID Connect; an empty value takes it away (several times for several)
-    #[arg(long = "claim", value_name = "KEY=VALUE", value_parser = claim)]
+    #[arg(long = "claim", value_name = "KEY=VALUE", value_parser = pair)]
     pub(super) claims: Vec<(String, String)>,
+    /// Set an attribute that is declared; an empty value takes it away (several times for several)
+    #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(super) attributes: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(super) report: Report,
 }
 
-fn claim(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write KEY=VALUE, such as given_name=Eve".to_owned()),
+impl UpdateArguments {
+    /// The names of the fields that are to change, for the audit record.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
+        let own = [
+            (self.username.is_some(), "username"),
+            (self.email.is_some() || self.no_email, "email"),
+            (self.email_verified.is_some(), "email_verified"),
+            (self.staff.is_some(), "staff"),
+            (self.superuser.is_some(), "superuser"),
+            (self.require_second_factor.is_some(), "require_second_factor"),
+            (self.phone.is_some(), "phone_number"),
+        ];
+        let named = self.claims.iter().chain(&self.attributes).map(|(name, _)| name.as_str());
+        own.into_iter().filter_map(|(said, field)| said.then_some(field)).chain(named)
     }
 }
 
-/// Sets claims by their names.
-pub(super) fn set_claims(claims: &mut StandardClaims, given: &[(String, String)]) -> Result<(), Failure> {
+/// `NAME=VALUE`
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE, such as given_name=Eve".to_owned()),
+    }
+}
+
+/// Sets claims by their names, the telephone number among them.
+pub(super) fn set_claims(
+    claims: &mut StandardClaims,
+    given: &[(String, String)],
+    phone: Option<&str>,
+) -> Result<(), Failure> {
+    if let Some(number) = phone {
+        claims.set("phone_number", number).map_err(Failure::of)?;
+    }
     given.iter().try_for_each(|(name, value)| claims.set(name, value)).map_err(Failure::of)
 }

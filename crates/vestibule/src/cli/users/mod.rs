@@ -1,201 +1,116 @@
 //! `vestibule users`: the people who can sign in. Whatever is changed here, a running server notices within a second.
 
 mod arguments;
+mod attributes;
+mod contacts;
+mod filters;
+mod manage;
+mod membership;
 mod password;
 mod report;
+mod seed;
+mod tokens;
 
-use clap::Subcommand;
-use serde_json::json;
-use vestibule_core::UserId;
-use vestibule_database::Database;
-use vestibule_users::{Changes, Editor, NewUser, Page, User, Users};
+use clap::{Args, Subcommand};
+use vestibule_core::ApiTokenId;
 
-use self::arguments::{CreateArguments, UpdateArguments, set_claims};
-use super::{Context, Failure};
-
-/// How many users are read at a time.
-const PAGE: u64 = 500;
+use self::{
+    arguments::{CreateArguments, UpdateArguments},
+    contacts::EmailArguments,
+    filters::ListArguments,
+    membership::Membership,
+    seed::SeedArguments,
+    tokens::TokenArguments,
+};
+use super::{Context, Failure, desk::Desk, output::Report};
 
 /// The commands of the group.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Create a user
-    Create(CreateArguments),
-    /// List all users
-    List {
-        /// Report as one JSON document
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show a user
-    Show {
-        /// Their username, e-mail address or id
-        name: String,
-        /// Report as one JSON document
-        #[arg(long)]
-        json: bool,
-    },
+    Create(Box<CreateArguments>),
+    /// List users
+    List(Box<ListArguments>),
+    /// Show a user, with their groups, permissions and attributes
+    Show(Named),
     /// Change a user
-    Update(UpdateArguments),
+    Update(Box<UpdateArguments>),
     /// Set a user's password; their sessions and tokens end
     SetPassword {
-        /// Their username, e-mail address or id
-        name: String,
+        #[command(flatten)]
+        who: Named,
         /// Read the password from standard input, one line
         #[arg(long)]
         password_stdin: bool,
     },
     /// Let a user sign in again
-    Activate {
-        /// Their username, e-mail address or id
-        name: String,
-    },
+    Activate(Named),
     /// Let a user sign in no more; their sessions and tokens end
-    Deactivate {
-        /// Their username, e-mail address or id
-        name: String,
-    },
+    Deactivate(Named),
     /// Delete a user for good; their sessions and tokens end
-    Delete {
-        /// Their username, e-mail address or id
-        name: String,
+    Delete(Named),
+    /// Put a user into a group
+    AddToGroup(Membership),
+    /// Take a user out of a group
+    RemoveFromGroup(Membership),
+    /// Add an e-mail address to a user's
+    AddEmail {
+        #[command(flatten)]
+        arguments: EmailArguments,
+        /// The user was shown to hold that address
+        #[arg(long)]
+        verified: bool,
     },
+    /// Take an e-mail address from a user's
+    RemoveEmail(EmailArguments),
+    /// Take away a user's second factor, so that they can set up another
+    ResetSecondFactor(Named),
+    /// Make an API token for a user; it is printed this once only
+    CreateToken(TokenArguments),
+    /// List a user's API tokens
+    Tokens(Named),
+    /// Revoke an API token of a user
+    RevokeToken {
+        #[command(flatten)]
+        who: Named,
+        /// The token's id, as the list has it
+        #[arg(value_name = "ID")]
+        id: ApiTokenId,
+    },
+    /// Fill a database with made-up people, groups and grants, to try what it is like at size
+    Seed(SeedArguments),
 }
 
-/// The users, and what it takes to work on them.
-struct Desk {
-    context: Context,
-    database: Database,
-    users: Users,
+/// A user.
+#[derive(Debug, Args)]
+pub(super) struct Named {
+    /// Their username, e-mail address or id
+    name: String,
+    #[command(flatten)]
+    report: Report,
 }
 
 impl Command {
     pub(super) async fn run(self, context: Context) -> Result<(), Failure> {
-        let database = context.database().await?;
-        let users = context.users(&database).await?;
-        let mut desk = Desk { context, database, users };
+        let mut desk = Desk::open(context).await?;
         match self {
-            Self::Create(arguments) => desk.create(arguments).await,
-            Self::List { json } => desk.list(json).await,
-            Self::Show { name, json } => desk.show(&name, json).await,
-            Self::Update(arguments) => desk.update(arguments).await,
-            Self::SetPassword { name, password_stdin } => desk.set_password(&name, password_stdin).await,
-            Self::Activate { name } => desk.activate(&name).await,
-            Self::Deactivate { name } => desk.deactivate(&name).await,
-            Self::Delete { name } => desk.delete(&name).await,
+            Self::Create(arguments) => desk.create_user(*arguments).await,
+            Self::List(arguments) => desk.list_users(*arguments).await,
+            Self::Show(Named { name, report }) => desk.show_user(&name, report).await,
+            Self::Update(arguments) => desk.update_user(*arguments).await,
+            Self::SetPassword { who, password_stdin } => desk.set_password(who, password_stdin).await,
+            Self::Activate(who) => desk.activate(who).await,
+            Self::Deactivate(who) => desk.deactivate(who).await,
+            Self::Delete(who) => desk.delete_user(who).await,
+            Self::AddToGroup(membership) => desk.join(membership).await,
+            Self::RemoveFromGroup(membership) => desk.leave(membership).await,
+            Self::AddEmail { arguments, verified } => desk.add_email(arguments, verified).await,
+            Self::RemoveEmail(arguments) => desk.remove_email(arguments).await,
+            Self::ResetSecondFactor(who) => desk.reset_second_factor(who).await,
+            Self::CreateToken(arguments) => desk.create_token(arguments).await,
+            Self::Tokens(Named { name, report }) => desk.list_tokens(&name, report).await,
+            Self::RevokeToken { who: Named { name, report }, id } => desk.revoke_token(&name, id, report).await,
+            Self::Seed(arguments) => desk.seed(arguments).await,
         }
-    }
-}
-
-impl Desk {
-    async fn create(&mut self, arguments: CreateArguments) -> Result<(), Failure> {
-        let mut new = NewUser {
-            email: arguments.email,
-            email_verified: arguments.email_verified,
-            staff: arguments.staff,
-            superuser: arguments.superuser,
-            editor: Editor::Staff,
-            ..NewUser::named(arguments.name)
-        };
-        set_claims(&mut new.claims, &arguments.claims)?;
-        new.password = password::for_new_user(arguments.password_stdin)?;
-        let user = self.users.create(new).await.map_err(Failure::of)?;
-        if arguments.json {
-            return self.context.output.json(&json!({ "id": user.id, "username": user.username }));
-        }
-        self.say(&user, if user.has_password { "created" } else { "created, without a password" })
-    }
-
-    async fn list(&mut self, json: bool) -> Result<(), Failure> {
-        let mut users = self.users.list(Page::first(PAGE)).await.map_err(Failure::of)?;
-        let mut last_page = users.len();
-        while last_page as u64 == PAGE
-            && let Some(last) = users.last()
-        {
-            let page = self.users.list(Page::after(last, PAGE)).await.map_err(Failure::of)?;
-            last_page = page.len();
-            users.extend(page);
-        }
-        if json {
-            return self.context.output.json(&users.iter().map(report::document).collect::<Vec<_>>());
-        }
-        self.context.output.table(&report::HEADINGS, &users.iter().map(report::row).collect::<Vec<_>>())
-    }
-
-    async fn show(&mut self, name: &str, json: bool) -> Result<(), Failure> {
-        let user = self.find(name).await?;
-        if json {
-            self.context.output.json(&report::document(&user))
-        } else {
-            self.context.output.text(&report::lines(&user))
-        }
-    }
-
-    async fn update(&mut self, arguments: UpdateArguments) -> Result<(), Failure> {
-        let user = self.find(&arguments.name).await?;
-        let mut changes = Changes {
-            username: arguments.username,
-            email: if arguments.no_email { Some(None) } else { arguments.email.map(Some) },
-            email_verified: arguments.email_verified,
-            staff: arguments.staff,
-            superuser: arguments.superuser,
-            editor: Editor::Staff,
-            ..Changes::default()
-        };
-        if !arguments.claims.is_empty() {
-            let mut claims = user.claims.clone();
-            set_claims(&mut claims, &arguments.claims)?;
-            changes.claims = Some(claims);
-        }
-        let user = self.users.update(user.id, changes).await.map_err(Failure::of)?;
-        self.say(&user, "changed")
-    }
-
-    async fn set_password(&mut self, name: &str, from_stdin: bool) -> Result<(), Failure> {
-        let user = self.find(name).await?;
-        let password = password::for_known_user(&user.username, from_stdin)?;
-        self.users.set_password(user.id, &password).await.map_err(Failure::of)?;
-        self.end_everything_of(user.id).await?;
-        self.say(&user, "has a new password")
-    }
-
-    async fn activate(&mut self, name: &str) -> Result<(), Failure> {
-        let user = self.find(name).await?;
-        self.users.activate(user.id).await.map_err(Failure::of)?;
-        self.say(&user, "may sign in")
-    }
-
-    async fn deactivate(&mut self, name: &str) -> Result<(), Failure> {
-        let user = self.find(name).await?;
-        self.users.deactivate(user.id).await.map_err(Failure::of)?;
-        self.end_everything_of(user.id).await?;
-        self.say(&user, "may sign in no more")
-    }
-
-    async fn delete(&mut self, name: &str) -> Result<(), Failure> {
-        let user = self.find(name).await?;
-        // First what can be repeated: once the row is gone, nobody finds the user to end the rest.
-        self.users.deactivate(user.id).await.map_err(Failure::of)?;
-        self.end_everything_of(user.id).await?;
-        self.users.delete(user.id).await.map_err(Failure::of)?;
-        self.say(&user, "deleted")
-    }
-
-    /// By username or e-mail address, and else by id.
-    async fn find(&self, name: &str) -> Result<User, Failure> {
-        let mut found = self.users.find(name).await.map_err(Failure::of)?;
-        if let (None, Ok(id)) = (&found, name.parse::<UserId>()) {
-            found = self.users.get(id).await.map_err(Failure::of)?;
-        }
-        found
-            .ok_or_else(|| Failure::new(format!("there is no user {name:?}; `vestibule users list` shows all of them")))
-    }
-
-    async fn end_everything_of(&self, user: UserId) -> Result<(), Failure> {
-        self.context.revoke_user(&self.database, user).await
-    }
-
-    fn say(&mut self, user: &User, what: &str) -> Result<(), Failure> {
-        self.context.output.text(&format!("User {} ({}): {what}.", user.username, user.id))
     }
 }

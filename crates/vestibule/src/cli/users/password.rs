@@ -19,6 +19,11 @@ pub(super) fn for_new_user(from_stdin: bool) -> Result<Option<SecretString>, Fai
     if io::stdin().is_terminal() { ask("Password (empty for none): ") } else { Ok(None) }
 }
 
+/// One password for many made-up users.
+pub(super) fn one_line_of_input() -> Result<SecretString, Failure> {
+    one_line(io::stdin().lock())
+}
+
 /// A new password for a user there is.
 pub(super) fn for_known_user(username: &str, from_stdin: bool) -> Result<SecretString, Failure> {
     if from_stdin {

@@ -22,7 +22,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{Connection, Door, Limits, PeerCertificate, TlsFiles, bind, serve};
+use super::{ClientCertificates, Connection, Door, Limits, PeerCertificate, TlsFiles, bind, serve};
 
 /// How long `/slow` takes.
 const SLOW: Duration = Duration::from_millis(1500);
@@ -57,7 +57,8 @@ fn service() -> impl Service<
             }
             "/certificate" => {
                 let certificate = request.extensions().get::<PeerCertificate>();
-                certificate.map_or_else(|| "none".to_owned(), |it| format!("{} bytes", it.der().len()))
+                let vouched = |it: &PeerCertificate| if it.is_vouched() { "vouched" } else { "its own word" };
+                certificate.map_or_else(|| "none".to_owned(), |it| format!("{} bytes, {}", it.der().len(), vouched(it)))
             }
             _ => "hello".to_owned(),
         };

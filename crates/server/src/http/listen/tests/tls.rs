@@ -29,7 +29,7 @@ fn identity() -> Identity {
     let files = TlsFiles {
         certificate: directory.path().join("cert.pem"),
         key: directory.path().join("key.pem"),
-        client_ca: None,
+        clients: None,
     };
     std::fs::write(&files.certificate, made.cert.pem()).expect("written");
     std::fs::write(&files.key, made.signing_key.serialize_pem()).expect("written");
@@ -129,7 +129,7 @@ fn files_that_cannot_be_used_are_named_with_what_is_wrong() {
         (certificate.clone(), certificate.clone(), "holds no private key in PEM"),
         (certificate, other.files.key, "cannot be used"),
     ] {
-        let error = TlsFiles { certificate, key, client_ca: None }.check().expect_err(words).to_string();
+        let error = TlsFiles { certificate, key, clients: None }.check().expect_err(words).to_string();
         assert!(error.contains(words) && error.contains(".pem"), "{error}");
     }
 }

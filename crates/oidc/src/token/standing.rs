@@ -1,0 +1,94 @@
+//! What grants of people share: whether the person is still there, what a replay does, and what is kept to come back for.
+
+use vestibule_core::{GrantId, PublicSessionId, ScopeSet, Timestamp, TokenId, UserId};
+use vestibule_tokens::{Authentication, Revocation, Subject, TokenFacts};
+
+use super::{Asking, Refresh, TokenError};
+use crate::{
+    OFFLINE_ACCESS, Unavailable,
+    code::Redeemed,
+    grants::{NewGrant, Whose},
+};
+
+/// What somebody granted at a browser.
+pub(super) struct Given<'a> {
+    pub(super) grant: GrantId,
+    pub(super) user: UserId,
+    pub(super) session: PublicSessionId,
+    pub(super) session_expires_at: Option<Timestamp>,
+    pub(super) scope: &'a ScopeSet,
+    pub(super) resources: &'a [String],
+    pub(super) authentication: &'a Authentication,
+    /// When they did.
+    pub(super) at: Timestamp,
+}
+
+impl Asking<'_> {
+    /// Whether the person may still sign in, and nothing ended the session in which something was granted at that moment.
+    pub(super) async fn still_there(
+        &self,
+        user: UserId,
+        session: PublicSessionId,
+        granted_at: Timestamp,
+    ) -> Result<(), TokenError> {
+        let provider = self.provider;
+        let found = provider.users().get(user).await.map_err(Unavailable::from)?;
+        if !found.is_some_and(|user| user.active) {
+            return Err(TokenError::NoLongerValid("the user is gone or deactivated"));
+        }
+        let facts = TokenFacts {
+            token: TokenId::mint(granted_at, provider.random()),
+            // The grant's own entry is what a parallel replay leaves: that one must not undo the one success.
+            grant: None,
+            session: Some(session),
+            user: Some(user),
+            client: self.client.id.clone(),
+            minted_at: granted_at,
+        };
+        if provider.tokens().revocations().is_revoked(&facts) {
+            return Err(TokenError::NoLongerValid("the session has ended since the code was issued"));
+        }
+        Ok(())
+    }
+
+    /// What is kept for a client that may come back: until the session ends, or beyond that where the person allowed it.
+    pub(super) fn comes_back(&self, given: Given<'_>) -> Option<Refresh> {
+        if !self.client.may_use_grant("refresh_token") {
+            return None;
+        }
+        let offline = given.scope.contains(OFFLINE_ACCESS);
+        Some(Refresh::Begins(Box::new(NewGrant {
+            id: given.grant,
+            client: self.client.id.clone(),
+            user: given.user,
+            session: (!offline).then_some(given.session),
+            scope: given.scope.clone(),
+            resources: given.resources.to_vec(),
+            authentication: given.authentication.clone(),
+            // One that has a secret is bound by that (RFC 9449 section 5).
+            confirmation: self.confirmation.clone().filter(|_| self.client.is_public()),
+            granted_at: given.at,
+            expires_at: given.session_expires_at.filter(|_| !offline),
+        })))
+    }
+
+    /// What a spent code answers: what it gave is revoked, and the client that redeemed it is told; for another it is left alone.
+    pub(super) async fn replayed(&self, redeemed: Redeemed) -> Result<TokenError, TokenError> {
+        if redeemed.client != self.client.id {
+            return Ok(TokenError::OtherClients);
+        }
+        tracing::warn!(client_id = %redeemed.client, grant = %redeemed.grant, "a code was redeemed twice; what it gave is revoked");
+        let subject = Subject::Grant(redeemed.grant);
+        let entry = Revocation { subject, issued_before: None, expires_at: redeemed.dead_at };
+        self.provider.tokens().revocations().revoke(entry).await.map_err(Unavailable::from)?;
+        self.provider.end_grants(&Whose::Grant(redeemed.grant)).await?;
+        Ok(TokenError::Replayed)
+    }
+
+    /// What is left of a code that is taken now, which lived for `life`.
+    pub(super) fn redeemed(&self, grant: GrantId, life: std::time::Duration) -> Redeemed {
+        // A moment more for what is minted between here and the answer.
+        let dead_at = self.provider.clock().now() + self.provider.longest_life() + life;
+        Redeemed { grant, client: self.client.id.clone(), dead_at }
+    }
+}

@@ -1,0 +1,88 @@
+//! Applications of django-oauth-toolkit keep their ids, secrets and addresses.
+
+use serde_json::{Value, json};
+use vestibule_tests::{Browser, TestApp, ThirdParty};
+
+use crate::{
+    command,
+    site::{Site, Way, person},
+};
+
+const SITE: Site = Site("default");
+
+async fn moved(way: Way) -> (TestApp, Browser) {
+    let app = TestApp::start().await;
+    SITE.import(&app, way).await;
+    let sasha = person(&app, "sasha", &SITE.users()["sasha"]).await;
+    let browser = app.browser_of(&sasha);
+    (app, browser)
+}
+
+/// An application with the secret that it had there.
+fn application(app: &TestApp, id: &str, redirect_uri: &str) -> ThirdParty {
+    let expected = SITE.expected();
+    let secret = expected["applications"][id]["secret"].as_str().filter(|_| id != "phone");
+    app.known_client(id, secret, redirect_uri)
+}
+
+async fn claims(browser: &mut Browser, client: &ThirdParty) -> Value {
+    let answer = browser.authorize(client, |request| request.set("scope", "openid groups permissions")).await;
+    let tokens = client.redeem(&answer).await;
+    client.userinfo(&tokens.access_token).await.body
+}
+
+#[tokio::test]
+async fn an_application_gets_tokens_by_its_old_id_and_secret_be_they_hashed_or_plain_there() {
+    let (app, mut browser) = moved(Way::Dump).await;
+    for (id, uri) in [
+        ("web-hashed", "https://shop.example/other"),
+        ("web-plain", "https://old.example/callback"),
+        ("phone", "com.example.phone:/callback"),
+    ] {
+        let client = application(&app, id, uri);
+        // The first time by the hash that Django made, the second by our own digest.
+        for _ in 0..2 {
+            let claims = claims(&mut browser, &client).await;
+            assert_eq!(claims["groups"], json!(["clerks", "managers"]), "{id}");
+            assert_eq!(claims["permissions"], SITE.expected()["users"]["sasha"]["permissions"], "{id}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_secret_opens_nothing_neither_before_nor_after_the_right_one() {
+    let (app, mut browser) = moved(Way::Postgres).await;
+    let client = application(&app, "web-hashed", "https://shop.example/callback");
+    for _ in 0..2 {
+        let answer = browser.authorize(&client, |request| request).await;
+        let refused = client.exchange(&answer).basic("web-hashed", "a secret that is not it").send().await;
+        assert_eq!((refused.status.as_u16(), &refused.body["error"]), (401, &json!("invalid_client")));
+        client.redeem(&answer).await;
+    }
+}
+
+#[tokio::test]
+async fn its_settings_come_along_and_what_cannot_come_is_told() {
+    let app = TestApp::start().await;
+    let report = SITE.import(&app, Way::Sqlite).await;
+    let shown = command::json(&app, &["clients", "show", "web-hashed"]).await;
+    assert_eq!(shown["redirect_uris"], json!(["https://shop.example/callback", "https://shop.example/other"]));
+    assert_eq!(shown["post_logout_redirect_uris"], json!(["https://shop.example/goodbye"]));
+    assert_eq!((&shown["client_name"], &shown["first_party"]), (&json!("Web shop"), &json!(false)));
+    assert_eq!((&shown["grant_types"], &shown["require_pkce"]), (&json!(["authorization_code"]), &json!(true)));
+    assert_eq!(command::json(&app, &["clients", "show", "web-plain"]).await["first_party"], true);
+    let phone = command::json(&app, &["clients", "show", "phone"]).await;
+    assert_eq!(phone["token_endpoint_auth_method"], "none");
+    let problems = report["plan"]["problems"].as_array().expect("problems").iter();
+    let robot: Vec<_> = problems.filter(|problem| problem["name"] == "robot").map(|it| &it["weight"]).collect();
+    assert_eq!(robot, ["left_out"]);
+}
+
+#[tokio::test]
+async fn a_site_that_did_not_require_pkce_keeps_it_so() {
+    let app = TestApp::start().await;
+    let command = [SITE.command(Way::Dump), vec!["--require-pkce".to_owned(), "false".to_owned()]].concat();
+    command::json(&app, &command.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let pkce = async |id| command::json(&app, &["clients", "show", id]).await["require_pkce"].clone();
+    assert_eq!((pkce("web-plain").await, pkce("phone").await), (json!(false), json!(true)));
+}

@@ -1,0 +1,12 @@
+//! The way over from Django: sites that Django itself has built come by `vestibule import django`, and whoever was there goes on
+//! as before.
+//!
+//! `VESTIBULE_TEST_DJANGO` names the folder that `tests/django` was built into, `VESTIBULE_TEST_DJANGO_PYTHON` a Python with
+//! Django; `cargo xtask test` brings both.
+
+mod applications;
+mod command;
+mod example;
+mod people;
+mod site;
+mod twice;
