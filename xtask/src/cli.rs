@@ -7,6 +7,7 @@ cargo xtask COMMAND
 
 Commands:
   test [FILTER] [--only STAGE]...   pass every test, bringing up what the tests need
+  bench [OPTION]...                 measure how fast it is, beside what the core can do
   docs [--check]                    write the generated documents, or tell whether they are fresh
   walls                             check what keeps the crates apart
 
@@ -48,7 +49,11 @@ libraries stay behind the crate that owns them, and oxide-auth behind one file."
 pub(crate) enum Command {
     Help(&'static str),
     Test(Choice),
-    Docs { check: bool },
+    /// What the benchmark is told; it reads that itself.
+    Bench(Vec<String>),
+    Docs {
+        check: bool,
+    },
     Walls,
 }
 
@@ -65,6 +70,8 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
         "test" if help => Ok(Command::Help(TEST_HELP)),
         "docs" if help => Ok(Command::Help(DOCS_HELP)),
         "walls" if help => Ok(Command::Help(WALLS_HELP)),
+        // It tells of itself, too.
+        "bench" => Ok(Command::Bench(rest.to_vec())),
         "test" => parse_test(rest).map(Command::Test),
         "docs" => parse_docs(rest),
         "walls" => match rest.first() {
@@ -117,6 +124,12 @@ mod tests {
         let Ok(Command::Test(choice)) = parsed("test --only=node consent --only rust") else { panic!("should parse") };
         assert_eq!(choice.filter.as_deref(), Some("consent"));
         assert_eq!(choice.only, [Stage::Node, Stage::Rust]);
+    }
+
+    #[test]
+    fn what_the_benchmark_is_told_is_handed_on() {
+        let Ok(Command::Bench(arguments)) = parsed("bench --rows jwks --help") else { panic!("should parse") };
+        assert_eq!(arguments, ["--rows", "jwks", "--help"]);
     }
 
     #[test]

@@ -1,11 +1,12 @@
-//! What a developer types: `cargo xtask test | docs | walls`.
+//! What a developer types: `cargo xtask test | bench | docs | walls`.
 //!
-//! `test` passes every test of the project and brings up what the tests need; `docs` writes the generated files, or tells
-//! whether they are fresh; `walls` checks what keeps the rooms of `ARCHITECTURE.md` apart. Each command lives in a module of
-//! its name; `process` and `project` are what they share.
+//! `test` passes every test of the project and brings up what the tests need; `bench` measures how fast it is; `docs` writes the
+//! generated files, or tells whether they are fresh; `walls` checks what keeps the rooms of `ARCHITECTURE.md` apart. Each
+//! command lives in a module of its name; `process` and `project` are what they share.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool speaks on the terminal")]
 
+mod bench;
 mod cli;
 mod docs;
 mod failure;
@@ -52,6 +53,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Help(_) => Ok(()),
         Command::Test(choice) => test::run(&project, &interrupt, &choice),
+        Command::Bench(arguments) => bench::run(&project, &interrupt, &arguments),
         Command::Docs { check } => docs::run(&project, &interrupt, check),
         Command::Walls => walls::run(&project),
     }

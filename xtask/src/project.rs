@@ -95,6 +95,20 @@ impl Project {
         build.args(["--bin", "vestibule", "--test", "e2e"]);
         build
     }
+
+    /// The command that builds, in release, what measures, and unless it is wanted `alone`, the program and the server of the
+    /// ceilings.
+    ///
+    /// Not the whole workspace: what is measured has the features that a user's build has.
+    pub(crate) fn build_benchmark(&self, alone: bool) -> Command {
+        let mut build = Command::new(cargo_program());
+        build.args(["build", "--release", "-p", "vestibule-bench", "--bin", "vestibule-bench"]);
+        if !alone {
+            build.args(["-p", "vestibule", "-p", "vestibule-server", "--bin", "vestibule", "--example", "ceilings"]);
+        }
+        build.current_dir(&self.root);
+        build
+    }
 }
 
 impl Package {

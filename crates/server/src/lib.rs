@@ -54,6 +54,15 @@ const OPEN: [OpenPath; 7] = [
     OpenPath { path: path::USERINFO, methods: "GET, HEAD, POST, OPTIONS" },
 ];
 
+/// What machines ask for again and again: applications for the metadata and the keys, orchestrators whether we are well.
+const POLLED: &[&str] = &[
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+    path::JWKS,
+    "/health/live",
+    "/health/ready",
+];
+
 /// The whole provider as a hyper service, for [`serve`].
 pub fn service(parts: Parts, front: Front) -> Bridge<impl Endpoint<Output = Response> + 'static> {
     let stack = Stack {
@@ -63,6 +72,7 @@ pub fn service(parts: Parts, front: Front) -> Bridge<impl Endpoint<Output = Resp
         request_timeout: front.request_timeout,
         site: parts.site_name.as_str().into(),
         open: OPEN.to_vec(),
+        polled: POLLED,
         random: parts.random.clone(),
     };
     Bridge::new(stack.around(router(&State::new(parts))))

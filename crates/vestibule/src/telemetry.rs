@@ -1,17 +1,24 @@
 //! Logs: structured events on standard error, as text for people or JSON for machines.
 //!
-//! Standard output belongs to what a command reports.
+//! Standard output belongs to what a command reports. `lines` writes the lines.
+
+mod lines;
 
 use std::{
     any::Any,
     backtrace::{Backtrace, BacktraceStatus},
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal, Stderr, Write},
     panic::PanicHookInfo,
+    sync::OnceLock,
 };
 
 use tracing_subscriber::{Layer, filter::Targets, fmt, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
 
+use self::lines::Lines;
 use crate::config::{Log, LogFormat};
+
+/// This process' log, once it has begun.
+static LOG: OnceLock<Lines<Stderr>> = OnceLock::new();
 
 /// Logging could not begin.
 #[derive(Debug, thiserror::Error)]
@@ -30,9 +37,18 @@ pub enum Error {
 /// Where this process logs already.
 pub fn init(log: &Log) -> Result<(), Error> {
     let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    subscriber(log, io::stderr, colours)?.try_init()?;
+    let lines = Lines::new(io::stderr());
+    subscriber(log, lines.clone(), colours)?.try_init()?;
+    let _ = LOG.set(lines);
     std::panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+/// Writes what of the log has gathered: to be called before the process ends.
+pub fn flush() {
+    if let Some(lines) = LOG.get() {
+        lines.flush();
+    }
 }
 
 fn subscriber<W>(log: &Log, writer: W, colours: bool) -> Result<impl SubscriberInitExt + Send + Sync + 'static, Error>

@@ -7,6 +7,7 @@ use poem::{
 
 use super::reply::error_page;
 use crate::{
+    http::RequestId,
     pages::{self, Asset},
     state::State,
 };
@@ -24,7 +25,8 @@ pub(crate) async fn metadata(state: State, request: Request) -> Response {
             .header(header::CACHE_CONTROL, METADATA_CACHE)
             .body(document),
         Err(error) => {
-            tracing::error!(%error, "the metadata could not be made");
+            let request_id = RequestId::of(&request);
+            tracing::error!(%error, %request_id, "the metadata could not be made");
             error_page(&state, &request, StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", None)
         }
     }

@@ -4,7 +4,7 @@ use std::io;
 
 use http::{StatusCode, header::CONTENT_LENGTH};
 use http_body_util::{BodyExt as _, Limited, combinators::BoxBody};
-use hyper::body::Bytes;
+use hyper::body::{Body as _, Bytes};
 use poem::{Endpoint, Request, Response, Result};
 
 use super::{Failure, layer::Layer};
@@ -20,7 +20,12 @@ impl Layer for BodyLimit {
             return Err(too_large().into());
         }
         let body: BoxBody<Bytes, io::Error> = request.take_body().into();
-        request.set_body(poem::Body::from(BoxBody::new(Limited::new(body, self.0).map_err(io::Error::other))));
+        // What has come to its end without a byte has no more to come.
+        let limited = match body.is_end_stream() {
+            true => body,
+            false => BoxBody::new(Limited::new(body, self.0).map_err(io::Error::other)),
+        };
+        request.set_body(poem::Body::from(limited));
         next.call(request).await
     }
 }

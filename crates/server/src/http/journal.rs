@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use http::Method;
+use http::{Method, Uri};
 use poem::{Endpoint, PathPattern, Request, Response, Result};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, field::display};
 use vestibule_core::Random;
 
 use super::{ClientAddress, RequestId, TrustedProxies, layer::Layer, request_id};
@@ -16,6 +16,9 @@ const LONGEST_PATH: usize = 100;
 pub(super) struct Journal {
     pub(super) proxies: TrustedProxies,
     pub(super) random: Random,
+    /// The paths that machines ask for again and again. What went well there is told at level debug: nobody learns anything from
+    /// thousands of such lines, and they would cost more than the answers.
+    pub(super) polled: &'static [&'static str],
 }
 
 impl Layer for Journal {
@@ -30,8 +33,12 @@ impl Layer for Journal {
         }
         request.set_data(id.clone());
 
-        let entry = Entry::new(&request, id.clone(), client);
-        let span = tracing::info_span!("request", request_id = %id);
+        let polled = self.polled.contains(&request.uri().path());
+        let entry = Entry::new(&request, id.clone(), client, polled);
+        let span = match polled {
+            true => tracing::debug_span!("request", request_id = %id),
+            false => tracing::info_span!("request", request_id = %id),
+        };
         let mut response = next.call(request).instrument(span).await.unwrap_or_else(|error| error.into_response());
         if let Some(value) = id.to_header() {
             response.headers_mut().insert(request_id::HEADER, value);
@@ -43,34 +50,42 @@ impl Layer for Journal {
 
 /// One line of the log in the making.
 struct Entry {
-    method: String,
-    path: String,
+    method: &'static str,
+    uri: Uri,
     id: RequestId,
-    client: String,
+    client: Option<ClientAddress>,
+    polled: bool,
     begun: Instant,
     answered: bool,
 }
 
 impl Entry {
-    fn new(request: &Request, id: RequestId, client: Option<ClientAddress>) -> Self {
-        Self {
-            method: method(request.method()).to_owned(),
-            path: path(request.uri().path()),
-            id,
-            client: client.map(|client| client.to_string()).unwrap_or_default(),
-            begun: Instant::now(),
-            answered: false,
-        }
+    fn new(request: &Request, id: RequestId, client: Option<ClientAddress>, polled: bool) -> Self {
+        let (method, uri) = (method(request.method()), request.uri().clone());
+        Self { method, uri, id, client, polled, begun: Instant::now(), answered: false }
     }
 
     /// Writes the line. Of the path it says the route's pattern where there is one, since a path can hold a one-time link's
     /// secret; of the query, which can hold codes and hints, nothing.
     fn answered(mut self, response: &Response) {
         self.answered = true;
-        let path = response.data::<PathPattern>().map_or(self.path.as_str(), |pattern| &pattern.0);
-        let Self { method, id, client, .. } = &self;
-        let (status, duration_ms) = (response.status().as_u16(), self.duration_ms());
-        tracing::info!(%method, path, status, duration_ms, request_id = %id, %client, "request answered");
+        let status = response.status();
+        if self.polled && !status.is_client_error() && !status.is_server_error() {
+            let Self { method, id, .. } = &self;
+            tracing::debug!(%method, path = self.uri.path(), status = status.as_u16(), request_id = %id, "request answered");
+            return;
+        }
+        let unknown;
+        let path = match response.data::<PathPattern>() {
+            Some(pattern) => &*pattern.0,
+            None => {
+                unknown = path(self.uri.path());
+                &unknown
+            }
+        };
+        let Self { method, id, .. } = &self;
+        let (status, duration_ms, client) = (status.as_u16(), self.duration_ms(), self.client.map(display));
+        tracing::info!(%method, path, status, duration_ms, request_id = %id, client, "request answered");
     }
 
     fn duration_ms(&self) -> u64 {
@@ -81,17 +96,25 @@ impl Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         if !self.answered {
-            let duration_ms = self.duration_ms();
-            let Self { method, id, client, .. } = self;
-            tracing::info!(%method, duration_ms, request_id = %id, %client, "the client left before the answer");
+            let (duration_ms, client) = (self.duration_ms(), self.client.map(display));
+            let Self { method, id, .. } = self;
+            tracing::info!(%method, duration_ms, request_id = %id, client, "the client left before the answer");
         }
     }
 }
 
 /// The method, if it is one: any word can stand in its place.
-fn method(method: &Method) -> &str {
-    let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
-    if known.contains(method) { method.as_str() } else { "other" }
+fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 /// A path that no route has, so far as a line can hold it.

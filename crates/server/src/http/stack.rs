@@ -34,6 +34,8 @@ pub(crate) struct Stack {
     pub site: Label,
     /// The endpoints that pages of other origins may use.
     pub open: Vec<OpenPath>,
+    /// The paths of which the log tells only what went wrong, unless it is to tell everything.
+    pub polled: &'static [&'static str],
     /// Where request ids come from.
     pub random: Random,
 }
@@ -51,6 +53,6 @@ impl Stack {
         let endpoint = ErrorAnswers { site: self.site }.around(endpoint);
         let endpoint = Cors(self.open).around(endpoint);
         let endpoint = SecurityHeaders { https }.around(endpoint);
-        Journal { proxies: self.proxies, random: self.random }.around(endpoint)
+        Journal { proxies: self.proxies, random: self.random, polled: self.polled }.around(endpoint)
     }
 }

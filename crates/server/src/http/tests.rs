@@ -20,6 +20,7 @@ fn router() -> Route {
     Route::new()
         .at("/page", Methods::new().get(make(|_| async { "a page" })).post(make(form)))
         .at("/link/:secret", Methods::new().get(make(|_| async { "once" })))
+        .at("/polled", Methods::new().get(make(|_| async { "well" })))
         .at("/oauth2/token", Methods::new().post(make(form)))
         .at(
             "/panic",
@@ -57,6 +58,7 @@ fn stack(public_url: &str) -> impl Endpoint<Output = Response> + 'static {
         request_timeout: Duration::from_millis(200),
         site: Label::from("Vestibule"),
         open: vec![OpenPath { path: "/oauth2/token", methods: "POST" }],
+        polled: &["/polled"],
         random: Random::system(),
     };
     stack.around(router())
@@ -274,6 +276,13 @@ async fn a_request_cannot_write_lines_of_its_own_a80() {
     let log = logged(request.finish()).await;
     assert_eq!(log.lines().filter(|line| line.contains("request answered")).count(), 1, "{log}");
     assert!(log.contains("method=other") && log.contains("/a%0aINFO%20forged"), "{log}");
+}
+
+#[tokio::test]
+async fn where_machines_poll_the_log_tells_only_what_went_wrong() {
+    assert_eq!(logged(get("/polled")).await, "");
+    let log = logged(post("/polled").finish()).await;
+    assert!(log.contains("path=\"/polled\"") && log.contains("status=405") && log.contains("request_id="), "{log}");
 }
 
 #[tokio::test]

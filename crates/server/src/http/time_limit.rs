@@ -29,9 +29,11 @@ pub(super) struct TimeLimit(pub(super) Duration);
 impl Layer for TimeLimit {
     async fn call<E: Endpoint<Output = Response>>(&self, next: &E, mut request: Request) -> Result<Response> {
         let body: BoxBody<Bytes, io::Error> = request.take_body().into();
-        let complete = Arc::new(AtomicBool::new(body.is_end_stream()));
-        let body = Watched { body, complete: complete.clone() };
-        request.set_body(poem::Body::from(BoxBody::new(body)));
+        // Most requests have no body: there is nothing to watch then.
+        let is_there = body.is_end_stream();
+        let complete = Arc::new(AtomicBool::new(is_there));
+        let body = if is_there { body } else { BoxBody::new(Watched { body, complete: complete.clone() }) };
+        request.set_body(poem::Body::from(body));
         let version = request.version();
         match tokio::time::timeout(self.0, next.call(request)).await {
             Ok(result) => result,

@@ -88,7 +88,9 @@ enum Command {
 /// Runs the command that the process was called with, and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    match run(Cli::parse(), &std::env::vars_os().collect(), Output::standard()) {
+    let done = run(Cli::parse(), &std::env::vars_os().collect(), Output::standard());
+    telemetry::flush();
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // A closed standard error is no reason to end otherwise.

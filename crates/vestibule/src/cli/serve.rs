@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use vestibule_core::{Clock, Random};
 
 use super::{Failure, Output};
-use crate::{app::App, config::Loaded};
+use crate::{app::App, config::Loaded, telemetry};
 
 /// The command's arguments.
 #[derive(Debug, Args)]
@@ -66,6 +66,7 @@ pub(super) fn until_told() -> Result<watch::Receiver<bool>, Failure> {
         let _ = sender.send(true);
         // Once more, and it ends at once.
         signals.next().await;
+        telemetry::flush();
         std::process::exit(1);
     });
     Ok(receiver)
