@@ -7,7 +7,7 @@ use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 use vestibule_sessions::Sessions;
 use vestibule_tokens::{Issuer, SigningAlgorithm};
-use vestibule_users::{Access, SecondFactorPolicy, SecondFactors, Users};
+use vestibule_users::{Access, Attributes, SecondFactorPolicy, SecondFactors, Users};
 
 use crate::{
     Consents,
@@ -39,6 +39,8 @@ pub struct Parts {
     pub ephemeral: Ephemeral,
     /// People.
     pub users: Users,
+    /// What else is known of them.
+    pub attributes: Attributes,
     /// What they may do.
     pub access: Access,
     /// Their second factors.
@@ -66,6 +68,7 @@ pub struct Provider(Arc<Inner>);
 struct Inner {
     settings: Settings,
     users: Users,
+    attributes: Attributes,
     access: Access,
     second_factors: SecondFactors,
     sessions: Sessions,
@@ -82,8 +85,8 @@ impl Provider {
     /// Puts the provider together.
     #[must_use]
     pub fn new(parts: Parts, settings: Settings) -> Self {
-        let Parts { database, ephemeral, users, access, second_factors, sessions, tokens, hash_key, clock, random } =
-            parts;
+        let Parts { database, ephemeral, users, attributes, access, second_factors, sessions, tokens, .. } = parts;
+        let Parts { hash_key, clock, random, .. } = parts;
         Self(Arc::new(Inner {
             clients: Clients::new(database.clone(), &hash_key, settings.require_pkce, clock.clone(), random.clone()),
             apis: Apis::new(database.clone(), clock.clone()),
@@ -91,6 +94,7 @@ impl Provider {
             codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
             settings,
             users,
+            attributes,
             access,
             second_factors,
             sessions,
@@ -116,6 +120,12 @@ impl Provider {
     #[must_use]
     pub fn users(&self) -> &Users {
         &self.0.users
+    }
+
+    /// What else is known of them: attributes that administrators declare.
+    #[must_use]
+    pub fn attributes(&self) -> &Attributes {
+        &self.0.attributes
     }
 
     /// What they may do.

@@ -24,8 +24,6 @@ use crate::{
 pub struct Parts {
     /// The authorization server.
     pub provider: Provider,
-    /// The attributes that are declared.
-    pub attributes: Attributes,
     /// Everyone's API tokens.
     pub api_tokens: ApiTokens,
     /// What lasts, for `/health/ready`.
@@ -118,7 +116,7 @@ impl State {
 
     /// Attributes that are declared.
     pub(crate) fn attributes(&self) -> &Attributes {
-        &self.0.parts.attributes
+        self.provider().attributes()
     }
 
     pub(crate) fn api_tokens(&self) -> &ApiTokens {

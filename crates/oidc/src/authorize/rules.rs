@@ -20,6 +20,8 @@ struct Draft<'a> {
     parameters: &'a Parameters,
     /// The APIs that own any of the scopes asked for.
     apis: &'a [Api],
+    /// The scopes that bring claims of attributes.
+    carrying: &'a ScopeSet,
     request: ValidRequest,
 }
 
@@ -59,6 +61,7 @@ pub(super) async fn check(
 ) -> Result<ValidRequest, AuthorizeError> {
     let asked: ScopeSet = parameters.all("scope").flat_map(|scope| scope.split(' ')).collect();
     let apis = provider.apis().owners(&asked).await.map_err(|error| unavailable(provider, &to, &error))?;
+    let carrying = provider.carrying().await.map_err(|error| unavailable(provider, &to, &error))?;
     let request = ValidRequest {
         to,
         scope: ScopeSet::default(),
@@ -71,7 +74,7 @@ pub(super) async fn check(
         display: Display::Page,
         acr: AcrWish::None,
     };
-    let mut draft = Draft { provider, client, parameters, apis: &apis, request };
+    let mut draft = Draft { provider, client, parameters, apis: &apis, carrying: &carrying, request };
     for (clause, rule) in RULES {
         if let Err(Refusal(code, description)) = rule(&mut draft) {
             tracing::debug!(clause, "a rule of the authorization endpoint is not satisfied");
@@ -181,7 +184,8 @@ fn scope(draft: &mut Draft<'_>) -> Verdict {
         .map_err(|_| Refusal(ErrorCode::InvalidScope, "scope is not well formed".to_owned()))?;
     let of_apis: ScopeSet =
         draft.apis.iter().flat_map(|api| api.scopes.iter().map(|scope| scope.scope.as_str())).collect();
-    let known = asked.filter(|scope| STANDARD_SCOPES.contains(&scope) || of_apis.contains(scope));
+    let ours = |scope: &str| STANDARD_SCOPES.contains(&scope) || draft.carrying.contains(scope);
+    let known = asked.filter(|scope| ours(scope) || of_apis.contains(scope));
     if let Some(foreign) = known.difference(draft.client.allowed_scopes()).iter().next() {
         return refuse(ErrorCode::InvalidScope, format!("this application may not ask for the scope {foreign}"));
     }

@@ -69,7 +69,8 @@ impl Provider {
         let settings = self.settings();
         let mut owners = self.apis().owners(&grant.scope).await?;
         let owned = |scope: &str| owners.iter().any(|api| api.scopes.iter().any(|owned| owned.scope == scope));
-        if grant.scope.iter().any(|scope| !STANDARD_SCOPES.contains(&scope) && !owned(scope)) {
+        let others = grant.scope.filter(|scope| !STANDARD_SCOPES.contains(&scope) && !owned(scope));
+        if !others.is_empty() && !others.is_subset(&self.carrying().await?) {
             return Err(TokenError::InvalidScope);
         }
         let Some(api) = owners.pop() else {
