@@ -55,7 +55,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .creates(
                 Schema::object(members().into_iter().chain([required("token", Schema::line(20, 200))]))
                     .named("CreatedApiToken"),
-            ),
+            )
+            .found_by(&[("token", "id")]),
         token(user(Operation::new(Method::GET, "/users/{user}/api-tokens/{token}", "get_api_token", VIEW, show)))
             .about(TAG, "Read one of a user's API tokens")
             .answers_tagged(shape()),

@@ -39,7 +39,8 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::new(Method::POST, "/apis", "create_api", ADD, create)
             .about(TAG, "Register an API")
             .body(Schema::object(new).named("NewApi"))
-            .creates(shape()),
+            .creates(shape())
+            .found_by(&[("api", "identifier")]),
         Operation::new(Method::GET, "/apis/{api}", "get_api", VIEW, show)
             .about(TAG, "Read an API")
             .path("api", id())

@@ -38,7 +38,8 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::new(Method::POST, "/attributes", "create_attribute", ADD, create)
             .about(TAG, "Declare an attribute")
             .body(Schema::object(new).named("NewAttribute"))
-            .creates(shape()),
+            .creates(shape())
+            .found_by(&[("attribute", "name")]),
         Operation::new(Method::GET, "/attributes/{attribute}", "get_attribute", VIEW, show)
             .about(TAG, "Read an attribute")
             .path("attribute", name())

@@ -44,7 +44,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .about(TAG, "Register a client")
             .more("The secret is told once, here. A public client (`token_endpoint_auth_method` `none`) has none.")
             .body(Schema::object(members()).named("NewClient"))
-            .creates(created_shape()),
+            .creates(created_shape())
+            .found_by(&[("client", "client_id")]),
         Operation::new(Method::GET, "/clients/{client}", "get_client", VIEW, show)
             .about(TAG, "Read a client")
             .path("client", id())

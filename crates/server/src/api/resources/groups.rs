@@ -46,7 +46,8 @@ fn groups() -> Vec<Operation> {
         Operation::new(Method::POST, "/groups", "create_group", ADD, create)
             .about(TAG, "Make a group")
             .body(Schema::object(said()).named("NewGroup"))
-            .creates(shape()),
+            .creates(shape())
+            .found_by(&[("group", "id")]),
         Operation::new(Method::GET, "/groups/{group}", "get_group", VIEW, show)
             .about(TAG, "Read a group")
             .path("group", id())

@@ -44,7 +44,8 @@ pub(super) fn operations() -> Vec<Operation> {
                 Schema::object([required("permission", name()), required("label", Schema::line(1, 255))])
                     .named("NewPermission"),
             )
-            .creates(shape()),
+            .creates(shape())
+            .found_by(&[("permission", "permission")]),
         Operation::new(Method::POST, "/permissions/resource-types", "register_resource_type", ADD, register_type)
             .about(TAG, "Register a type of things")
             .more("Gives its four permissions: `add_…`, `change_…`, `delete_…` and `view_…`.")

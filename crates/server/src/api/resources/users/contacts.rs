@@ -37,7 +37,8 @@ pub(super) fn operations() -> Vec<Operation> {
                 ])
                 .named("NewContact"),
             )
-            .creates(shape::contact_shape()),
+            .creates(shape::contact_shape())
+            .found_by(&[("kind", "$request.body#/kind"), ("value", "value")]),
         one(Operation::new(Method::PATCH, "/users/{user}/contacts/{kind}/{value}", "change_contact", CHANGE, change))
             .about(TAG, "Mark an address or a number")
             .more("`verified` says that the user was shown to hold it, `primary` that applications are told of it.")

@@ -62,7 +62,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .about(TAG, "Create a user")
             .more("Without a password they sign in by a link or not at all.")
             .body(shape::new())
-            .creates(shape::whole()),
+            .creates(shape::whole())
+            .found_by(&[("user", "id")]),
         Operation::new(Method::GET, "/users/{user}", "get_user", VIEW, show)
             .about(TAG, "Read a user")
             .path("user", Schema::uuid())
