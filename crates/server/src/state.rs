@@ -172,6 +172,15 @@ impl State {
         }
     }
 
+    /// Does `change`, and writes down that it happened: both or neither, wherever the change is a transaction.
+    pub(crate) async fn recorded<T, E>(
+        &self,
+        event: Event,
+        change: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        self.audit_log().with_change(event, change).await
+    }
+
     pub(crate) fn setup(&self) -> &SetupLinks {
         &self.0.setup
     }

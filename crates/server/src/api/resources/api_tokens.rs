@@ -158,9 +158,9 @@ async fn show(state: State, call: Call) -> Result<Reply, Problem> {
 async fn revoke(state: State, call: Call) -> Result<Reply, Problem> {
     let token = find(&state, &call).await?;
     call.precondition(&written(&token))?;
-    state.api_tokens().revoke(token.user, token.id).await?;
     let event = call.event(Kind::ApiTokenRevoked).subject(token.user).object(ObjectType::ApiToken, token.id);
-    state.audit(event.details(Details::new().name(&token.name))).await;
+    let event = event.details(Details::new().name(&token.name));
+    state.recorded(event, state.api_tokens().revoke(token.user, token.id)).await?;
     Ok(Reply::nothing())
 }
 
