@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use url::Url;
-use vestibule_audit::{Audit, Event};
-use vestibule_core::{Clock, HashKey, Random};
+use vestibule_audit::{Audit, Event, Source};
+use vestibule_core::{Clock, HashKey, Random, UserId};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 use vestibule_oidc::{Provider, client::Client};
 use vestibule_sessions::{CsrfKey, Pending};
-use vestibule_users::{Access, ApiTokens, Attributes, Recovery, Throttle, User, Ways};
+use vestibule_users::{Access, ApiTokens, Attributes, Notice, Recovery, Throttle, User, Ways};
 
 use crate::{
     endpoints::flow::Purpose,
@@ -179,6 +179,14 @@ impl State {
         change: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
         self.audit_log().with_change(event, change).await
+    }
+
+    /// Tells somebody by mail what became of their account. Where that fails it is logged, and what happened has happened all
+    /// the same.
+    pub(crate) async fn tell(&self, user: UserId, notice: Notice, from: &Source) {
+        if let Err(error) = self.recovery().tell(user, notice, from).await {
+            tracing::warn!(%user, %error, "somebody is not told what became of their account");
+        }
     }
 
     pub(crate) fn setup(&self) -> &SetupLinks {

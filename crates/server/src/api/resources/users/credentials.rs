@@ -4,6 +4,7 @@ use poem::http::{Method, StatusCode};
 use secrecy::SecretString;
 use serde::Deserialize;
 use vestibule_audit::{Details, Kind};
+use vestibule_users::Notice;
 
 use super::{CHANGE, TAG, event, note, sign_out};
 use crate::{
@@ -47,6 +48,7 @@ async fn set_password(state: State, call: Call) -> Result<Reply, Problem> {
     let set = state.provider().users().set_password(user.id, &password);
     state.recorded(event(&call, Kind::PasswordChanged, &user, Details::new()), set).await?;
     sign_out(&state, &call, &user).await?;
+    state.tell(user.id, Notice::PasswordChanged, &call.source()).await;
     Ok(Reply::nothing())
 }
 
@@ -58,5 +60,6 @@ async fn remove_factor(state: State, call: Call) -> Result<Reply, Problem> {
     }
     note(&state, &call, Kind::SecondFactorDisabled, &user, Details::new()).await;
     sign_out(&state, &call, &user).await?;
+    state.tell(user.id, Notice::SecondFactorChanged { on: false }, &call.source()).await;
     Ok(Reply::nothing())
 }
