@@ -5,18 +5,22 @@
 //!   `VESTIBULE_TEST_REDIS_URL` name.
 //! - [`Person`] has an account there, [`ThirdParty`] is an application that is registered there.
 //! - [`Browser`] keeps cookies and shows [`Page`]s; a person at it signs in and consents.
+//! - [`Authenticator`] is the app on somebody's phone that shows the codes of a second factor.
+//! - [`Mail`] is what the provider sent.
 //! - [`Administrator`] calls the administration API, and holds each answer against its document ([`Contract`]).
 //! - [`AuthorizeRequest`] and [`TokenRequest`] are what an application sends: right by default, and free to be wrong.
 
 mod administrator;
 mod answer;
 mod app;
+mod authenticator;
 mod backend;
 mod browser;
 mod client;
 mod contract;
 mod html;
 mod jwt;
+mod mail;
 mod page;
 mod person;
 mod request;
@@ -26,11 +30,13 @@ mod wire;
 pub use administrator::Administrator;
 pub use answer::Answer;
 pub use app::TestApp;
+pub use authenticator::Authenticator;
 pub use browser::Browser;
 pub use client::{ClientSpec, ThirdParty};
 pub use contract::{Contract, Described, is_problem};
 pub use html::Form;
 pub use jwt::{claims, header, unsigned};
+pub use mail::Mail;
 pub use page::Page;
 pub use person::Person;
 pub use request::AuthorizeRequest;
