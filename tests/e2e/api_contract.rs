@@ -44,6 +44,28 @@ async fn the_document_is_whole() {
     }
 }
 
+#[tokio::test]
+async fn links_lead_to_what_was_created() {
+    let (_app, _, contract) = given().await;
+    let (document, mut linked) = (contract.document(), 0);
+    let ids: Vec<String> = contract.operations().iter().map(|it| it.id().to_owned()).collect();
+    for described in contract.operations() {
+        let Some(links) = described.operation["responses"]["201"]["links"].as_object() else { continue };
+        let schema = &described.operation["responses"]["201"]["content"]["application/json"]["schema"];
+        let reference = schema["$ref"].as_str().unwrap().trim_start_matches('#');
+        let members = &document.pointer(reference).unwrap()["properties"];
+        for link in links.values() {
+            assert!(ids.iter().any(|id| link["operationId"] == **id), "{link}");
+            for source in link["parameters"].as_object().unwrap().values().filter_map(Value::as_str) {
+                let member = source.strip_prefix("$response.body#/");
+                assert!(member.is_none_or(|member| members[member].is_object()), "{source} of {}", described.path);
+            }
+            linked += 1;
+        }
+    }
+    assert!(linked > 40, "{linked}");
+}
+
 /// Values that break parsers.
 fn evil() -> Vec<Value> {
     let long = "x".repeat(5000);

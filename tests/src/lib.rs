@@ -7,6 +7,8 @@
 //! - [`ClientKey`] is one that an application signs with, [`KeySite`] where it publishes its keys, [`Certificate`] what it
 //!   shows in a handshake, and [`Authority`] who issues it.
 //! - [`Browser`] keeps cookies and shows [`Page`]s; a person at it signs in and consents.
+//! - [`Authenticator`] is the app on somebody's phone that shows the codes of a second factor.
+//! - [`Mail`] is what the provider sent.
 //! - [`Administrator`] calls the administration API, and holds each answer against its document ([`Contract`]).
 //! - [`DpopKey`] makes the proofs of an application that uses DPoP.
 //! - [`AuthorizeRequest`] and [`TokenRequest`] are what an application sends: right by default, and free to be wrong.
@@ -15,6 +17,7 @@ mod administrator;
 mod answer;
 mod app;
 mod authority;
+mod authenticator;
 mod backend;
 mod browser;
 mod client;
@@ -23,6 +26,7 @@ mod dpop;
 mod html;
 mod jwt;
 mod key;
+mod mail;
 mod page;
 mod person;
 mod request;
@@ -34,6 +38,7 @@ pub use administrator::Administrator;
 pub use answer::Answer;
 pub use app::TestApp;
 pub use authority::{Authority, Certificate};
+pub use authenticator::Authenticator;
 pub use browser::Browser;
 pub use client::{ClientSpec, ThirdParty};
 pub use contract::{Contract, Described, is_problem};
@@ -41,6 +46,7 @@ pub use dpop::{DpopKey, DpopProof};
 pub use html::Form;
 pub use jwt::{claims, header, unsigned};
 pub use key::{ASSERTION_TYPE, ClientKey, signed};
+pub use mail::Mail;
 pub use page::Page;
 pub use person::Person;
 pub use request::AuthorizeRequest;

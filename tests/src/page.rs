@@ -79,6 +79,14 @@ impl Page {
         html::unescaped(&text.join(" "))
     }
 
+    /// What stands in each `<code>`, in the order of the page: recovery codes, tokens.
+    #[must_use]
+    pub fn codes(&self) -> Vec<String> {
+        let pieces = self.body.split("<code").skip(1).filter_map(|piece| piece.split_once('>'));
+        let texts = pieces.filter_map(|(_, rest)| Some(rest.split_once("</code>")?.0));
+        texts.map(html::unescaped).collect()
+    }
+
     /// Whether it is a redirect.
     #[must_use]
     pub fn is_redirect(&self) -> bool {

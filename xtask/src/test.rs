@@ -35,6 +35,7 @@ pub(crate) struct Needs {
     pub(crate) postgres: bool,
     pub(crate) smtp: bool,
     pub(crate) django: bool,
+    pub(crate) fuzzer: bool,
     pub(crate) chromium: bool,
     pub(crate) node: bool,
 }
@@ -66,6 +67,7 @@ impl Needs {
             postgres: self.postgres || other.postgres,
             smtp: self.smtp || other.smtp,
             django: self.django || other.django,
+            fuzzer: self.fuzzer || other.fuzzer,
             chromium: self.chromium || other.chromium,
             node: self.node || other.node,
         }

@@ -17,7 +17,7 @@ mod row;
 mod sweep;
 mod text;
 
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, QueryTrait};
 use vestibule_core::{Clock, Random};
 use vestibule_database::Database;
 
@@ -54,6 +54,25 @@ impl Audit {
     /// A database that does not answer.
     pub async fn record(&self, event: Event) -> Result<(), AuditError> {
         self.record_in(self.database.writer(), event).await
+    }
+
+    /// Does `change`, and writes `event` down in the transaction that the change begins, so that there is neither without the
+    /// other. A change of a single statement begins none: what happened is written down right after it.
+    ///
+    /// # Errors
+    /// Those of `change`; a record that cannot be written lets the change fail like a database that does not answer.
+    pub async fn with_change<T, E>(&self, event: Event, change: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        let row = event.into_row(self.clock.now(), &self.random);
+        let backend = self.database.writer().get_database_backend();
+        let statement = row::Entity::insert(row.clone()).build(backend);
+        let (outcome, recorded) = self.database.accompanied(statement, change).await;
+        if outcome.is_ok()
+            && !recorded
+            && let Err(error) = row::Entity::insert(row).exec_without_returning(self.database.writer()).await
+        {
+            tracing::error!(%error, "what happened could not be recorded");
+        }
+        outcome
     }
 
     /// Writes an event down in the transaction that makes the change, so that there is neither without the other.

@@ -8,6 +8,7 @@
 //! write takes the writer, by [`Database::begin`], which is `BEGIN IMMEDIATE` there.
 
 mod changes;
+mod companion;
 mod connect;
 mod kept;
 mod migrate;
@@ -78,7 +79,9 @@ impl Database {
             sqlite_transaction_mode: (!self.is_postgres()).then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.writer.begin_with_options(options).await
+        let transaction = self.writer.begin_with_options(options).await?;
+        companion::run_in(&transaction).await?;
+        Ok(transaction)
     }
 
     /// Whether the engine is PostgreSQL; else it is SQLite.

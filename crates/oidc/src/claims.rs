@@ -4,7 +4,10 @@ use serde_json::{Map, Value, json};
 use vestibule_core::ScopeSet;
 use vestibule_users::User;
 
-use crate::access_claims::{GROUPS, PERMISSIONS};
+use crate::{
+    Provider, Unavailable,
+    access_claims::{GROUPS, PERMISSIONS},
+};
 
 /// The scope by which a person lets an application come back when they are signed out (OpenID Connect Core section 11).
 pub const OFFLINE_ACCESS: &str = "offline_access";
@@ -46,8 +49,16 @@ pub(crate) fn supported() -> impl Iterator<Item = &'static str> {
     std::iter::once("sub").chain(CLAIMS.iter().flat_map(|(_, claims)| claims.iter().copied()))
 }
 
+impl Provider {
+    /// The scopes that bring claims of attributes, as administrators declared them.
+    pub(crate) async fn carrying(&self) -> Result<ScopeSet, Unavailable> {
+        let carried = self.attributes().carried().await?;
+        Ok(carried.iter().map(|attribute| attribute.scope.as_str()).collect())
+    }
+}
+
 /// What an application with these scopes may be told of `user`. Always with `sub`; what is not known is left out. What the user
-/// may do comes from [`Provider::access_claims`](crate::Provider).
+/// may do comes from [`Provider::access_claims`], what else is known of them from their attributes.
 pub(crate) fn about(user: &User, scopes: &ScopeSet) -> Result<Map<String, Value>, serde_json::Error> {
     let Value::Object(mut known) = serde_json::to_value(&user.claims)? else {
         return Ok(Map::new());

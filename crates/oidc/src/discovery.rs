@@ -16,6 +16,7 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use vestibule_jose::DPOP_ALGORITHMS;
 use vestibule_tokens::SigningAlgorithm;
+use vestibule_users::Carried;
 
 use crate::{
     Provider, STANDARD_SCOPES, Unavailable, authorize::Prompt, claims, client::AuthMethod, token::GRANT_TYPES,
@@ -113,6 +114,7 @@ impl Provider {
     /// # Errors
     /// Where the issuer is no URL, which configuration refuses before.
     pub async fn discovery(&self) -> Result<Vec<u8>, Unavailable> {
+        let carried = self.attributes().carried().await?;
         let at = |path: &str| format!("{}{path}", self.issuer());
         let more = More {
             end_session_endpoint: at(path::END_SESSION),
@@ -146,7 +148,7 @@ impl Provider {
         )
         .set_token_endpoint(Some(TokenUrl::new(at(path::TOKEN)).map_err(Unavailable::because)?))
         .set_userinfo_endpoint(Some(UserInfoUrl::new(at(path::USERINFO)).map_err(Unavailable::because)?))
-        .set_scopes_supported(Some(self.scopes().await?.into_iter().map(Scope::new).collect()))
+        .set_scopes_supported(Some(self.scopes(&carried).await?.into_iter().map(Scope::new).collect()))
         .set_response_modes_supported(Some(vec![CoreResponseMode::Query]))
         .set_grant_types_supported(Some(GRANT_TYPES.map(grant_type).to_vec()))
         .set_token_endpoint_auth_methods_supported(Some(self.auth_methods().map(auth_method).collect()))
@@ -164,7 +166,12 @@ impl Provider {
         ]))
         .set_claim_types_supported(Some(vec![CoreClaimType::Normal]))
         .set_claims_supported(Some(
-            claims::supported().chain(PROTOCOL_CLAIMS).map(|name| CoreClaimName::new(name.to_owned())).collect(),
+            claims::supported()
+                .chain(PROTOCOL_CLAIMS)
+                .map(str::to_owned)
+                .chain(carried.iter().map(|attribute| attribute.claim.clone()))
+                .map(CoreClaimName::new)
+                .collect(),
         ))
         .set_ui_locales_supported(Some(vec![openidconnect::LanguageTag::new("en".to_owned())]))
         .set_claims_parameter_supported(Some(false))
@@ -180,14 +187,23 @@ impl Provider {
         AuthMethod::ALL.into_iter().filter(move |method| certificates || !method.is_by_certificate())
     }
 
-    /// The scopes that an application can be registered for: those of OpenID Connect, and of the APIs.
-    async fn scopes(&self) -> Result<Vec<String>, Unavailable> {
+    /// The scopes that an application can be registered for: those of OpenID Connect, of attributes, and of the APIs.
+    async fn scopes(&self, carried: &[Carried]) -> Result<Vec<String>, Unavailable> {
         let mut scopes: Vec<String> = STANDARD_SCOPES.map(str::to_owned).to_vec();
+        for Carried { scope, .. } in carried {
+            if !scopes.contains(scope) {
+                scopes.push(scope.clone());
+            }
+        }
         for api in self.apis().list().await? {
             // Those of the administration API are in its own document; they would be most of the list (RFC 8414 section 2 leaves
             // it to us).
             let scopes_of_others = api.scopes.into_iter().map(|scope| scope.scope);
-            scopes.extend(scopes_of_others.filter(|scope| !scope.starts_with("vestibule.")));
+            for scope in scopes_of_others.filter(|scope| !scope.starts_with("vestibule.")) {
+                if !scopes.contains(&scope) {
+                    scopes.push(scope);
+                }
+            }
         }
         Ok(scopes)
     }

@@ -9,7 +9,7 @@ use vestibule_ephemeral::Ephemeral;
 use vestibule_outbound::Fetcher;
 use vestibule_sessions::Sessions;
 use vestibule_tokens::{Issuer, SigningAlgorithm};
-use vestibule_users::{Access, SecondFactorPolicy, SecondFactors, Users};
+use vestibule_users::{Access, Attributes, SecondFactorPolicy, SecondFactors, Users};
 
 use crate::{
     Consents,
@@ -63,6 +63,8 @@ pub struct Parts {
     pub ephemeral: Ephemeral,
     /// People.
     pub users: Users,
+    /// What else is known of them.
+    pub attributes: Attributes,
     /// What they may do.
     pub access: Access,
     /// Their second factors.
@@ -96,6 +98,7 @@ pub struct Provider(Arc<Inner>);
 struct Inner {
     settings: Settings,
     users: Users,
+    attributes: Attributes,
     access: Access,
     second_factors: SecondFactors,
     sessions: Sessions,
@@ -122,6 +125,7 @@ impl Provider {
             changes,
             ephemeral,
             users,
+            attributes,
             access,
             second_factors,
             sessions,
@@ -171,6 +175,7 @@ impl Provider {
             codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
             settings,
             users,
+            attributes,
             access,
             second_factors,
             sessions,
@@ -196,6 +201,12 @@ impl Provider {
     #[must_use]
     pub fn users(&self) -> &Users {
         &self.0.users
+    }
+
+    /// What else is known of them: attributes that administrators declare.
+    #[must_use]
+    pub fn attributes(&self) -> &Attributes {
+        &self.0.attributes
     }
 
     /// What they may do.

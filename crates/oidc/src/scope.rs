@@ -40,12 +40,18 @@ impl ScopeRefusal {
     }
 }
 
-/// The scopes in `text`, where `apis` own what is not of OpenID Connect. Unknown ones are ignored (OpenID Connect Core section
+/// The scopes in `text`, where `apis` own what is not of OpenID Connect, and those in `carrying` bring claims of attributes. Unknown ones are ignored (OpenID Connect Core section
 /// 3.1.2.1); one that is known and not for this application is refused.
-pub(crate) fn asked(client: &Client, text: &str, apis: &[Arc<Api>]) -> Result<ScopeSet, ScopeRefusal> {
+pub(crate) fn asked(
+    client: &Client,
+    text: &str,
+    apis: &[Arc<Api>],
+    carrying: &ScopeSet,
+) -> Result<ScopeSet, ScopeRefusal> {
     let asked: ScopeSet = text.parse().map_err(|_| ScopeRefusal::Malformed)?;
     let of_apis: ScopeSet = apis.iter().flat_map(|api| api.scopes.iter().map(|scope| scope.scope.as_str())).collect();
-    let known = asked.filter(|scope| STANDARD_SCOPES.contains(&scope) || of_apis.contains(scope));
+    let of_people = |scope: &str| STANDARD_SCOPES.contains(&scope) || carrying.contains(scope);
+    let known = asked.filter(|scope| of_people(scope) || of_apis.contains(scope));
     // Core section 11: where the conditions of offline access are not met, it is ignored. A person is asked for it like for any
     // other scope, in words, so that prompt=consent is not needed for it.
     let comes_back = client.may_use_grant("refresh_token") && client.allowed_scopes().contains(OFFLINE_ACCESS);

@@ -112,9 +112,12 @@ impl Provider {
     ) -> Result<Target, TargetError> {
         let mut owners = self.apis().owners(granted).await?;
         let owned = |scope: &str| owners.iter().any(|api| owns(api, scope));
-        if granted.iter().any(|scope| !STANDARD_SCOPES.contains(&scope) && !owned(scope)) {
+        let others = granted.filter(|scope| !STANDARD_SCOPES.contains(&scope) && !owned(scope));
+        if !others.is_empty() && !others.is_subset(&self.carrying().await?) {
             return Err(TargetError::Scope);
         }
+        // About the person, and told by us: the standard scopes, and those that bring claims of attributes.
+        let of_person = granted.filter(|scope| STANDARD_SCOPES.contains(&scope) || others.contains(scope));
         let wanted = match asked {
             [] => None,
             [one] => Some(one.as_str()),
@@ -130,28 +133,34 @@ impl Provider {
                 if !of_grant && name != self.issuer() {
                     return Err(TargetError::NotGranted);
                 }
-                self.narrowed(client, granted, name).await
+                self.narrowed(client, granted, &of_person, name).await
             }
             (None, []) => match (owners.pop(), owners.len()) {
                 (None, _) => Ok(self.of_our_own(client, granted.clone())),
                 (Some(api), 0) => Ok(self.of_api(client, &api, granted.clone())),
                 _ => Err(TargetError::Scope),
             },
-            (None, [only]) if only == self.issuer() => self.narrowed(client, granted, only).await,
+            (None, [only]) if only == self.issuer() => self.narrowed(client, granted, &of_person, only).await,
             (None, [only]) => {
                 let api = self.apis().find(only).await?.ok_or(TargetError::Unknown)?;
-                let scope = granted.filter(|scope| STANDARD_SCOPES.contains(&scope) || owns(&api, scope));
+                let scope = granted.filter(|scope| of_person.contains(scope) || owns(&api, scope));
                 Ok(self.of_api(client, &api, scope))
             }
-            (None, _) if granted.contains("openid") => self.narrowed(client, granted, self.issuer()).await,
+            (None, _) if granted.contains("openid") => self.narrowed(client, granted, &of_person, self.issuer()).await,
             (None, _) => Err(TargetError::NameOne),
         }
     }
 
     /// With the scopes that belong to `name` alone.
-    async fn narrowed(&self, client: &Client, granted: &ScopeSet, name: &str) -> Result<Target, TargetError> {
+    async fn narrowed(
+        &self,
+        client: &Client,
+        granted: &ScopeSet,
+        of_person: &ScopeSet,
+        name: &str,
+    ) -> Result<Target, TargetError> {
         if name == self.issuer() {
-            return Ok(self.of_our_own(client, granted.filter(|scope| STANDARD_SCOPES.contains(&scope))));
+            return Ok(self.of_our_own(client, of_person.clone()));
         }
         let api = self.apis().find(name).await?.ok_or(TargetError::Unknown)?;
         Ok(self.of_api(client, &api, granted.filter(|scope| owns(&api, scope))))

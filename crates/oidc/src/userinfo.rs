@@ -41,6 +41,7 @@ impl Provider {
         }
         let mut told = claims::about(&user, &token.scope).map_err(Unavailable::from)?;
         told.extend(self.access_claims(user.id, &token.client, &token.scope).await?);
+        told.extend(self.attributes().claims(user.id, &token.scope).await.map_err(Unavailable::from)?);
         Ok(told)
     }
 }

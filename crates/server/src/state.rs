@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use url::Url;
-use vestibule_audit::{Audit, Event};
-use vestibule_core::{Clock, HashKey, Random};
+use vestibule_audit::{Audit, Event, Source};
+use vestibule_core::{Clock, HashKey, Random, UserId};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 use vestibule_oidc::{Provider, client::Client};
 use vestibule_sessions::{CsrfKey, Pending};
-use vestibule_users::{Access, ApiTokens, Attributes, Recovery, Throttle, User, Ways};
+use vestibule_users::{Access, ApiTokens, Attributes, Notice, Recovery, Throttle, User, Ways};
 
 use crate::{
     endpoints::flow::Purpose,
@@ -24,8 +24,6 @@ use crate::{
 pub struct Parts {
     /// The authorization server.
     pub provider: Provider,
-    /// The attributes that are declared.
-    pub attributes: Attributes,
     /// Everyone's API tokens.
     pub api_tokens: ApiTokens,
     /// What lasts, for `/health/ready`.
@@ -118,7 +116,7 @@ impl State {
 
     /// Attributes that are declared.
     pub(crate) fn attributes(&self) -> &Attributes {
-        &self.0.parts.attributes
+        self.provider().attributes()
     }
 
     pub(crate) fn api_tokens(&self) -> &ApiTokens {
@@ -171,6 +169,23 @@ impl State {
     pub(crate) async fn audit(&self, event: Event) {
         if let Err(error) = self.audit_log().record(event).await {
             tracing::error!(%error, "what happened could not be recorded");
+        }
+    }
+
+    /// Does `change`, and writes down that it happened: both or neither, wherever the change is a transaction.
+    pub(crate) async fn recorded<T, E>(
+        &self,
+        event: Event,
+        change: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        self.audit_log().with_change(event, change).await
+    }
+
+    /// Tells somebody by mail what became of their account. Where that fails it is logged, and what happened has happened all
+    /// the same.
+    pub(crate) async fn tell(&self, user: UserId, notice: Notice, from: &Source) {
+        if let Err(error) = self.recovery().tell(user, notice, from).await {
+            tracing::warn!(%user, %error, "somebody is not told what became of their account");
         }
     }
 

@@ -236,3 +236,21 @@ fn what_a_browser_says_of_itself_is_cut_and_holds_no_control_characters() {
     let agent = Origin::new(None, Some(&format!("a\nb{}", "x".repeat(1000)))).agent.unwrap();
     assert!(agent.starts_with("abx") && agent.len() == Origin::LONGEST_AGENT);
 }
+
+#[tokio::test]
+async fn a_renewed_session_has_another_name_and_is_no_fresher_nor_longer() {
+    let world = world().await;
+    let (old, session) = world.sign_in(world.bob, None).await;
+    let ended = world.sessions.end(&old).await.unwrap().unwrap();
+    world.clock.advance(HOUR);
+    let until = world.clock.now();
+    let (new, renewed) = world.sessions.renew(ended, until, Origin::default()).await.unwrap();
+    assert!(!world.lives(&old).await && world.lives(&new).await);
+    assert_ne!(renewed.sid, session.sid);
+    assert_eq!((renewed.auth_time, renewed.expires_at), (session.auth_time, session.expires_at));
+    assert!(renewed.renewed_at.is_some_and(|at| at > until), "what was ended up to then does not hit it");
+    let (_, stepped_up) = world.sign_in(world.bob, Some(&new)).await;
+    assert_eq!(stepped_up.renewed_at, renewed.renewed_at, "nor what comes of it");
+    let (_, eve) = world.sign_in(world.eve, None).await;
+    assert_eq!(eve.renewed_at, None);
+}

@@ -1,7 +1,9 @@
 //! Finding out whether it is them: by password.
 //!
-//! Unknown, wrong, not active, no password: one answer, and one Argon2 hash computed each time (attack A60). The log says
-//! which it was, by the user's id; what was typed is in no log, since people type passwords into the wrong field.
+//! Unknown, wrong, not active, no password: one answer, one Argon2 hash computed each time, and as long a wait (attack A60).
+//! The log says which it was, by the user's id; what was typed is in no log, since people type passwords into the wrong field.
+
+use std::time::Instant;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use secrecy::SecretString;
@@ -37,9 +39,11 @@ impl Users {
             tracing::info!("a sign-in was refused: the password is longer than any can be");
             return Err(AuthenticateError::Refused);
         }
+        let began = Instant::now();
         for _ in 0..LOOKS {
             let row = self.find_row(identifier).await?;
             let (Some(row), Proof::Proven { renewed }) = self.prove(row, password).await? else {
+                self.hasher.level(began).await;
                 return Err(AuthenticateError::Refused);
             };
             if let Some(user) = self.admit(row, renewed).await? {

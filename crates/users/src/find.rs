@@ -84,6 +84,12 @@ impl Users {
         self.find_row(identifier).await?.map(User::try_from).transpose()
     }
 
+    /// By what people sign in here.
+    #[must_use]
+    pub fn identifiers(&self) -> Identifiers {
+        self.identifiers
+    }
+
     /// The user with that id.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ pub use access::{
 };
 pub use api_tokens::{ApiToken, ApiTokenError, ApiTokens};
 pub use attributes::{
-    AttributeError, AttributeKind, Attributes, Audience, BadAttribute, BadAttributes, Declaration, Definition,
+    AttributeError, AttributeKind, Attributes, Audience, BadAttribute, BadAttributes, Carried, Declaration, Definition,
     DefinitionError, Editor, Problem,
 };
 pub use claims::{Address, ClaimError, StandardClaims};

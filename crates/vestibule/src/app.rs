@@ -92,6 +92,7 @@ impl App {
                 .with_password_rules(password_rules(config))
                 .with_identifiers(identifiers(config))
                 .with_changes(changes.clone()),
+            attributes: Attributes::new(database.clone(), changes.clone(), clock.clone()),
             access,
             second_factors: SecondFactors::new(
                 database.clone(),
@@ -146,14 +147,13 @@ impl App {
         Ok(Self {
             keys,
             revocations,
-            changes: changes.clone(),
+            changes,
             audit_retention: config.audit.retention,
             outbox,
             postman: recovery.postman(mailer, audit.clone()),
             setup: SetupLinks::new(ephemeral.clone(), &hash_key, random.clone()),
             parts: vestibule_server::Parts {
                 provider,
-                attributes: Attributes::new(database.clone(), changes, clock.clone()),
                 api_tokens: ApiTokens::new(database.clone(), &hash_key, clock.clone(), random.clone()),
                 ways: Arc::new(ways),
                 throttle,

@@ -27,6 +27,8 @@ pub(crate) struct Tools {
     pub(crate) smtp: Option<PathBuf>,
     /// The Python of the environment that builds Django sites.
     pub(crate) django: Option<PathBuf>,
+    /// The fuzzer of the administration API.
+    pub(crate) fuzzer: Option<PathBuf>,
 }
 
 /// Finds what is needed and installs what is missing, or says which packages would bring it.
@@ -45,6 +47,8 @@ pub(crate) fn bring(project: &Project, interrupt: &Interrupt, needs: Needs) -> R
         let environment = |name: &str| install::python_environment(project, interrupt, &python, &own, name);
         tools.smtp = needs.smtp.then(|| environment("smtp")).transpose()?;
         tools.django = needs.django.then(|| environment("django")).transpose()?;
+        let fuzzer = needs.fuzzer.then(|| environment("fuzzer")).transpose()?;
+        tools.fuzzer = fuzzer.map(|python| python.with_file_name("schemathesis"));
     }
     let missing = tools.missing(needs);
     if missing.is_empty() && (tools.node.is_some() || !needs.node) {
@@ -67,7 +71,7 @@ impl Tools {
         };
         want(needs.redis, self.redis.is_some(), &["redis-server"]);
         want(needs.postgres, self.postgres.is_some(), &["postgresql"]);
-        want(needs.smtp || needs.django, self.python.is_some(), &["python3", "python3-venv"]);
+        want(needs.smtp || needs.django || needs.fuzzer, self.python.is_some(), &["python3", "python3-venv"]);
         want(needs.chromium, self.chromium.is_some(), &["chromium"]);
         want(needs.node, self.npm.is_some(), &["nodejs", "npm"]);
         packages
@@ -78,7 +82,8 @@ impl Tools {
 mod tests {
     use super::*;
 
-    const ALL: Needs = Needs { redis: true, postgres: true, smtp: true, django: true, chromium: true, node: true };
+    const ALL: Needs =
+        Needs { redis: true, postgres: true, smtp: true, django: true, fuzzer: true, chromium: true, node: true };
 
     #[test]
     fn what_is_missing_is_told_as_debian_packages() {

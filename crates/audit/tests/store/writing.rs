@@ -86,3 +86,28 @@ async fn a80_what_is_too_long_is_cut() {
     let record = serde_json::to_string(&site.all().await[0]).unwrap();
     assert!(record.len() < 64 * 1024, "{} bytes", record.len());
 }
+
+#[tokio::test]
+async fn there_is_no_change_without_its_record_and_no_record_without_its_change() {
+    let site = open().await;
+    let event = || Event::new(Kind::Deleted, Actor::System);
+    let begun = |commit: bool| {
+        let database = site.database.clone();
+        async move {
+            let transaction = database.begin().await?;
+            if commit { transaction.commit().await } else { transaction.rollback().await }
+        }
+    };
+    site.audit.with_change(event(), begun(false)).await.unwrap();
+    assert!(site.all().await.is_empty(), "what was rolled back did not happen");
+    site.audit.with_change(event(), begun(true)).await.unwrap();
+    assert_eq!(site.all().await.len(), 1);
+    begun(true).await.unwrap();
+    assert_eq!(site.all().await.len(), 1, "what nobody asks to record is not");
+    let failed: Result<(), &str> = site.audit.with_change(event(), async { Err("no") }).await;
+    assert!(failed.is_err());
+    assert_eq!(site.all().await.len(), 1);
+    let single: Result<(), &str> = site.audit.with_change(event(), async { Ok(()) }).await;
+    assert!(single.is_ok());
+    assert_eq!(site.all().await.len(), 2, "a change of a single statement is recorded right after it");
+}

@@ -25,6 +25,8 @@ struct Draft<'a> {
     apis: &'a [Arc<Api>],
     /// The APIs that it names, once they are known to be there, until their rule takes them.
     targets: Option<Result<Vec<String>, TargetError>>,
+    /// The scopes that bring claims of attributes.
+    carrying: &'a ScopeSet,
     request: ValidRequest,
 }
 
@@ -80,6 +82,7 @@ pub(super) async fn check(
         Err(TargetError::Unavailable(error)) => return Err(unavailable(provider, &to, &error)),
         targets => targets,
     };
+    let carrying = provider.carrying().await.map_err(|error| unavailable(provider, &to, &error))?;
     let request = ValidRequest {
         to,
         scope: ScopeSet::default(),
@@ -94,7 +97,15 @@ pub(super) async fn check(
         display: Display::Page,
         acr: AcrWish::None,
     };
-    let mut draft = Draft { provider, client, parameters, apis: &apis, targets: Some(targets), request };
+    let mut draft = Draft {
+        provider,
+        client,
+        parameters,
+        apis: &apis,
+        targets: Some(targets),
+        carrying: &carrying,
+        request,
+    };
     for (clause, rule) in RULES {
         if let Err(Refusal(code, description)) = rule(&mut draft) {
             tracing::debug!(clause, "a rule of the authorization endpoint is not satisfied");
@@ -203,7 +214,7 @@ fn challenge_words(asked: &Asked<'_>) -> &'static str {
 
 fn scope(draft: &mut Draft<'_>) -> Verdict {
     let asked = draft.parameters.get("scope").unwrap_or_default();
-    draft.request.scope = scope::asked(draft.client, asked, draft.apis)?;
+    draft.request.scope = scope::asked(draft.client, asked, draft.apis, draft.carrying)?;
     Ok(())
 }
 

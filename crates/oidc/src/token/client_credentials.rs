@@ -40,7 +40,7 @@ impl Asking<'_> {
         let named = self.targets()?;
         self.provider.may_target(self.client, &named).await?;
         let scope = match self.parameters.get("scope") {
-            Some(asked) => named_scope(self, asked)?,
+            Some(asked) => self.of_apis(named_scope(self, asked)?).await?,
             None => self.whole_scope(&named).await?,
         };
         let target = self.provider.target(self.client, &scope, &named, &named).await.map_err(|error| match error {
@@ -75,6 +75,17 @@ fn named_scope(asking: &Asking<'_>, asked: &str) -> Result<ScopeSet, TokenError>
 }
 
 impl Asking<'_> {
+    /// The same scopes, where APIs own them: those that bring claims of attributes are about a person too.
+    async fn of_apis(&self, scope: ScopeSet) -> Result<ScopeSet, TokenError> {
+        let owners = self.provider.apis().owners(&scope).await?;
+        let owned = |scope: &str| owners.iter().any(|api| api.scopes.iter().any(|owned| owned.scope == scope));
+        if scope.iter().all(owned) {
+            Ok(scope)
+        } else {
+            Err(TokenError::scope("an application cannot have these scopes for itself"))
+        }
+    }
+
     /// What an application that names no scope gets: all that it is registered for, at the APIs that it names.
     pub(super) async fn whole_scope(&self, named: &[String]) -> Result<ScopeSet, TokenError> {
         let all = self.client.allowed_scopes().filter(|scope| !STANDARD_SCOPES.contains(&scope));

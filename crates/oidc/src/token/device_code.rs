@@ -67,7 +67,8 @@ impl Asking<'_> {
         provider.may_target(self.client, &resources).await?;
         let asked = self.parameters.get("scope").unwrap_or_default();
         let apis = provider.apis().owners(&asked.split(' ').collect()).await?;
-        let scope = scope::asked(self.client, asked, &apis)?;
+        let carrying = provider.carrying().await?;
+        let scope = scope::asked(self.client, asked, &apis, &carrying)?;
         scope::of_one_audience(&resources, &apis)?;
         let request = DeviceRequest {
             grant: GrantId::random(provider.random()),

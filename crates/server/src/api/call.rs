@@ -59,17 +59,21 @@ impl Call {
                 None => AuditActor::User(actor.user.id),
             },
         };
-        let source = Source {
-            address: self.address.map(ClientAddress::ip),
-            request_id: Some(self.request_id.as_str().to_owned()).filter(|id| !id.is_empty()),
-        };
-        let event = Event::new(kind, by).source(&source);
+        let event = Event::new(kind, by).source(&self.source());
         match &self.caller {
             Caller::Person(actor) => match &actor.client {
                 Some(client) => event.client(client.clone()),
                 None => event.way("api_token"),
             },
             Caller::Client(_) => event,
+        }
+    }
+
+    /// Where the request came from.
+    pub(crate) fn source(&self) -> Source {
+        Source {
+            address: self.address.map(ClientAddress::ip),
+            request_id: Some(self.request_id.as_str().to_owned()).filter(|id| !id.is_empty()),
         }
     }
 

@@ -37,7 +37,11 @@ pub(super) fn document(operations: &[Operation], issuer: &str) -> Value {
     for operation in operations {
         let refusals = refusals(operation);
         statuses.extend(refusals.iter().copied());
-        let written = write(operation, &refusals, &mut schemas);
+        let mut written = write(operation, &refusals, &mut schemas);
+        let links = links(operation, operations);
+        if !links.is_empty() {
+            written["responses"][operation.status.as_str()]["links"] = json!(links);
+        }
         let path = paths.entry(operation.path).or_insert_with(|| json!({}));
         path[operation.method.as_str().to_ascii_lowercase()] = written;
     }
@@ -141,6 +145,28 @@ fn write(operation: &Operation, refusals: &BTreeSet<StatusCode>, schemas: &mut M
         written["requestBody"] = json!({ "required": true, "content": content });
     }
     written
+}
+
+/// What can be done with that which an operation creates: every operation below it, told where its id is to be read.
+fn links(creating: &Operation, operations: &[Operation]) -> Map<String, Value> {
+    let below = format!("{}/{{", creating.path);
+    let source = |parameter: &str| {
+        let found = creating.found_by.iter().find(|(name, _)| *name == parameter);
+        let own = || creating.path_parameters().any(|name| name == parameter);
+        match found {
+            // Another place than the answer is named in full.
+            Some((_, place)) if place.starts_with('$') => Some((*place).to_owned()),
+            Some((_, member)) => Some(format!("$response.body#/{member}")),
+            None => own().then(|| format!("$request.path.{parameter}")),
+        }
+    };
+    let link = |operation: &Operation| {
+        let known = operation.path_parameters().filter_map(|name| Some((name.to_owned(), json!(source(name)?))));
+        json!({ "operationId": operation.id, "parameters": known.collect::<Map<_, _>>() })
+    };
+    let linked =
+        operations.iter().filter(|operation| !creating.found_by.is_empty() && operation.path.starts_with(&below));
+    linked.map(|operation| (operation.id.to_owned(), link(operation))).collect()
 }
 
 fn written_parameter(parameter: &super::operation::Parameter, schemas: &mut Map<String, Value>) -> Value {

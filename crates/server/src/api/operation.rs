@@ -83,6 +83,8 @@ pub(crate) struct Operation {
     pub(super) tagged: bool,
     /// Whether a good answer has a `Location`.
     pub(super) located: bool,
+    /// Of what it creates: the parameters of paths that name it, each with the member of the answer that says it.
+    pub(super) found_by: &'static [(&'static str, &'static str)],
     /// The statuses of problems that only the handler knows of.
     pub(super) refusals: Vec<StatusCode>,
     handler: Handler,
@@ -109,6 +111,7 @@ impl Operation {
             answer: None,
             tagged: false,
             located: false,
+            found_by: &[],
             refusals: Vec::new(),
             handler: Arc::new(move |state, call| Box::pin(handler(state, call))),
         }
@@ -169,6 +172,16 @@ impl Operation {
         created
             .parameter(IDEMPOTENCY_KEY, In::Header, key)
             .refuses([StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY])
+    }
+
+    /// What it creates is found by this member of the answer, in the place of that parameter of a path.
+    pub(crate) fn found_by(self, found_by: &'static [(&'static str, &'static str)]) -> Self {
+        Self { found_by, ..self }
+    }
+
+    /// The names of the parameters in its path, in their order.
+    pub(super) fn path_parameters(&self) -> impl Iterator<Item = &'static str> {
+        self.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
     }
 
     /// Answered with 204 and nothing.

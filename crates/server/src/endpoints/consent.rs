@@ -114,13 +114,26 @@ async fn show(state: &State, browser: &Browser, found: Found) -> Result<Response
     Ok(page(StatusCode::OK, view.render(), &[to.redirect_uri.to_string()]))
 }
 
-/// Each scope in words: the standard ones in ours, those of an API in the words that it was registered with.
+/// Each scope in words: the standard ones in ours, those of an API in the words that it was registered with, and attributes by
+/// the names that they were declared with.
 pub(super) async fn in_words(state: &State, asked: &ScopeSet) -> Result<Vec<ScopeLine>, Unavailable> {
     let apis = state.provider().apis().list().await?;
-    let order = vestibule_oidc::STANDARD_SCOPES.into_iter().filter(|scope| asked.contains(scope));
-    let standard = order.filter_map(ScopeLine::standard);
-    let of_apis = asked.iter().filter_map(|scope| of_api(&apis, scope));
-    Ok(standard.chain(of_apis).collect())
+    let carried = state.attributes().carried().await?;
+    let labels = |scope: &str| -> Vec<&str> {
+        carried.iter().filter(|attribute| attribute.scope == scope).map(|attribute| attribute.label.as_str()).collect()
+    };
+    let standard = vestibule_oidc::STANDARD_SCOPES;
+    let others = asked.iter().filter(|scope| !standard.contains(scope));
+    let order = standard.into_iter().filter(|scope| asked.contains(scope)).chain(others);
+    let line = |scope: &str| {
+        let labels = labels(scope);
+        match ScopeLine::standard(scope).or_else(|| of_api(&apis, scope)) {
+            Some(line) => Some(line.and_attributes(&labels)),
+            None if labels.is_empty() => None,
+            None => Some(ScopeLine::of_attributes(scope, &labels)),
+        }
+    };
+    Ok(order.filter_map(line).collect())
 }
 
 fn of_api(apis: &[Api], scope: &str) -> Option<ScopeLine> {

@@ -16,7 +16,7 @@ use super::{
     flow::{Enter, Found, Stop, Target},
     form::{self, Posted, REQUEST, bad_query, hidden, or_unavailable},
     reply::{page, see_other, with_cookies},
-    sign_in::{self, FirstStep},
+    sign_in::{self, FirstStep, identifier_label},
 };
 use crate::{
     http::read_query,
@@ -171,7 +171,7 @@ fn sign_in_page(
         username: Label::from(username),
         keep_signed_in: false,
         can_cancel: target.is_some(),
-        identifier_label: Label::from("Username or e-mail"),
+        identifier_label: identifier_label(state.provider().users().identifiers()),
         recover_link: true,
         register_link: state.recovery().settings().registration,
         certificate_link: state.certificate_link(target.map(|target| target.id().as_str())).filter(|_| again.is_none()),

@@ -14,7 +14,7 @@ use super::{
     form::{self, Posted, bad_query, hidden, or_unavailable},
     links::{field, later, link_used, new_password, token_of, unavailable},
     reply::{page, with_cookies},
-    sign_in::source,
+    sign_in::{identifier_label, source},
 };
 use crate::{
     http::read_query,
@@ -65,7 +65,7 @@ fn ask(state: &State, browser: &Browser, typed: &str, error: Option<Label>) -> S
         site: state.site(),
         action: paths::RECOVER.to_owned(),
         hidden: hidden(state, browser, None),
-        identifier_label: Label::from("Username or e-mail"),
+        identifier_label: identifier_label(state.provider().users().identifiers()),
         identifier: Label::from(typed),
         error,
     };

@@ -11,7 +11,7 @@ use secrecy::ExposeSecret as _;
 use vestibule_audit::{Actor, Event, Kind};
 use vestibule_oidc::{SecondFactorStep, Unavailable, authorize::Next};
 use vestibule_sessions::Authentication;
-use vestibule_users::{Proven, SecondFactorError as Refusal, SecondFactorUsed, User, WayName};
+use vestibule_users::{Notice, Proven, SecondFactorError as Refusal, SecondFactorUsed, User, WayName};
 
 use super::{
     browser::Browser,
@@ -198,6 +198,9 @@ async fn try_code(
     };
     let actor = if shown.is_ok() { Actor::User(user) } else { Actor::Nobody };
     state.audit(Event::new(kind, actor).subject(user).source(&sign_in::source(request))).await;
+    if kind == Kind::SecondFactorEnabled {
+        state.tell(user, Notice::SecondFactorChanged { on: true }, &sign_in::source(request)).await;
+    }
     match shown {
         Ok(codes) => passed(state, request, browser, asked, codes).await,
         Err(error) => {

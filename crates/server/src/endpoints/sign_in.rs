@@ -12,12 +12,12 @@ use vestibule_oidc::{
     discovery::{ACR_ONE_FACTOR, ACR_TWO_FACTORS},
 };
 use vestibule_sessions::Authentication;
-use vestibule_users::{AuthenticateError, Evidence, Notice, Proven, ThrottleError, Try, User};
+use vestibule_users::{AuthenticateError, Evidence, Identifiers, Notice, Proven, ThrottleError, Try, User};
 
 use super::browser::{Browser, session_cookie};
 use crate::{
     http::{ClientAddress, RequestId},
-    pages::SignInError,
+    pages::{Label, SignInError},
     state::State,
 };
 
@@ -33,6 +33,18 @@ pub(crate) struct FirstStep {
     pub(crate) proven: Proven,
     /// Whether they chose to stay signed in.
     pub(crate) keep: bool,
+}
+
+/// What the field asks for, by what people sign in.
+pub(crate) fn identifier_label(by: Identifiers) -> Label {
+    let words = [(by.username, "username"), (by.email, "e-mail"), (by.phone, "phone number")];
+    let words: Vec<&str> = words.into_iter().filter_map(|(asked, word)| asked.then_some(word)).collect();
+    let listed = match words.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        _ => words.concat(),
+    };
+    let mut letters = listed.chars();
+    Label::from(letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default())
 }
 
 /// Where a request came from, for the audit record.
@@ -122,10 +134,8 @@ fn tell_locked(state: &State, request: &Request, user: Option<UserId>, wait: Dur
         if first.unwrap_or(false) {
             state.audit(Event::new(Kind::Locked, Actor::Nobody).subject(user).source(&from)).await;
         }
-        if wait >= LONG_WAIT
-            && let Err(error) = state.recovery().tell(user, Notice::SignInLocked { locked_for: wait }, &from).await
-        {
-            tracing::warn!(%error, "somebody is not told that sign-ins to their account must wait");
+        if wait >= LONG_WAIT {
+            state.tell(user, Notice::SignInLocked { locked_for: wait }, &from).await;
         }
     });
 }
@@ -174,4 +184,18 @@ pub(crate) async fn replace_session(
     let (token, session) = started.await.map_err(Unavailable::because)?;
     let cookie = session_cookie(state, &token, keep.then(|| session.expires_at.since(state.clock().now())));
     Ok((Present { user, session }, cookie))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_field_asks_for_what_people_sign_in_by() {
+        let label = |username, email, phone| identifier_label(Identifiers { username, email, phone });
+        assert_eq!(label(true, true, false).as_str(), "Username or e-mail");
+        assert_eq!(label(true, true, true).as_str(), "Username, e-mail or phone number");
+        assert_eq!(label(false, true, false).as_str(), "E-mail");
+        assert_eq!(label(false, false, true).as_str(), "Phone number");
+    }
 }

@@ -73,6 +73,37 @@ impl ScopeLine {
         let title = described.unwrap_or_else(|| Label::from(format!("Use “{scope}”")));
         Self { scope: Label::from(scope), title, detail: Some(Label::from(format!("In {api}"))) }
     }
+
+    /// A scope that brings nothing but what administrators keep of people, by the names that they gave it.
+    #[must_use]
+    pub fn of_attributes(scope: &str, labels: &[&str]) -> Self {
+        let title = Label::from(format!("See what is kept about you as {}", listed(labels)));
+        Self { scope: Label::from(scope), title, detail: None }
+    }
+
+    /// The same line, where the scope brings something of what administrators keep as well.
+    #[must_use]
+    pub fn and_attributes(self, labels: &[&str]) -> Self {
+        if labels.is_empty() {
+            return self;
+        }
+        let more = format!("Also what is kept about you as {}.", listed(labels));
+        let detail = self.detail.map_or(more.clone(), |detail| match detail.as_str().ends_with('.') {
+            true => format!("{detail} {more}"),
+            false => format!("{detail}. {more}"),
+        });
+        Self { detail: Some(Label::from(detail)), ..self }
+    }
+}
+
+/// `“Department”`, `“Department” and “Badge”`, `“Department”, “Badge” and “Shoe size”`.
+fn listed(labels: &[&str]) -> String {
+    let quoted: Vec<String> = labels.iter().map(|label| format!("“{label}”")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, before)) => format!("{} and {last}", before.join(", ")),
+        None => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -94,5 +125,16 @@ mod tests {
         assert_eq!((line.title.as_str(), line.scope.as_str()), ("Read your notes", "notes.read"));
         let bare = ScopeLine::of_api("notes.read", "Notes", Some(" "));
         assert_eq!(bare.title.as_str(), "Use “notes.read”");
+    }
+
+    #[test]
+    fn attributes_are_called_what_administrators_call_them() {
+        let line = ScopeLine::of_attributes("work", &["Department", "Badge", "Shoe size"]);
+        assert_eq!(line.title.as_str(), "See what is kept about you as “Department”, “Badge” and “Shoe size”");
+        let line = ScopeLine::standard("phone").unwrap().and_attributes(&["Extension"]);
+        let detail = "The number, and whether it has been confirmed. Also what is kept about you as “Extension”.";
+        assert_eq!(line.detail.unwrap().as_str(), detail);
+        let line = ScopeLine::of_api("notes.read", "Notes", None).and_attributes(&["Desk", "Floor"]);
+        assert_eq!(line.detail.unwrap().as_str(), "In Notes. Also what is kept about you as “Desk” and “Floor”.");
     }
 }

@@ -39,7 +39,7 @@ impl Access {
     pub async fn grant(&self, holder: Holder, permit: &Permit) -> Result<bool, AccessError> {
         let transaction = self.0.database.begin().await?;
         let granted = self.grant_in(&transaction, holder, permit).await?;
-        self.commit(transaction, granted.then_some(holder.into())).await?;
+        self.settle(transaction, granted.then_some(holder.into())).await?;
         tracing::info!(?holder, permission = %permit.permission, object = ?permit.object, granted, "a permission was given");
         Ok(granted)
     }
@@ -106,7 +106,7 @@ impl Access {
     pub async fn revoke(&self, holder: Holder, permit: &Permit) -> Result<bool, AccessError> {
         let transaction = self.0.database.begin().await?;
         let revoked = self.revoke_in(&transaction, holder, permit).await?;
-        self.commit(transaction, revoked.then_some(holder.into())).await?;
+        self.settle(transaction, revoked.then_some(holder.into())).await?;
         tracing::info!(?holder, permission = %permit.permission, object = ?permit.object, revoked, "a permission was taken away");
         Ok(revoked)
     }

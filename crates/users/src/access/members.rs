@@ -20,7 +20,7 @@ impl Access {
     pub async fn add_user(&self, group: GroupId, user: UserId) -> Result<bool, AccessError> {
         let transaction = self.0.database.begin().await?;
         let added = self.add_user_in(&transaction, group, user).await?;
-        self.commit(transaction, added.then_some(Touched::User(user))).await?;
+        self.settle(transaction, added.then_some(Touched::User(user))).await?;
         tracing::info!(%group, %user, added, "a user was put into a group");
         Ok(added)
     }
@@ -72,7 +72,7 @@ impl Access {
     pub async fn remove_user(&self, group: GroupId, user: UserId) -> Result<bool, AccessError> {
         let transaction = self.0.database.begin().await?;
         let removed = self.remove_user_in(&transaction, group, user).await?;
-        self.commit(transaction, removed.then_some(Touched::User(user))).await?;
+        self.settle(transaction, removed.then_some(Touched::User(user))).await?;
         tracing::info!(%group, %user, removed, "a user was taken out of a group");
         Ok(removed)
     }

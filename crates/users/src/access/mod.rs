@@ -115,6 +115,14 @@ impl Access {
     }
 
     /// Ends a transaction, and tells of what it changed where it changed anything.
+    /// Commits a change that touched something. What touched nothing changed nothing, and leaves no record either.
+    async fn settle(&self, transaction: DatabaseTransaction, touched: Option<Touched>) -> Result<(), DbErr> {
+        match touched {
+            Some(_) => self.commit(transaction, touched).await,
+            None => transaction.rollback().await,
+        }
+    }
+
     async fn commit(&self, transaction: DatabaseTransaction, touched: Option<Touched>) -> Result<(), DbErr> {
         if let Some(touched) = touched {
             self.record(&transaction, touched).await?;

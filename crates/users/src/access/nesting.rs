@@ -35,7 +35,7 @@ impl Access {
     pub async fn nest(&self, group: GroupId, member: GroupId) -> Result<bool, AccessError> {
         let transaction = self.0.database.begin().await?;
         let nested = self.nest_in(&transaction, group, member).await?;
-        self.commit(transaction, nested.then_some(Touched::Everyone)).await?;
+        self.settle(transaction, nested.then_some(Touched::Everyone)).await?;
         tracing::info!(%group, %member, nested, "a group was put into another");
         Ok(nested)
     }
@@ -72,7 +72,7 @@ impl Access {
     pub async fn unnest(&self, group: GroupId, member: GroupId) -> Result<bool, AccessError> {
         let transaction = self.0.database.begin().await?;
         let removed = self.unnest_in(&transaction, group, member).await?;
-        self.commit(transaction, removed.then_some(Touched::Everyone)).await?;
+        self.settle(transaction, removed.then_some(Touched::Everyone)).await?;
         tracing::info!(%group, %member, removed, "a group was taken out of another");
         Ok(removed)
     }

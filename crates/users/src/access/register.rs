@@ -171,7 +171,7 @@ impl Access {
     pub async fn remove_permission(&self, name: &PermissionName) -> Result<bool, AccessError> {
         let transaction = self.0.database.begin().await?;
         let removed = self.remove_permission_in(&transaction, name).await?;
-        self.commit(transaction, removed.then_some(Touched::Everyone)).await?;
+        self.settle(transaction, removed.then_some(Touched::Everyone)).await?;
         tracing::info!(permission = %name, removed, "a permission was removed");
         Ok(removed)
     }

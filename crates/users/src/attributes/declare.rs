@@ -44,6 +44,12 @@ pub(super) fn check(name: &str, declaration: &Declaration) -> Result<(), Definit
     {
         return Err(invalid("editable_by", "whoever edits it must see it; widen visible_to, or narrow this"));
     }
+    if declaration.claim.is_some() && declaration.visible_to == Audience::Nobody {
+        return Err(invalid(
+            "claim",
+            "applications would be told what nobody may see; widen visible_to, or leave it out",
+        ));
+    }
     match (&declaration.claim, &declaration.scope) {
         (None, None) => Ok(()),
         (Some(claim), Some(scope)) => claim_name(claim).and_then(|()| scope_name(scope)),
@@ -120,7 +126,7 @@ fn scope_name(scope: &str) -> Result<(), DefinitionError> {
     if !well_formed || scope.len() > LONGEST_NAME {
         return Err(invalid("scope", "it has 1 to 64 characters of ASCII without blanks, \" and \\"));
     }
-    if RESERVED_SCOPES.contains(&scope) {
+    if RESERVED_SCOPES.contains(&scope) || scope.starts_with("vestibule.") {
         return Err(invalid("scope", format!("`{scope}` carries no attributes; choose another")));
     }
     Ok(())
@@ -164,11 +170,14 @@ mod tests {
         for claim in ["SUB", "Email", "", "two words", "é"] {
             assert_eq!(refused("a", with(claim, "staff")), "claim", "{claim}");
         }
-        for scope in ["openid", "offline_access", "", "two words", "a\"b", "é"] {
+        for scope in ["openid", "offline_access", "vestibule.view_user", "", "two words", "a\"b", "é"] {
             assert_eq!(refused("a", with("department", scope)), "scope", "{scope}");
         }
         assert_eq!(refused("a", Declaration { scope: None, ..with("department", "x") }), "scope");
         assert_eq!(refused("a", Declaration { claim: None, ..with("department", "x") }), "claim");
+        let hidden =
+            Declaration { visible_to: Audience::Nobody, editable_by: Audience::Nobody, ..with("department", "x") };
+        assert_eq!(refused("a", hidden), "claim", "what nobody may see is told to nobody");
     }
 
     #[test]

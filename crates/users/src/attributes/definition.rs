@@ -120,7 +120,8 @@ pub struct Declaration {
     pub visible_to: Audience,
     /// Who may edit it.
     pub editable_by: Audience,
-    /// In which claim applications are told of it; then `scope` says when.
+    /// In which claim applications are told of it; then `scope` says when. Whoever holds the scope is told it, be it for the
+    /// user to see or for staff only; what nobody may see has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
     /// The scope that carries the claim.

@@ -30,6 +30,7 @@ use vestibule_database::{ChangeLog, Database};
 
 pub use definition::{AttributeKind, Audience, Declaration, Definition, Editor};
 pub use error::{AttributeError, BadAttribute, BadAttributes, DefinitionError, Problem};
+pub use read::Carried;
 
 use crate::Unavailable;
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use vestibule_core::{ScopeSet, UserId};
 
-use super::{Attributes, Definition, Editor, write};
+use super::{Attributes, Declaration, Definition, Editor, write};
 use crate::Unavailable;
 
 impl Attributes {
@@ -43,14 +43,31 @@ impl Attributes {
             .collect())
     }
 
-    /// The scopes that carry attributes, and the claims that each brings: for the list of what is supported.
+    /// What applications can be told of, in the order of the definitions: which scope brings which claim.
     ///
     /// # Errors
     /// Where the store does not answer.
-    pub async fn carried(&self) -> Result<Vec<(String, String)>, Unavailable> {
+    pub async fn carried(&self) -> Result<Vec<Carried>, Unavailable> {
         let definitions = self.0.cache.definitions(&self.0.database).await?;
-        let carried = definitions.iter().map(|it| (it.declaration.scope.clone(), it.declaration.claim.clone()));
-        Ok(carried.filter_map(|(scope, claim)| scope.zip(claim)).collect())
+        Ok(definitions.iter().filter_map(|it| Carried::of(&it.declaration)).collect())
+    }
+}
+
+/// An attribute that applications can be told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// The scope that an application asks for.
+    pub scope: String,
+    /// The claim that it then gets.
+    pub claim: String,
+    /// What people call it.
+    pub label: String,
+}
+
+impl Carried {
+    fn of(declaration: &Declaration) -> Option<Self> {
+        let (scope, claim) = declaration.scope.clone().zip(declaration.claim.clone())?;
+        Some(Self { scope, claim, label: declaration.label.clone() })
     }
 }
 

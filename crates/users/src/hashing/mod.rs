@@ -5,11 +5,13 @@
 //! queue. A full queue answers [`HashingError::Busy`] at once; everything else on the machine goes on as before.
 //!
 //! `policy` says how to hash and how much to bear; `formats` knows one hash, ours or one that was brought along; `imported` is
-//! the door for the latter; `queue` is where requests wait; `memory` is what a worker works in.
+//! the door for the latter; `queue` is where requests wait; `memory` is what a worker works in; `pace` is how long a refusal
+//! takes.
 
 mod formats;
 mod imported;
 mod memory;
+mod pace;
 mod policy;
 mod queue;
 
@@ -23,7 +25,8 @@ use vestibule_core::Random;
 use self::{
     formats::{Format, Stored, argon},
     memory::Memory,
-    queue::{Job, Next, Queue, Reply},
+    pace::Pace,
+    queue::{Held, Job, Next, Queue, Reply},
 };
 pub use imported::{ImportedHash, UnknownHash};
 pub use policy::{HashingPolicy, HashingPolicyError};
@@ -83,6 +86,7 @@ struct Pool {
     accept_md5: bool,
     random: Random,
     decoy: String,
+    pace: Pace,
 }
 
 impl Drop for Pool {
@@ -106,6 +110,7 @@ impl PasswordHasher {
             accept_md5: policy.accept_md5,
             random,
             decoy,
+            pace: Pace::default(),
         });
         for number in 0..policy.workers {
             let (queue, params) = (Arc::clone(&queue), params.clone());
@@ -127,17 +132,23 @@ impl PasswordHasher {
 
     /// Holds a password against a stored hash, at the cost that the hash names.
     ///
-    /// Where the hash is not one of Argon2 and the password is wrong, one of today's is computed as well: some functions take
+    /// Where the hash is not one of today's and the password is wrong, one of today's is computed as well: some functions take
     /// no time to speak of, and an answer that comes sooner than that for an unknown name would tell that the name is known.
+    /// Others take longer, for which there is [`Self::level`].
     ///
     /// # Errors
     /// [`HashingError::Unverifiable`] for a text that is no hash, or one beyond the bounds of [`HashingPolicy`];
     /// [`HashingError::Busy`] when too many wait already.
     pub async fn verify(&self, password: &SecretString, hash: &str) -> Result<Verdict, HashingError> {
         let stored = Stored::read(hash, &self.pool.params, self.pool.accept_md5)?;
-        let (needs_rehash, is_other) = (!stored.is_up_to_date(), stored.is_of_another_function());
-        let matches = self.hold(password, stored).await?;
-        if is_other && !matches {
+        let needs_rehash = !stored.is_up_to_date();
+        let Held { matches, took } = self.hold(password, stored).await?;
+        if !needs_rehash {
+            self.pool.pace.ours(took);
+            return Ok(Verdict { matches, needs_rehash });
+        }
+        self.pool.pace.other(name_of(hash), took, Instant::now());
+        if !matches {
             self.verify_nothing(password).await?;
         }
         Ok(Verdict { matches, needs_rehash })
@@ -150,7 +161,16 @@ impl PasswordHasher {
     /// As [`Self::verify`].
     pub async fn verify_nothing(&self, password: &SecretString) -> Result<(), HashingError> {
         let decoy = Stored::read(&self.pool.decoy, &self.pool.params, false)?;
-        self.hold(password, decoy).await.map(drop)
+        let Held { took, .. } = self.hold(password, decoy).await?;
+        self.pool.pace.ours(took);
+        Ok(())
+    }
+
+    /// Waits until a refusal whose verification began at `began` may be told: as long for an unknown name as for somebody whose
+    /// hash was brought along and takes longer than ours. Where there are no such hashes, that is at once.
+    pub(crate) async fn level(&self, began: Instant) {
+        let takes = self.pool.pace.refusal(Instant::now());
+        tokio::time::sleep(takes.saturating_sub(began.elapsed())).await;
     }
 
     /// Lets a worker do something else about a password that takes long, so that it has its place in the same queue. It must
@@ -167,7 +187,7 @@ impl PasswordHasher {
         .await
     }
 
-    async fn hold(&self, password: &SecretString, stored: Stored) -> Result<bool, HashingError> {
+    async fn hold(&self, password: &SecretString, stored: Stored) -> Result<Held, HashingError> {
         let (password, stored) = (password.clone(), Box::new(stored));
         self.ask(|reply| Job::Verify { password, stored, reply }).await
     }
@@ -215,7 +235,9 @@ fn perform(job: Job, params: &Params, memory: &mut Memory) {
             let _ = reply.send(argon::hash(params, salt, password.expose_secret().as_bytes(), memory));
         }
         Job::Verify { password, stored, reply } => {
-            let _ = reply.send(stored.matches(password.expose_secret().as_bytes(), memory));
+            let began = Instant::now();
+            let matches = stored.matches(password.expose_secret().as_bytes(), memory);
+            let _ = reply.send(matches.map(|matches| Held { matches, took: began.elapsed() }));
         }
         Job::Run(work) => work(),
     }

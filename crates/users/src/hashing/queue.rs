@@ -22,12 +22,21 @@ use super::{
 /// Where the answer to a job goes.
 pub(super) type Reply<T> = oneshot::Sender<Result<T, HashingError>>;
 
+/// What came of holding a password against a hash.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    /// Whether it is the password.
+    pub(super) matches: bool,
+    /// How long it took the worker.
+    pub(super) took: Duration,
+}
+
 /// What a worker is asked to do.
 pub(super) enum Job {
     /// Hash a new password.
     Hash { password: SecretString, salt: [u8; SALT_BYTES], reply: Reply<String> },
     /// Hold a password against a stored hash.
-    Verify { password: SecretString, stored: Box<Stored>, reply: Reply<bool> },
+    Verify { password: SecretString, stored: Box<Stored>, reply: Reply<Held> },
     /// Something else about a password that takes long; it answers by itself.
     Run(Box<dyn FnOnce() + Send>),
 }

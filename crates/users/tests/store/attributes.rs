@@ -159,7 +159,6 @@ async fn applications_are_told_by_scope() {
     let told = |claim: &str, scope: &str, kind| Declaration {
         claim: Some(claim.into()),
         scope: Some(scope.into()),
-        visible_to: Audience::Nobody,
         editable_by: Audience::Nobody,
         ..of(kind)
     };
@@ -168,7 +167,7 @@ async fn applications_are_told_by_scope() {
     attributes.define("skills", told("skills", "profile", AttributeKind::List)).await.unwrap();
     attributes.define("secret", of(AttributeKind::Text)).await.unwrap();
     let given = json!({"dept": "Sea", "level": 3, "skills": ["knots"], "secret": "x"});
-    let eve = create(&site, "eve", Editor::System, given).await.unwrap();
+    let eve = create(&site, "eve", Editor::System, given.clone()).await.unwrap();
     let claims = |scopes: &str| {
         let (attributes, scopes) = (attributes.clone(), scopes.parse::<ScopeSet>().unwrap());
         async move { Value::from(attributes.claims(eve.id, &scopes).await.unwrap()) }
@@ -176,11 +175,15 @@ async fn applications_are_told_by_scope() {
     assert_eq!(claims("openid work").await, json!({"department": "Sea", "level": 3}));
     assert_eq!(claims("openid profile").await, json!({"skills": ["knots"]}));
     assert_eq!(claims("openid email").await, json!({}));
-    assert_eq!(Value::from(attributes.shown(eve.id, Editor::Staff).await.unwrap()), json!({"secret": "x"}));
+    assert_eq!(Value::from(attributes.shown(eve.id, Editor::Staff).await.unwrap()), given);
     assert!(attributes.shown(eve.id, Editor::User).await.unwrap().is_empty());
     let twice = attributes.define("other", told("level", "work", AttributeKind::Text)).await;
     assert!(matches!(twice, Err(DefinitionError::ClaimTaken { .. })));
-    assert_eq!(attributes.carried().await.unwrap().len(), 3);
+    let carried = attributes.carried().await.unwrap();
+    assert_eq!(carried.iter().map(|it| it.claim.as_str()).collect::<Vec<_>>(), ["department", "level", "skills"]);
+    let hidden = Declaration { visible_to: Audience::Nobody, ..told("clearance", "work", AttributeKind::Text) };
+    let refused = attributes.define("clearance", hidden).await;
+    assert!(matches!(refused, Err(DefinitionError::Invalid { field: "claim", .. })), "{refused:?}");
 }
 
 #[tokio::test]

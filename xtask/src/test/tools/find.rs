@@ -22,9 +22,10 @@ pub(super) fn tools(needs: Needs, own: &Path) -> Tools {
         chromium: when(needs.chromium, &chromium),
         node: when(needs.node, &|| node(own)),
         npm: when(needs.node, &|| program("npm")),
-        python: when(needs.smtp || needs.django, &python),
+        python: when(needs.smtp || needs.django || needs.fuzzer, &python),
         smtp: None,
         django: None,
+        fuzzer: None,
     }
 }
 

@@ -55,7 +55,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .creates(
                 Schema::object(members().into_iter().chain([required("token", Schema::line(20, 200))]))
                     .named("CreatedApiToken"),
-            ),
+            )
+            .found_by(&[("token", "id")]),
         token(user(Operation::new(Method::GET, "/users/{user}/api-tokens/{token}", "get_api_token", VIEW, show)))
             .about(TAG, "Read one of a user's API tokens")
             .answers_tagged(shape()),
@@ -157,9 +158,9 @@ async fn show(state: State, call: Call) -> Result<Reply, Problem> {
 async fn revoke(state: State, call: Call) -> Result<Reply, Problem> {
     let token = find(&state, &call).await?;
     call.precondition(&written(&token))?;
-    state.api_tokens().revoke(token.user, token.id).await?;
     let event = call.event(Kind::ApiTokenRevoked).subject(token.user).object(ObjectType::ApiToken, token.id);
-    state.audit(event.details(Details::new().name(&token.name))).await;
+    let event = event.details(Details::new().name(&token.name));
+    state.recorded(event, state.api_tokens().revoke(token.user, token.id)).await?;
     Ok(Reply::nothing())
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use poem::http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use vestibule_audit::{Kind, ObjectType};
+use vestibule_audit::{Event, Kind, ObjectType};
 use vestibule_core::ClientId;
 use vestibule_oidc::client::{Api, ApiError, NewApi};
 
@@ -40,7 +40,8 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::new(Method::POST, "/apis", "create_api", ADD, create)
             .about(TAG, "Register an API")
             .body(Schema::object(new).named("NewApi"))
-            .creates(shape()),
+            .creates(shape())
+            .found_by(&[("api", "identifier")]),
         Operation::new(Method::GET, "/apis/{api}", "get_api", VIEW, show)
             .about(TAG, "Read an API")
             .path("api", id())
@@ -164,8 +165,8 @@ async fn list(state: State, call: Call) -> Result<Reply, Problem> {
 
 async fn create(state: State, call: Call) -> Result<Reply, Problem> {
     let new = read(call.body.clone())?;
-    let api = state.provider().apis().create(new, state.provider().issuer()).await?;
-    note(&state, &call, Kind::Created, &api.identifier).await;
+    let created = event(&call, Kind::Created, &new.identifier);
+    let api = state.recorded(created, state.provider().apis().create(new, state.provider().issuer())).await?;
     Ok(Reply::created(format!("/apis/{}", encoded(&api.identifier)), written(&api)))
 }
 
@@ -179,13 +180,10 @@ async fn change(state: State, call: Call) -> Result<Reply, Problem> {
     let present = written(&before);
     call.precondition(&present)?;
     let new = read(merged(present, &call.body))?;
-    match state.provider().apis().update(new, state.provider().issuer(), Some(&before)).await {
+    let update = state.provider().apis().update(new, state.provider().issuer(), Some(&before));
+    match state.recorded(event(&call, Kind::Updated, &before.identifier), update).await {
         Err(ApiError::Changed(_)) if call.is_conditional() => Err(Problem::precondition_failed()),
-        after => {
-            let after = after?;
-            note(&state, &call, Kind::Updated, &after.identifier).await;
-            Ok(Reply::ok(written(&after)))
-        }
+        after => Ok(Reply::ok(written(&after?))),
     }
 }
 
@@ -193,8 +191,8 @@ async fn delete(state: State, call: Call) -> Result<Reply, Problem> {
     let api = find(&state, &call).await?;
     not_own(&state, &api)?;
     call.precondition(&written(&api))?;
-    state.provider().apis().delete(&api.identifier).await?;
-    note(&state, &call, Kind::Deleted, &api.identifier).await;
+    let deleted = event(&call, Kind::Deleted, &api.identifier);
+    state.recorded(deleted, state.provider().apis().delete(&api.identifier)).await?;
     Ok(Reply::nothing())
 }
 
@@ -203,8 +201,8 @@ async fn find(state: &State, call: &Call) -> Result<Api, Problem> {
     found.ok_or_else(|| Problem::not_found("API"))
 }
 
-async fn note(state: &State, call: &Call, kind: Kind, identifier: &str) {
-    state.audit(call.event(kind).object(ObjectType::Api, identifier)).await;
+fn event(call: &Call, kind: Kind, identifier: &str) -> Event {
+    call.event(kind).object(ObjectType::Api, identifier)
 }
 
 /// The administration API itself is not to be changed: its scopes are our permissions.

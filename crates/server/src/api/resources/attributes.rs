@@ -2,7 +2,7 @@
 
 use poem::http::{Method, StatusCode};
 use serde_json::{Value, json};
-use vestibule_audit::{Details, Kind, ObjectType};
+use vestibule_audit::{Details, Event, Kind, ObjectType};
 use vestibule_users::{Declaration, Definition, DefinitionError};
 
 use super::{merged, patch};
@@ -38,7 +38,8 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::new(Method::POST, "/attributes", "create_attribute", ADD, create)
             .about(TAG, "Declare an attribute")
             .body(Schema::object(new).named("NewAttribute"))
-            .creates(shape()),
+            .creates(shape())
+            .found_by(&[("attribute", "name")]),
         Operation::new(Method::GET, "/attributes/{attribute}", "get_attribute", VIEW, show)
             .about(TAG, "Read an attribute")
             .path("attribute", name())
@@ -125,8 +126,8 @@ async fn list(state: State, call: Call) -> Result<Reply, Problem> {
 
 async fn create(state: State, call: Call) -> Result<Reply, Problem> {
     let name = call.body["name"].as_str().unwrap_or_default().to_owned();
-    let definition = state.attributes().define(&name, read(call.body.clone())?).await?;
-    note(&state, &call, Kind::Created, &name, Details::new()).await;
+    let define = state.attributes().define(&name, read(call.body.clone())?);
+    let definition = state.recorded(event(&call, Kind::Created, &name, Details::new()), define).await?;
     Ok(Reply::created(format!("/attributes/{name}"), written(&definition)))
 }
 
@@ -139,16 +140,16 @@ async fn change(state: State, call: Call) -> Result<Reply, Problem> {
     let present = written(&before);
     call.precondition(&present)?;
     let declaration = read(merged(present, &call.body))?;
-    let definition = state.attributes().change(&before.name, declaration).await?;
-    note(&state, &call, Kind::Updated, &before.name, Details::new().changed(call.members().keys())).await;
+    let updated = event(&call, Kind::Updated, &before.name, Details::new().changed(call.members().keys()));
+    let definition = state.recorded(updated, state.attributes().change(&before.name, declaration)).await?;
     Ok(Reply::ok(written(&definition)))
 }
 
 async fn delete(state: State, call: Call) -> Result<Reply, Problem> {
     let definition = find(&state, &call).await?;
     call.precondition(&written(&definition))?;
-    state.attributes().remove(&definition.name).await?;
-    note(&state, &call, Kind::Deleted, &definition.name, Details::new()).await;
+    let deleted = event(&call, Kind::Deleted, &definition.name, Details::new());
+    state.recorded(deleted, state.attributes().remove(&definition.name)).await?;
     Ok(Reply::nothing())
 }
 
@@ -157,8 +158,8 @@ async fn find(state: &State, call: &Call) -> Result<Definition, Problem> {
     found.ok_or_else(|| Problem::not_found("attribute"))
 }
 
-async fn note(state: &State, call: &Call, kind: Kind, name: &str, details: Details) {
-    state.audit(call.event(kind).object(ObjectType::Attribute, name).details(details)).await;
+fn event(call: &Call, kind: Kind, name: &str, details: Details) -> Event {
+    call.event(kind).object(ObjectType::Attribute, name).details(details)
 }
 
 impl From<DefinitionError> for Problem {

@@ -6,7 +6,7 @@
 use poem::http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use vestibule_audit::{Details, Kind, ObjectType};
+use vestibule_audit::{Details, Event, Kind, ObjectType};
 use vestibule_core::{ClientId, ScopeSet};
 use vestibule_oidc::client::{AuthMethod, Client, ClientsError, NewClient};
 
@@ -44,7 +44,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .about(TAG, "Register a client")
             .more("The secret is told once, here. A public client (`token_endpoint_auth_method` `none`) has none.")
             .body(Schema::object(members()).named("NewClient"))
-            .creates(created_shape()),
+            .creates(created_shape())
+            .found_by(&[("client", "client_id")]),
         Operation::new(Method::GET, "/clients/{client}", "get_client", VIEW, show)
             .about(TAG, "Read a client")
             .path("client", id())
@@ -246,7 +247,7 @@ async fn create(state: State, call: Call) -> Result<Reply, Problem> {
     let new = NewClient::from_document(&call.body.to_string()).map_err(ClientsError::from)?;
     may_give(call.actor()?, &new.metadata.scope)?;
     let created = state.provider().clients().create(new).await?;
-    note(&state, &call, Kind::Created, &created.client).await;
+    state.audit(event(&call, Kind::Created, &created.client)).await;
     let mut document = written(&created.client);
     document["client_secret"] = json!(created.secret);
     Ok(Reply::created(format!("/clients/{}", created.client.id), document))
@@ -264,14 +265,12 @@ async fn change(state: State, call: Call) -> Result<Reply, Problem> {
     let new = NewClient::from_document(&wanted).map_err(ClientsError::from)?;
     may_give(call.actor()?, &before.metadata.scope.union(&new.metadata.scope))?;
     // Read and written as one: also without If-Match, a patch goes on top of what it was applied to.
-    let after = state.provider().clients().update(&before.id, new, Some(before.updated_at)).await;
-    match after {
+    let details = Details::new().name(&new.name);
+    let updated = call.event(Kind::Updated).object(ObjectType::Client, before.id.as_str()).details(details);
+    let update = state.provider().clients().update(&before.id, new, Some(before.updated_at));
+    match state.recorded(updated, update).await {
         Err(ClientsError::Changed(_)) if call.is_conditional() => Err(Problem::precondition_failed()),
-        after => {
-            let after = after?;
-            note(&state, &call, Kind::Updated, &after).await;
-            Ok(Reply::ok(written(&after)))
-        }
+        after => Ok(Reply::ok(written(&after?))),
     }
 }
 
@@ -279,17 +278,16 @@ async fn delete(state: State, call: Call) -> Result<Reply, Problem> {
     let client = find(&state, &call).await?;
     call.precondition(&written(&client))?;
     may_give(call.actor()?, &client.metadata.scope)?;
-    state.provider().clients().delete(&client.id).await?;
+    state.recorded(event(&call, Kind::Deleted, &client), state.provider().clients().delete(&client.id)).await?;
     state.provider().revoke_client(&client.id).await.map_err(Problem::unavailable)?;
-    note(&state, &call, Kind::Deleted, &client).await;
     Ok(Reply::nothing())
 }
 
 async fn rotate(state: State, call: Call) -> Result<Reply, Problem> {
     let client = find(&state, &call).await?;
     may_give(call.actor()?, &client.metadata.scope)?;
-    let secret = state.provider().clients().rotate_secret(&client.id).await?;
-    note(&state, &call, Kind::SecretRotated, &client).await;
+    let rotated = event(&call, Kind::SecretRotated, &client);
+    let secret = state.recorded(rotated, state.provider().clients().rotate_secret(&client.id)).await?;
     Ok(Reply::ok(json!({ "client_id": client.id.as_str(), "client_secret": secret })))
 }
 
@@ -304,8 +302,8 @@ async fn set_apps(state: State, call: Call) -> Result<Reply, Problem> {
     may_give(call.actor()?, &client.metadata.scope)?;
     call.precondition(&show_apps(state.clone(), call.clone()).await?.body.unwrap_or_default())?;
     let AppsBody { apps } = call.read()?;
-    state.provider().clients().set_apps(&client.id, apps).await?;
-    note(&state, &call, Kind::Updated, &client).await;
+    let set = state.provider().clients().set_apps(&client.id, apps);
+    state.recorded(event(&call, Kind::Updated, &client), set).await?;
     show_apps(state, call).await
 }
 
@@ -314,9 +312,8 @@ struct AppsBody {
     apps: Vec<String>,
 }
 
-async fn note(state: &State, call: &Call, kind: Kind, client: &Client) {
-    let details = Details::new().name(&client.name);
-    state.audit(call.event(kind).object(ObjectType::Client, client.id.as_str()).details(details)).await;
+fn event(call: &Call, kind: Kind, client: &Client) -> Event {
+    call.event(kind).object(ObjectType::Client, client.id.as_str()).details(Details::new().name(&client.name))
 }
 
 async fn find(state: &State, call: &Call) -> Result<Client, Problem> {

@@ -146,57 +146,53 @@ fn permit(call: &Call) -> Result<Permit, Problem> {
     Ok(Permit { permission, object })
 }
 
-async fn grant(state: &State, call: &Call, holder: Holder) -> Result<Option<Event>, Problem> {
+async fn grant(state: &State, call: &Call, holder: Holder) -> Result<Reply, Problem> {
     let permit = permit(call)?;
     rights::may_give(state, call.actor()?, std::slice::from_ref(&permit)).await?;
-    let new = state.access().grant(holder, &permit).await?;
-    Ok(new.then(|| event(call, Kind::Granted, &permit)))
+    state.recorded(event(call, Kind::Granted, holder, &permit), state.access().grant(holder, &permit)).await?;
+    Ok(Reply::nothing())
 }
 
-async fn revoke(state: &State, call: &Call, holder: Holder) -> Result<Event, Problem> {
+async fn revoke(state: &State, call: &Call, holder: Holder) -> Result<Reply, Problem> {
     let permit = permit(call)?;
     rights::may_give(state, call.actor()?, std::slice::from_ref(&permit)).await?;
-    if !state.access().revoke(holder, &permit).await? {
-        return Err(Problem::not_found("grant"));
+    let revoked = event(call, Kind::Revoked, holder, &permit);
+    match state.recorded(revoked, state.access().revoke(holder, &permit)).await? {
+        true => Ok(Reply::nothing()),
+        false => Err(Problem::not_found("grant")),
     }
-    Ok(event(call, Kind::Revoked, &permit))
 }
 
-fn event(call: &Call, kind: Kind, permit: &Permit) -> Event {
+/// What is recorded with the change; where nothing changed, neither is it.
+fn event(call: &Call, kind: Kind, holder: Holder, permit: &Permit) -> Event {
     let details = Details::new().permission(&permit.permission.to_string());
     let details = match &permit.object {
         Some(object) => details.on(object.as_str()),
         None => details,
     };
-    call.event(kind).details(details)
+    let event = call.event(kind).details(details);
+    match holder {
+        Holder::User(user) => event.subject(user).object(ObjectType::User, user),
+        Holder::Group(group) => event.object(ObjectType::Group, group),
+    }
 }
 
 async fn grant_to_user(state: State, call: Call) -> Result<Reply, Problem> {
     let user = user_of(&state, &call).await?;
-    if let Some(event) = grant(&state, &call, Holder::User(user.id)).await? {
-        state.audit(event.subject(user.id).object(ObjectType::User, user.id)).await;
-    }
-    Ok(Reply::nothing())
+    grant(&state, &call, Holder::User(user.id)).await
 }
 
 async fn revoke_from_user(state: State, call: Call) -> Result<Reply, Problem> {
     let user = user_of(&state, &call).await?;
-    let event = revoke(&state, &call, Holder::User(user.id)).await?;
-    state.audit(event.subject(user.id).object(ObjectType::User, user.id)).await;
-    Ok(Reply::nothing())
+    revoke(&state, &call, Holder::User(user.id)).await
 }
 
 async fn grant_to_group(state: State, call: Call) -> Result<Reply, Problem> {
     let group = group_of(&state, &call).await?;
-    if let Some(event) = grant(&state, &call, Holder::Group(group.id)).await? {
-        state.audit(event.object(ObjectType::Group, group.id)).await;
-    }
-    Ok(Reply::nothing())
+    grant(&state, &call, Holder::Group(group.id)).await
 }
 
 async fn revoke_from_group(state: State, call: Call) -> Result<Reply, Problem> {
     let group = group_of(&state, &call).await?;
-    let event = revoke(&state, &call, Holder::Group(group.id)).await?;
-    state.audit(event.object(ObjectType::Group, group.id)).await;
-    Ok(Reply::nothing())
+    revoke(&state, &call, Holder::Group(group.id)).await
 }

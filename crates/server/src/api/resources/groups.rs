@@ -46,7 +46,8 @@ fn groups() -> Vec<Operation> {
         Operation::new(Method::POST, "/groups", "create_group", ADD, create)
             .about(TAG, "Make a group")
             .body(Schema::object(said()).named("NewGroup"))
-            .creates(shape()),
+            .creates(shape())
+            .found_by(&[("group", "id")]),
         Operation::new(Method::GET, "/groups/{group}", "get_group", VIEW, show)
             .about(TAG, "Read a group")
             .path("group", id())
@@ -189,7 +190,7 @@ async fn create(state: State, call: Call) -> Result<Reply, Problem> {
         require_second_factor: body.require_second_factor.unwrap_or(false),
     };
     let group = state.access().create_group(&new).await?;
-    note(&state, &call, Kind::Created, &group).await;
+    state.audit(event(&call, Kind::Created, &group)).await;
     Ok(Reply::created(format!("/groups/{}", group.id), written(&group)))
 }
 
@@ -204,10 +205,10 @@ async fn change(state: State, call: Call) -> Result<Reply, Problem> {
     let Body { name, description, require_second_factor } = call.read()?;
     let read_at = call.is_conditional().then_some(group.updated_at);
     let changes = GroupChanges { name, description, require_second_factor, read_at };
-    let group = state.access().change_group(group.id, &changes).await?;
-    let details = Details::new().name(&group.name).changed(call.members().keys());
+    let called = changes.name.as_deref().unwrap_or(&group.name);
+    let details = Details::new().name(called).changed(call.members().keys());
     let event = call.event(Kind::Updated).object(ObjectType::Group, group.id).details(details);
-    state.audit(event).await;
+    let group = state.recorded(event, state.access().change_group(group.id, &changes)).await?;
     Ok(Reply::ok(written(&group)))
 }
 
@@ -215,8 +216,7 @@ async fn delete(state: State, call: Call) -> Result<Reply, Problem> {
     let group = group_of(&state, &call).await?;
     call.precondition(&written(&group))?;
     rights::may_give_group(&state, call.actor()?, group.id).await?;
-    state.access().delete_group(group.id).await?;
-    note(&state, &call, Kind::Deleted, &group).await;
+    state.recorded(event(&call, Kind::Deleted, &group), state.access().delete_group(group.id)).await?;
     Ok(Reply::nothing())
 }
 
@@ -231,9 +231,8 @@ async fn add_member(state: State, call: Call) -> Result<Reply, Problem> {
     let group = group_of(&state, &call).await?;
     let user = super::user_of(&state, &call).await?;
     rights::may_give_group(&state, call.actor()?, group.id).await?;
-    if state.access().add_user(group.id, user.id).await? {
-        note_member(&state, call.event(Kind::MemberAdded).subject(user.id), &group, Details::new()).await;
-    }
+    let added = of_member(call.event(Kind::MemberAdded).subject(user.id), &group, Details::new());
+    state.recorded(added, state.access().add_user(group.id, user.id)).await?;
     Ok(Reply::nothing())
 }
 
@@ -241,10 +240,10 @@ async fn remove_member(state: State, call: Call) -> Result<Reply, Problem> {
     let group = group_of(&state, &call).await?;
     let user: UserId = call.id("user", "user")?;
     rights::may_give_group(&state, call.actor()?, group.id).await?;
-    if !state.access().remove_user(group.id, user).await? {
+    let removed = of_member(call.event(Kind::MemberRemoved).subject(user), &group, Details::new());
+    if !state.recorded(removed, state.access().remove_user(group.id, user)).await? {
         return Err(Problem::not_found("member"));
     }
-    note_member(&state, call.event(Kind::MemberRemoved).subject(user), &group, Details::new()).await;
     Ok(Reply::nothing())
 }
 
@@ -259,9 +258,8 @@ async fn nest(state: State, call: Call) -> Result<Reply, Problem> {
     let group = group_of(&state, &call).await?;
     let member = find(&state, call.id("member", "group")?).await?;
     rights::may_give_group(&state, call.actor()?, group.id).await?;
-    if state.access().nest(group.id, member.id).await? {
-        note_member(&state, call.event(Kind::MemberAdded), &group, Details::new().name(&member.name)).await;
-    }
+    let added = of_member(call.event(Kind::MemberAdded), &group, Details::new().name(&member.name));
+    state.recorded(added, state.access().nest(group.id, member.id)).await?;
     Ok(Reply::nothing())
 }
 
@@ -269,10 +267,10 @@ async fn unnest(state: State, call: Call) -> Result<Reply, Problem> {
     let group = group_of(&state, &call).await?;
     let member: GroupId = call.id("member", "group")?;
     rights::may_give_group(&state, call.actor()?, group.id).await?;
-    if !state.access().unnest(group.id, member).await? {
+    let removed = of_member(call.event(Kind::MemberRemoved), &group, Details::new().name(&member.to_string()));
+    if !state.recorded(removed, state.access().unnest(group.id, member)).await? {
         return Err(Problem::not_found("group in that group"));
     }
-    note_member(&state, call.event(Kind::MemberRemoved), &group, Details::new().name(&member.to_string())).await;
     Ok(Reply::nothing())
 }
 
@@ -285,13 +283,12 @@ async fn find(state: &State, id: GroupId) -> Result<Group, Problem> {
     state.access().group(id).await.map_err(Problem::unavailable)?.ok_or_else(|| Problem::not_found("group"))
 }
 
-async fn note(state: &State, call: &Call, kind: Kind, group: &Group) {
-    let details = Details::new().name(&group.name);
-    state.audit(call.event(kind).object(ObjectType::Group, group.id).details(details)).await;
+fn event(call: &Call, kind: Kind, group: &Group) -> Event {
+    call.event(kind).object(ObjectType::Group, group.id).details(Details::new().name(&group.name))
 }
 
-async fn note_member(state: &State, event: Event, group: &Group, details: Details) {
-    state.audit(event.object(ObjectType::Group, group.id).details(details.group(&group.name))).await;
+fn of_member(event: Event, group: &Group, details: Details) -> Event {
+    event.object(ObjectType::Group, group.id).details(details.group(&group.name))
 }
 
 impl From<AccessError> for Problem {

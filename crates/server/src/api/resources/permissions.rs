@@ -3,7 +3,7 @@
 use poem::http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use vestibule_audit::{Details, Kind, ObjectType};
+use vestibule_audit::{Details, Event, Kind, ObjectType};
 use vestibule_core::UserId;
 use vestibule_users::{Entitled, Permission, PermissionName, PermissionQuery, Question, Reason};
 
@@ -44,7 +44,8 @@ pub(super) fn operations() -> Vec<Operation> {
                 Schema::object([required("permission", name()), required("label", Schema::line(1, 255))])
                     .named("NewPermission"),
             )
-            .creates(shape()),
+            .creates(shape())
+            .found_by(&[("permission", "permission")]),
         Operation::new(Method::POST, "/permissions/resource-types", "register_resource_type", ADD, register_type)
             .about(TAG, "Register a type of things")
             .more("Gives its four permissions: `add_…`, `change_…`, `delete_…` and `view_…`.")
@@ -214,8 +215,8 @@ async fn list(state: State, call: Call) -> Result<Reply, Problem> {
 async fn register(state: State, call: Call) -> Result<Reply, Problem> {
     let NewBody { permission, label } = call.read()?;
     let name: PermissionName = permission.parse().map_err(unprocessable)?;
-    let permission = state.access().register(name.app(), name.codename(), &label).await?;
-    note(&state, &call, Kind::Created, &permission.name).await;
+    let register = state.access().register(name.app(), name.codename(), &label);
+    let permission = state.recorded(event(&call, Kind::Created, &name), register).await?;
     Ok(Reply::created(location(&permission.name), written(&permission)))
 }
 
@@ -223,7 +224,7 @@ async fn register_type(state: State, call: Call) -> Result<Reply, Problem> {
     let TypeBody { app, resource_type, label } = call.read()?;
     let permissions = state.access().register_resource_type(&app, &resource_type, &label).await?;
     for permission in &permissions {
-        note(&state, &call, Kind::Created, &permission.name).await;
+        state.audit(event(&call, Kind::Created, &permission.name)).await;
     }
     let location = permissions.first().map(|first| location(&first.name)).unwrap_or_default();
     Ok(Reply::created(location, json!({ "permissions": permissions.iter().map(written).collect::<Vec<_>>() })))
@@ -236,10 +237,10 @@ async fn show(state: State, call: Call) -> Result<Reply, Problem> {
 async fn remove(state: State, call: Call) -> Result<Reply, Problem> {
     let permission = find(&state, &call).await?;
     call.precondition(&written(&permission))?;
-    if !state.access().remove_permission(&permission.name).await? {
+    let deleted = event(&call, Kind::Deleted, &permission.name);
+    if !state.recorded(deleted, state.access().remove_permission(&permission.name)).await? {
         return Err(Problem::not_found("permission"));
     }
-    note(&state, &call, Kind::Deleted, &permission.name).await;
     Ok(Reply::nothing())
 }
 
@@ -299,7 +300,6 @@ fn unprocessable(error: impl ToString) -> Problem {
     Problem::unprocessable(error.to_string())
 }
 
-async fn note(state: &State, call: &Call, kind: Kind, name: &PermissionName) {
-    let details = Details::new().permission(&name.to_string());
-    state.audit(call.event(kind).object(ObjectType::Permission, name).details(details)).await;
+fn event(call: &Call, kind: Kind, name: &PermissionName) -> Event {
+    call.event(kind).object(ObjectType::Permission, name).details(Details::new().permission(&name.to_string()))
 }

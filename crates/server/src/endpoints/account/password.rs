@@ -7,13 +7,14 @@ use poem::{
 use secrecy::SecretString;
 use vestibule_audit::Kind;
 use vestibule_oidc::Unavailable;
-use vestibule_users::ChangeError;
+use vestibule_users::{ChangeError, Notice};
 
 use super::{Asks, Visit, done, home::PASSWORD_CHANGED, opened, posted, sign_out_elsewhere};
 use crate::{
     endpoints::{
         form::or_unavailable,
         reply::{page, with_cookies},
+        sign_in::source,
     },
     pages::{ChangePassword, Label, NewPassword, paths, wait_in_words},
     state::{State, person_of},
@@ -44,6 +45,7 @@ async fn change(state: &State, request: &Request, visit: &Visit) -> Result<Respo
         Ok(()) => {
             state.audit(visit.event(request, Kind::PasswordChanged)).await;
             let cookie = sign_out_elsewhere(state, request, visit).await?;
+            state.tell(visit.present.user.id, Notice::PasswordChanged, &source(request)).await;
             Ok(with_cookies(done(paths::ACCOUNT, PASSWORD_CHANGED), cookie))
         }
         Err(ChangeError::WeakPassword(problems)) => {

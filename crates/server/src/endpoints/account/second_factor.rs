@@ -14,7 +14,7 @@ use poem::{
 use secrecy::SecretString;
 use vestibule_audit::{Actor, Details, Event, Kind};
 use vestibule_oidc::Unavailable;
-use vestibule_users::SecondFactorError as Refusal;
+use vestibule_users::{Notice, SecondFactorError as Refusal};
 
 use super::{Asks, DONE, Visit, done, home::second_factor_of, opened, posted};
 use crate::{
@@ -97,6 +97,7 @@ async fn confirm(state: &State, request: &Request, visit: &Visit, code: &str) ->
         Ok(codes) => {
             let event = visit.event(request, Kind::SecondFactorEnabled).details(Details::new().factor("totp"));
             state.audit(event).await;
+            state.tell(user.id, Notice::SecondFactorChanged { on: true }, &sign_in::source(request)).await;
             let (_, cookie) = step_up(state, &visit.browser, user.clone()).await?;
             Ok(with_cookies(show_codes(state, visit, codes), [cookie]))
         }
@@ -127,6 +128,8 @@ async fn turn_off(state: &State, request: &Request, visit: &Visit) -> Result<Res
     if factors.disable(visit.present.user.id).await.map_err(Unavailable::because)? {
         let event = visit.event(request, Kind::SecondFactorDisabled).details(Details::new().factor("totp"));
         state.audit(event).await;
+        let off = Notice::SecondFactorChanged { on: false };
+        state.tell(visit.present.user.id, off, &sign_in::source(request)).await;
     }
     Ok(done(paths::SECOND_FACTOR, OFF))
 }

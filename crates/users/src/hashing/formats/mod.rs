@@ -168,11 +168,6 @@ impl Stored {
         matches!(self, Self::Argon(hash) if hash.up_to_date)
     }
 
-    /// Whether it is of another function than today's, whose cost has nothing to do with that of today's.
-    pub(super) fn is_of_another_function(&self) -> bool {
-        !matches!(self, Self::Argon(_))
-    }
-
     /// Whether `password` is the one that was hashed. The answer takes the same time either way.
     pub(super) fn matches(&self, password: &[u8], memory: &mut Memory) -> Result<bool, HashingError> {
         match self {

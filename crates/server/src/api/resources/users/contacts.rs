@@ -2,10 +2,10 @@
 
 use poem::http::{Method, StatusCode};
 use serde::Deserialize;
-use vestibule_audit::{Details, Kind};
+use vestibule_audit::{Details, Event, Kind};
 use vestibule_users::{Contact, ContactError, ContactKind, NewContact, User};
 
-use super::{CHANGE, note, shape};
+use super::{CHANGE, event, shape};
 use crate::{
     api::{
         call::{Call, Reply},
@@ -37,7 +37,8 @@ pub(super) fn operations() -> Vec<Operation> {
                 ])
                 .named("NewContact"),
             )
-            .creates(shape::contact_shape()),
+            .creates(shape::contact_shape())
+            .found_by(&[("kind", "$request.body#/kind"), ("value", "value")]),
         one(Operation::new(Method::PATCH, "/users/{user}/contacts/{kind}/{value}", "change_contact", CHANGE, change))
             .about(TAG, "Mark an address or a number")
             .more("`verified` says that the user was shown to hold it, `primary` that applications are told of it.")
@@ -78,8 +79,7 @@ async fn add(state: State, call: Call) -> Result<Reply, Problem> {
     let user = open(&state, &call).await?;
     let Body { kind: name, value, verified } = call.read()?;
     let new = NewContact { kind: kind(&name), value, verified };
-    let contact = state.provider().users().add_contact(user.id, new).await?;
-    changed(&state, &call, &user).await;
+    let contact = state.recorded(changed(&call, &user), state.provider().users().add_contact(user.id, new)).await?;
     let location = format!("/users/{}/contacts/{name}/{}", user.id, encoded(&contact.value));
     Ok(Reply::created(location, shape::written_contact(&contact)))
 }
@@ -91,16 +91,15 @@ async fn change(state: State, call: Call) -> Result<Reply, Problem> {
     let users = state.provider().users();
     let mut contact: Option<Contact> = None;
     if verified {
-        contact = Some(users.verify_contact(user.id, kind, value).await?);
+        let verify = users.verify_contact(user.id, kind, value);
+        contact = Some(state.recorded(changed(&call, &user), verify).await?);
     }
     if primary {
-        contact = Some(users.make_primary(user.id, kind, value).await?);
+        let make_primary = users.make_primary(user.id, kind, value);
+        contact = Some(state.recorded(changed(&call, &user), make_primary).await?);
     }
     match contact {
-        Some(contact) => {
-            changed(&state, &call, &user).await;
-            Ok(Reply::ok(shape::written_contact(&contact)))
-        }
+        Some(contact) => Ok(Reply::ok(shape::written_contact(&contact))),
         None => {
             let contacts = users.contacts(user.id).await.map_err(Problem::unavailable)?;
             let found = contacts.iter().find(|contact| contact.kind == kind && contact.value == value);
@@ -112,8 +111,8 @@ async fn change(state: State, call: Call) -> Result<Reply, Problem> {
 async fn remove(state: State, call: Call) -> Result<Reply, Problem> {
     let user = open(&state, &call).await?;
     let kind = kind(call.path("kind"));
-    state.provider().users().remove_contact(user.id, kind, call.path("value")).await?;
-    changed(&state, &call, &user).await;
+    let remove = state.provider().users().remove_contact(user.id, kind, call.path("value"));
+    state.recorded(changed(&call, &user), remove).await?;
     Ok(Reply::nothing())
 }
 
@@ -123,8 +122,8 @@ async fn open(state: &State, call: &Call) -> Result<User, Problem> {
     Ok(user)
 }
 
-async fn changed(state: &State, call: &Call, user: &User) {
-    note(state, call, Kind::Updated, user, Details::new().changed(["contacts"])).await;
+fn changed(call: &Call, user: &User) -> Event {
+    event(call, Kind::Updated, user, Details::new().changed(["contacts"]))
 }
 
 impl From<ContactError> for Problem {

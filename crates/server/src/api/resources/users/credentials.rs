@@ -4,8 +4,9 @@ use poem::http::{Method, StatusCode};
 use secrecy::SecretString;
 use serde::Deserialize;
 use vestibule_audit::{Details, Kind};
+use vestibule_users::Notice;
 
-use super::{CHANGE, TAG, note};
+use super::{CHANGE, TAG, event, note, sign_out};
 use crate::{
     api::{
         call::{Call, Reply},
@@ -43,9 +44,11 @@ async fn set_password(state: State, call: Call) -> Result<Reply, Problem> {
     let user = user_of(&state, &call).await?;
     rights::may_take_over(&state, call.actor()?, &user).await?;
     let Body { password } = call.read()?;
-    state.provider().users().set_password(user.id, &SecretString::from(password)).await?;
-    state.provider().sign_out_everywhere(user.id).await.map_err(Problem::unavailable)?;
-    note(&state, &call, Kind::PasswordChanged, &user, Details::new()).await;
+    let password = SecretString::from(password);
+    let set = state.provider().users().set_password(user.id, &password);
+    state.recorded(event(&call, Kind::PasswordChanged, &user, Details::new()), set).await?;
+    sign_out(&state, &call, &user).await?;
+    state.tell(user.id, Notice::PasswordChanged, &call.source()).await;
     Ok(Reply::nothing())
 }
 
@@ -55,7 +58,8 @@ async fn remove_factor(state: State, call: Call) -> Result<Reply, Problem> {
     if !state.provider().second_factors().disable(user.id).await.map_err(Problem::unavailable)? {
         return Err(Problem::not_found("second factor"));
     }
-    state.provider().sign_out_everywhere(user.id).await.map_err(Problem::unavailable)?;
     note(&state, &call, Kind::SecondFactorDisabled, &user, Details::new()).await;
+    sign_out(&state, &call, &user).await?;
+    state.tell(user.id, Notice::SecondFactorChanged { on: false }, &call.source()).await;
     Ok(Reply::nothing())
 }

@@ -11,7 +11,7 @@ use poem::http::{Method, StatusCode};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use vestibule_audit::{Details, Kind, ObjectType};
+use vestibule_audit::{Details, Event, Kind, ObjectType};
 use vestibule_users::{
     AttributeKind, BadAttribute, BadAttributes, ChangeError, Changes, CreateError, Editor, NewUser, PasswordProblem,
     Query, SearchError, SortBy, StandardClaims, User,
@@ -62,7 +62,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .about(TAG, "Create a user")
             .more("Without a password they sign in by a link or not at all.")
             .body(shape::new())
-            .creates(shape::whole()),
+            .creates(shape::whole())
+            .found_by(&[("user", "id")]),
         Operation::new(Method::GET, "/users/{user}", "get_user", VIEW, show)
             .about(TAG, "Read a user")
             .path("user", Schema::uuid())
@@ -211,14 +212,15 @@ async fn change(state: State, call: Call) -> Result<Reply, Problem> {
         read_at: call.is_conditional().then_some(before.updated_at),
     };
     let users = state.provider().users();
-    let mut user = users.update(before.id, changes).await?;
+    let fields: Vec<String> = call.members().keys().filter(|name| *name != "active").cloned().collect();
+    let update = users.update(before.id, changes);
+    let mut user = match fields.is_empty() {
+        true => update.await?,
+        false => state.recorded(event(&call, Kind::Updated, &before, Details::new().changed(fields)), update).await?,
+    };
     if let Some(active) = body.active.filter(|active| *active != before.active) {
         set_active(&state, &call, &user, active).await?;
         user.active = active;
-    }
-    let fields = call.members().keys().filter(|name| *name != "active").cloned().collect::<Vec<_>>();
-    if !fields.is_empty() {
-        note(&state, &call, Kind::Updated, &user, Details::new().changed(fields)).await;
     }
     let user = users.get(user.id).await.map_err(Problem::unavailable)?.ok_or_else(|| Problem::not_found("user"))?;
     Ok(Reply::ok(shape::whole_of(&state, &user).await?))
@@ -227,21 +229,18 @@ async fn change(state: State, call: Call) -> Result<Reply, Problem> {
 async fn set_active(state: &State, call: &Call, user: &User, active: bool) -> Result<(), Problem> {
     let users = state.provider().users();
     if active {
-        users.activate(user.id).await?;
-        note(state, call, Kind::Activated, user, Details::new()).await;
+        state.recorded(event(call, Kind::Activated, user, Details::new()), users.activate(user.id)).await?;
         return Ok(());
     }
-    users.deactivate(user.id).await?;
-    state.provider().sign_out_everywhere(user.id).await.map_err(Problem::unavailable)?;
-    note(state, call, Kind::Deactivated, user, Details::new()).await;
-    Ok(())
+    state.recorded(event(call, Kind::Deactivated, user, Details::new()), users.deactivate(user.id)).await?;
+    sign_out(state, call, user).await
 }
 
 async fn delete(state: State, call: Call) -> Result<Reply, Problem> {
     let user = open(&state, &call).await?;
-    state.provider().users().delete(user.id).await?;
-    state.provider().sign_out_everywhere(user.id).await.map_err(Problem::unavailable)?;
-    note(&state, &call, Kind::Deleted, &user, Details::new().name(&user.username)).await;
+    let deleted = event(&call, Kind::Deleted, &user, Details::new().name(&user.username));
+    state.recorded(deleted, state.provider().users().delete(user.id)).await?;
+    sign_out(&state, &call, &user).await?;
     Ok(Reply::nothing())
 }
 
@@ -259,9 +258,21 @@ fn claims(document: Value) -> Result<StandardClaims, Problem> {
     serde_json::from_value(document).map_err(|error| Problem::unprocessable(format!("claims: {error}")))
 }
 
+/// Ends whatever was begun with what they had, and what made a browser known as theirs.
+async fn sign_out(state: &State, call: &Call, user: &User) -> Result<(), Problem> {
+    let ended = state.provider().sign_out_everywhere(user.id).await.map_err(Problem::unavailable)?;
+    state.throttle().forget_browsers(user.id).await.map_err(Problem::unavailable)?;
+    note(state, call, Kind::SessionsEnded, user, Details::new().count(ended.len() as u64)).await;
+    Ok(())
+}
+
+/// That whoever asks did this to the user.
+fn event(call: &Call, kind: Kind, user: &User, details: Details) -> Event {
+    call.event(kind).subject(user.id).object(ObjectType::User, user.id).details(details)
+}
+
 async fn note(state: &State, call: &Call, kind: Kind, user: &User, details: Details) {
-    let event = call.event(kind).subject(user.id).object(ObjectType::User, user.id).details(details);
-    state.audit(event).await;
+    state.audit(event(call, kind, user, details)).await;
 }
 
 fn of_attributes(bad: &BadAttributes) -> Problem {
