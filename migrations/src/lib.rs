@@ -17,6 +17,7 @@ mod m0009_credentials;
 mod m0010_outbox;
 mod m0011_audit;
 mod m0012_imports;
+mod m0013_grants;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_outbox::Migration),
             Box::new(m0011_audit::Migration),
             Box::new(m0012_imports::Migration),
+            Box::new(m0013_grants::Migration),
         ]
     }
 }

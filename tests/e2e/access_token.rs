@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use vestibule::config::AccessTokenAlg;
-use vestibule_oidc::client::NewApi;
+use vestibule_oidc::client::{AccessTokenFormat, NewApi};
 use vestibule_tests::{Browser, ClientSpec, JsonAnswer, TestApp, ThirdParty, Tokens, header, unsigned};
 use vestibule_tokens::SigningAlgorithm;
 
@@ -112,6 +112,57 @@ async fn an_api_chooses_algorithm_and_lifetime_of_its_tokens() {
     assert!(jose::is_signed(&tokens.access_token, &jose::keys(&app).await));
     assert_eq!((&tokens.body["expires_in"], &tokens.access_claims()["aud"]), (&42.into(), &"urn:example:mail".into()));
     assert_eq!(client.userinfo(&tokens.access_token).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_api_or_an_application_can_want_opaque_ones_which_say_the_same() {
+    let (app, client, mut browser) = begun().await;
+    let api = NewApi {
+        identifier: "urn:example:mail".to_owned(),
+        scopes: vec![("mail:send".to_owned(), None)],
+        access_token_lifetime: Some(Duration::from_secs(42)),
+        opaque: true,
+        ..NewApi::default()
+    };
+    app.provider().apis().create(api, app.issuer()).await.unwrap();
+    let scope = "openid mail:send notes:read";
+    let by_api = app.client(ClientSpec::default().for_scope(scope)).await;
+    let format =
+        |format| ClientSpec::default().for_scope(scope).with(|new| new.metadata.access_token_format = Some(format));
+    let by_client = app.client(format(AccessTokenFormat::Opaque)).await;
+    let never = app.client(format(AccessTokenFormat::Jwt)).await;
+    for (client, asked, opaque) in [
+        (&by_api, "openid mail:send", true),
+        (&by_api, "openid notes:read", false),
+        (&by_client, "openid notes:read", true),
+        (&by_client, "openid", true),
+        (&never, "openid mail:send", false),
+    ] {
+        let tokens = tokens(&mut browser, client, asked).await;
+        assert_eq!(tokens.access_token.starts_with("vst_at_"), opaque, "{asked}");
+        assert_eq!(client.userinfo(&tokens.access_token).await.status, 200, "{asked}");
+        let read = app.provider().tokens().verify_access_token(&tokens.access_token).unwrap();
+        assert_eq!(
+            (read.client.clone(), read.scope.to_string()),
+            (client.id(), asked.split(' ').rev().collect::<Vec<_>>().join(" "))
+        );
+    }
+    assert_eq!(client.userinfo("vst_at_AAAA").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_sign_out_ends_opaque_ones_as_well_and_they_expire_to_the_second() {
+    let (app, _, mut browser) = begun().await;
+    let spec = ClientSpec::default().with(|new| new.metadata.access_token_format = Some(AccessTokenFormat::Opaque));
+    let client = app.client(spec).await;
+    let first = tokens(&mut browser, &client, "openid").await;
+    app.clock().advance(Duration::from_secs(601));
+    assert_refused(&client, &first.access_token).await;
+    let second = tokens(&mut browser, &client, "openid").await;
+    assert_eq!(client.userinfo(&second.access_token).await.status, 200);
+    let alice = second.id_claims()["sub"].as_str().unwrap().parse().unwrap();
+    app.provider().sign_out_everywhere(alice).await.unwrap();
+    assert_refused(&client, &second.access_token).await;
 }
 
 #[tokio::test]

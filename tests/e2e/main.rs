@@ -15,6 +15,7 @@ mod api_rights;
 mod api_users;
 mod binding;
 mod client_auth;
+mod client_credentials;
 mod code_flow;
 mod codes;
 mod consent;
@@ -36,12 +37,17 @@ mod post_authorize;
 mod prompt;
 mod races;
 mod redirect_uri;
+mod refresh;
+mod refresh_ends;
+mod resource;
 mod revocation;
 mod sessions;
 mod setup;
 mod sign_in;
 mod userinfo;
 
+use sea_orm::{DatabaseBackend, FromQueryResult as _, JsonValue, Statement};
+use vestibule::cli::{Context, Output};
 use vestibule_tests::{Answer, AuthorizeRequest, ClientSpec, Person, TestApp, ThirdParty};
 
 /// A provider with alice, and an application of somebody else.
@@ -49,6 +55,23 @@ async fn scene() -> (TestApp, Person, ThirdParty) {
     let app = TestApp::start().await;
     let (alice, client) = (app.user("alice").await, app.client(ClientSpec::default()).await);
     (app, alice, client)
+}
+
+/// A provider with alice, and an application like `spec`.
+async fn scene_of(spec: ClientSpec) -> (TestApp, Person, ThirdParty) {
+    let app = TestApp::start().await;
+    let (alice, client) = (app.user("alice").await, app.client(spec).await);
+    (app, alice, client)
+}
+
+/// What a query of the provider's database answers, a row a text.
+async fn rows(app: &TestApp, query: &str) -> Vec<String> {
+    let context = Context::new(app.config().clone(), Output::to(std::io::sink()));
+    let database = context.database_as_it_is().await.expect("a database");
+    let backend = if database.is_postgres() { DatabaseBackend::Postgres } else { DatabaseBackend::Sqlite };
+    let statement = Statement::from_string(backend, query);
+    let rows = JsonValue::find_by_statement(statement).all(database.reader()).await.expect("rows");
+    rows.iter().map(ToString::to_string).collect()
 }
 
 /// The error that an authorization request of `client`, changed by `change`, is answered with at once. It gives back `state`

@@ -46,6 +46,7 @@ impl TestApp {
             authentication: None,
             session: None,
             grant: None,
+            confirmation: None,
             lifetime: Duration::from_secs(600),
         };
         let minted = self.provider().tokens().mint_access_token(claims, SigningAlgorithm::Es256);

@@ -55,6 +55,12 @@ impl ClientSpec {
         self.with(|new| new.metadata.scope = scope.parse().expect("a scope"))
     }
 
+    /// That may use these grants.
+    #[must_use]
+    pub fn for_grants(self, grants: &[&str]) -> Self {
+        self.with(|new| new.metadata.grant_types = grants.iter().map(|grant| (*grant).to_owned()).collect())
+    }
+
     /// Changed in any other way.
     #[must_use]
     pub fn with(mut self, change: impl FnOnce(&mut NewClient)) -> Self {
@@ -128,6 +134,12 @@ impl ThirdParty {
     #[must_use]
     pub fn exchange(&self, answer: &Answer) -> TokenRequest {
         TokenRequest::new(self.wire.clone(), self, answer)
+    }
+
+    /// A token request for any grant, for a test to fill in and send.
+    #[must_use]
+    pub fn asks(&self, grant_type: &str) -> TokenRequest {
+        TokenRequest::of(self.wire.clone(), self, grant_type)
     }
 
     /// Redeems what it was answered.

@@ -59,17 +59,27 @@ impl Form {
     pub(crate) fn find(html: &str, id: &str, page: &Url) -> Option<Self> {
         let mut tags = tags(html).into_iter();
         let form = tags.find(|tag| tag.name == "form" && tag.get("id") == Some(id))?;
-        assert_eq!(form.get("method"), Some("post"), "form #{id} is not sent by POST");
+        Some(Self::read(&form, tags, page))
+    }
+
+    pub(crate) fn all(html: &str, page: &Url) -> Vec<Self> {
+        let tags = tags(html);
+        let forms = tags.iter().enumerate().filter(|(_, tag)| tag.name == "form");
+        forms.map(|(at, form)| Self::read(form, tags[at + 1..].iter().cloned(), page)).collect()
+    }
+
+    fn read(form: &Tag, tags: impl Iterator<Item = Tag>, page: &Url) -> Self {
+        assert_eq!(form.get("method"), Some("post"), "form #{:?} is not sent by POST", form.get("id"));
         let inside: Vec<Tag> = tags.take_while(|tag| tag.name != "/form").collect();
         let hidden = inside.iter().filter(|tag| tag.name == "input" && tag.get("type") == Some("hidden"));
         let field = |tag: &Tag| {
             (tag.get("name").unwrap_or_default().to_owned(), tag.get("value").unwrap_or_default().to_owned())
         };
-        Some(Self {
+        Self {
             action: page.join(form.get("action").unwrap_or_default()).expect("a form has an address"),
             fields: hidden.map(field).collect(),
             buttons: inside.iter().filter(|tag| tag.name == "button").cloned().collect(),
-        })
+        }
     }
 }
 

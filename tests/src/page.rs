@@ -46,6 +46,12 @@ impl Page {
         Form::find(&self.body, id, &self.url)
     }
 
+    /// The form with a hidden field of this value, as a list has one for each of its rows.
+    #[must_use]
+    pub fn form_with(&self, field: &str, value: &str) -> Option<Form> {
+        Form::all(&self.body, &self.url).into_iter().find(|form| form.get(field) == Some(value))
+    }
+
     /// Whether anything has this id.
     #[must_use]
     pub fn has(&self, id: &str) -> bool {

@@ -16,11 +16,16 @@ pub struct TokenRequest {
 }
 
 impl TokenRequest {
-    pub(crate) fn new(wire: Wire, client: &ThirdParty, answer: &Answer) -> Self {
+    /// One for a grant, by client_secret_basic where the application has a secret.
+    pub(crate) fn of(wire: Wire, client: &ThirdParty, grant_type: &str) -> Self {
         let basic = client.secret.clone().map(|secret| (client.client_id.clone(), secret));
         let public = basic.is_none();
-        let mut request = Self { wire, basic, parameters: Vec::new() }
-            .add("grant_type", "authorization_code")
+        let request = Self { wire, basic, parameters: Vec::new() }.add("grant_type", grant_type);
+        if public { request.add("client_id", &client.client_id) } else { request }
+    }
+
+    pub(crate) fn new(wire: Wire, client: &ThirdParty, answer: &Answer) -> Self {
+        let mut request = Self::of(wire, client, "authorization_code")
             .add("code", answer.code.as_deref().unwrap_or_default())
             .add("redirect_uri", answer.request.get("redirect_uri").unwrap_or_default());
         if answer.request.get("redirect_uri").is_none() {
@@ -29,7 +34,7 @@ impl TokenRequest {
         if answer.request.get("code_challenge").is_some() {
             request = request.add("code_verifier", &answer.request.verifier);
         }
-        if public { request.add("client_id", &client.client_id) } else { request }
+        request
     }
 
     /// With a parameter, in place of what stood there.
@@ -141,6 +146,7 @@ impl JsonAnswer {
         Tokens {
             access_token: text("access_token").expect("an access token"),
             id_token: text("id_token").unwrap_or_default(),
+            refresh_token: text("refresh_token").unwrap_or_default(),
             body: self.body,
         }
     }
@@ -153,6 +159,8 @@ pub struct Tokens {
     pub access_token: String,
     /// The ID token, empty where `openid` was not asked for.
     pub id_token: String,
+    /// The refresh token, empty where there is none.
+    pub refresh_token: String,
     /// The whole answer.
     pub body: Value,
 }

@@ -69,6 +69,8 @@ kinds! {
     ConsentGranted = "consent_granted",
     /// A person took that back.
     ConsentWithdrawn = "consent_withdrawn",
+    /// A refresh token was used that somebody else had used before: what the application was given is void.
+    RefreshTokenReused = "refresh_token_reused",
     /// An API token was made.
     ApiTokenCreated = "api_token_created",
     /// An API token ended before its time.

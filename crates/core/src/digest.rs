@@ -58,8 +58,13 @@ impl HashKey {
     /// The keyed hash of a secret.
     #[must_use]
     pub fn digest(&self, secret: &str) -> Digest {
-        let inner = digest::digest(&digest::SHA256, secret.as_bytes());
-        let outer = hmac::sign(&self.0, inner.as_ref());
+        self.digest_of_checksum(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref())
+    }
+
+    /// The keyed hash of a secret that is known by its SHA-256 checksum only, as another system kept it.
+    #[must_use]
+    pub fn digest_of_checksum(&self, checksum: &[u8]) -> Digest {
+        let outer = hmac::sign(&self.0, checksum);
         let mut bytes = [0; 32];
         bytes.copy_from_slice(outer.as_ref());
         Digest(bytes)
@@ -83,6 +88,13 @@ mod tests {
         assert_eq!(codes.digest("secret"), codes.digest("secret"));
         assert_ne!(codes.digest("secret"), sessions.digest("secret"));
         assert_ne!(codes.digest("secret"), codes.digest("Secret"));
+    }
+
+    #[test]
+    fn a_secret_known_by_its_checksum_has_the_digest_of_the_secret() {
+        let key = HashKey::new(&[7; 32]);
+        let checksum = digest::digest(&digest::SHA256, b"secret");
+        assert_eq!(key.digest_of_checksum(checksum.as_ref()), key.digest("secret"));
     }
 
     #[test]

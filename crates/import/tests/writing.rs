@@ -40,6 +40,7 @@ impl Place {
             attributes: Attributes::new(database.clone(), changes, clock.clone()),
             clients: Clients::new(database.clone(), &key, true, clock.clone(), random.clone()).with_hasher(hasher),
             require_pkce: None,
+            scopes: "orders".parse().unwrap(),
             audit: Audit::new(database.clone(), clock.clone(), random),
             database,
             clock,
@@ -130,7 +131,7 @@ async fn everything_comes_as_it_was() {
     assert_eq!(definition.declaration.kind, AttributeKind::Text);
     assert!(!place.user("bob").await.unwrap().active);
     let client = place.prove("rp", "plain secret").await.unwrap();
-    assert!(client.first_party && client.require_pkce);
+    assert!(client.first_party && client.require_pkce && client.metadata.scope.contains("orders"));
     assert_eq!(place.importer.clients.apps(&client.id).await.unwrap(), ["shop"]);
     assert_eq!(place.count("audit_events").await, 1);
 }

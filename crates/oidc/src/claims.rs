@@ -6,8 +6,12 @@ use vestibule_users::User;
 
 use crate::access_claims::{GROUPS, PERMISSIONS};
 
+/// The scope by which a person lets an application come back when they are signed out (OpenID Connect Core section 11).
+pub const OFFLINE_ACCESS: &str = "offline_access";
+
 /// The scopes of OpenID Connect that we know, and our own for what somebody may do.
-pub const STANDARD_SCOPES: [&str; 7] = ["openid", "profile", "email", "address", "phone", GROUPS, PERMISSIONS];
+pub const STANDARD_SCOPES: [&str; 8] =
+    ["openid", "profile", "email", "address", "phone", GROUPS, PERMISSIONS, OFFLINE_ACCESS];
 
 /// The claims of each scope, as discovery names them.
 const CLAIMS: [(&str, &[&str]); 6] = [

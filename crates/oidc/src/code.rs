@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use vestibule_core::{ClientId, GrantId, HashKey, PublicSessionId, Random, RedirectUri, ScopeSet, Timestamp, UserId};
 use vestibule_ephemeral::{Ephemeral, Found, Kind, Tombstone};
+use vestibule_tokens::Confirmation;
 
 use crate::Unavailable;
 
@@ -36,10 +37,19 @@ pub(crate) struct CodeGrant {
     pub(crate) nonce: Option<String>,
     pub(crate) code_challenge: Option<String>,
     pub(crate) session: PublicSessionId,
+    /// When that session ends, used or not.
+    #[serde(default)]
+    pub(crate) session_expires_at: Option<Timestamp>,
     pub(crate) auth_time: Timestamp,
     pub(crate) acr: Option<String>,
     pub(crate) amr: Vec<String>,
     pub(crate) issued_at: Timestamp,
+    /// The APIs that the authorization request named.
+    #[serde(default)]
+    pub(crate) resources: Vec<String>,
+    /// The key that the authorization request bound the code to.
+    #[serde(default)]
+    pub(crate) confirmation: Option<Confirmation>,
 }
 
 /// What stays of a redeemed code.
@@ -47,7 +57,7 @@ pub(crate) struct CodeGrant {
 pub(crate) struct Redeemed {
     pub(crate) grant: GrantId,
     pub(crate) client: ClientId,
-    /// When the last token that it gave has expired, whatever its lifetime. Fixed at the redemption, so that each replay asks
+    /// When all that it gave is over, whatever its lifetime. Fixed at the redemption, so that each replay asks
     /// for the same entry of the revocation log, and the table does not grow with the replays.
     pub(crate) dead_at: Timestamp,
 }

@@ -4,7 +4,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrde
 use vestibule_core::{ClientId, Clock, ScopeSet, Timestamp, UserId};
 use vestibule_database::Database;
 
-use crate::{Unavailable, tables::consent};
+use crate::{OFFLINE_ACCESS, Provider, Unavailable, tables::consent};
 
 /// What somebody allowed one application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,26 @@ pub struct Consented {
     pub scopes: ScopeSet,
     /// Since when it may have any of it.
     pub since: Timestamp,
+}
+
+impl Provider {
+    /// What `user` lets applications have: what they allowed on a page, and what applications that nobody is asked for may come
+    /// back for without them.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn allowed_by(&self, user: UserId) -> Result<Vec<Consented>, Unavailable> {
+        let mut allowed = self.consents().list(user).await?;
+        for kept in self.grants().offline_of(user).await? {
+            let offline = [OFFLINE_ACCESS].into_iter().collect();
+            let scopes = kept.scope.union(&offline);
+            match allowed.iter_mut().find(|one| one.client == kept.client) {
+                Some(known) => known.scopes = known.scopes.union(&scopes),
+                None => allowed.push(Consented { client: kept.client, scopes, since: kept.granted_at }),
+            }
+        }
+        Ok(allowed)
+    }
 }
 
 /// The table of consents. Cheap to clone.

@@ -13,7 +13,9 @@ use openidconnect::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Provider, STANDARD_SCOPES, Unavailable, authorize::Prompt, claims, client::AuthMethod};
+use crate::{
+    Provider, STANDARD_SCOPES, Unavailable, authorize::Prompt, claims, client::AuthMethod, token::GRANT_TYPES,
+};
 
 /// The class of a sign-in with one factor (`acr`).
 pub const ACR_ONE_FACTOR: &str = "1";
@@ -94,7 +96,7 @@ impl Provider {
         .set_userinfo_endpoint(Some(UserInfoUrl::new(at(path::USERINFO)).map_err(Unavailable::because)?))
         .set_scopes_supported(Some(self.scopes().await?.into_iter().map(Scope::new).collect()))
         .set_response_modes_supported(Some(vec![CoreResponseMode::Query]))
-        .set_grant_types_supported(Some(vec![CoreGrantType::AuthorizationCode]))
+        .set_grant_types_supported(Some(GRANT_TYPES.map(grant_type).to_vec()))
         .set_token_endpoint_auth_methods_supported(Some(AuthMethod::ALL.into_iter().map(auth_method).collect()))
         .set_acr_values_supported(Some(
             [ACR_ONE_FACTOR, ACR_TWO_FACTORS]
@@ -129,6 +131,15 @@ impl Provider {
             scopes.extend(scopes_of_others.filter(|scope| !scope.starts_with("vestibule.")));
         }
         Ok(scopes)
+    }
+}
+
+fn grant_type(name: &str) -> CoreGrantType {
+    match name {
+        "authorization_code" => CoreGrantType::AuthorizationCode,
+        "refresh_token" => CoreGrantType::RefreshToken,
+        "client_credentials" => CoreGrantType::ClientCredentials,
+        other => CoreGrantType::Extension(other.to_owned()),
     }
 }
 

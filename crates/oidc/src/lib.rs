@@ -18,16 +18,19 @@ mod code_grant;
 mod consents;
 pub mod discovery;
 pub mod end_session;
+mod grants;
 mod presence;
 mod provider;
 mod second_factor;
 mod sign_out;
 mod tables;
+mod target;
 pub mod token;
 pub mod userinfo;
 
-pub use claims::STANDARD_SCOPES;
+pub use claims::{OFFLINE_ACCESS, STANDARD_SCOPES};
 pub use consents::{Consented, Consents};
+pub use grants::{EndingError, Grants, ImportedGrant, ImportedToken, RefreshPolicy, Whose, end_grants};
 pub use presence::Present;
 pub use provider::{Parts, Provider, Settings};
 pub use second_factor::SecondFactorStep;
@@ -60,6 +63,6 @@ unavailable_from!(
     serde_json::Error,
     vestibule_ephemeral::Error,
     vestibule_tokens::RevocationError,
-    vestibule_tokens::SignError,
+    vestibule_tokens::MintError,
     vestibule_users::Unavailable,
 );

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use vestibule_audit::Audit;
 use vestibule_core::{Clock, HashKey, Random};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
@@ -13,6 +14,7 @@ use crate::{
     Consents,
     client::{Apis, Clients},
     code::Codes,
+    grants::{Grants, RefreshPolicy},
 };
 
 /// What an operator decides.
@@ -26,6 +28,8 @@ pub struct Settings {
     pub id_token_lifetime: Duration,
     /// What access tokens are signed with where their API does not say (`tokens.access_token_alg`).
     pub access_token_alg: SigningAlgorithm,
+    /// How long what refresh tokens stand for lasts (`tokens.refresh_…`).
+    pub refresh: RefreshPolicy,
     /// Of whom a second factor is asked (`authentication.second_factor`).
     pub second_factor: SecondFactorPolicy,
 }
@@ -47,6 +51,8 @@ pub struct Parts {
     pub sessions: Sessions,
     /// What we sign, and the log of what is void.
     pub tokens: Issuer,
+    /// The record of what happened.
+    pub audit: Audit,
     /// The key of all keyed hashes.
     pub hash_key: HashKey,
     /// Time.
@@ -74,6 +80,8 @@ struct Inner {
     apis: Apis,
     consents: Consents,
     codes: Codes,
+    grants: Grants,
+    audit: Audit,
     clock: Clock,
     random: Random,
 }
@@ -82,13 +90,26 @@ impl Provider {
     /// Puts the provider together.
     #[must_use]
     pub fn new(parts: Parts, settings: Settings) -> Self {
-        let Parts { database, ephemeral, users, access, second_factors, sessions, tokens, hash_key, clock, random } =
-            parts;
+        let Parts {
+            database,
+            ephemeral,
+            users,
+            access,
+            second_factors,
+            sessions,
+            tokens,
+            audit,
+            hash_key,
+            clock,
+            random,
+        } = parts;
         Self(Arc::new(Inner {
             clients: Clients::new(database.clone(), &hash_key, settings.require_pkce, clock.clone(), random.clone())
                 .with_hasher(users.hasher().clone()),
             apis: Apis::new(database.clone(), clock.clone()),
-            consents: Consents::new(database, clock.clone()),
+            consents: Consents::new(database.clone(), clock.clone()),
+            grants: Grants::new(database, &hash_key, settings.refresh, clock.clone()),
+            audit,
             codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
             settings,
             users,
@@ -161,10 +182,22 @@ impl Provider {
         &self.0.consents
     }
 
+    /// What applications may come back for.
+    #[must_use]
+    pub fn grants(&self) -> &Grants {
+        &self.0.grants
+    }
+
     /// Time.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.0.clock
+    }
+
+    /// The record of what happened.
+    #[must_use]
+    pub fn audit(&self) -> &Audit {
+        &self.0.audit
     }
 
     pub(crate) fn codes(&self) -> &Codes {

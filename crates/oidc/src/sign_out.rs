@@ -1,10 +1,12 @@
 //! Ending what a person has: one browser session, everything, or what they let one application have.
 
-use vestibule_core::{ClientId, PublicSessionId, ScopeSet, UserId};
+use std::time::Duration;
+
+use vestibule_core::{ClientId, GrantId, PublicSessionId, ScopeSet, UserId};
 use vestibule_sessions::{Origin, Session, SessionToken};
 use vestibule_tokens::{Revocation, Subject};
 
-use crate::{Provider, Unavailable, provider::LONGEST_ACCESS_TOKEN};
+use crate::{Provider, Unavailable, grants::Whose, provider::LONGEST_ACCESS_TOKEN};
 
 impl Provider {
     /// Ends a browser session, and with it every token that was minted in it. The log comes first: should the store fail
@@ -14,6 +16,7 @@ impl Provider {
     /// A database or store that does not answer.
     pub async fn end_session(&self, token: &SessionToken, session: &Session) -> Result<(), Unavailable> {
         self.revoke(Subject::Session(session.sid), None).await?;
+        self.end_grants(&Whose::Session(session.sid)).await?;
         self.sessions().end(token).await.map_err(Unavailable::because)?;
         tracing::info!(user = %session.user_id, "a session was ended");
         Ok(())
@@ -29,6 +32,7 @@ impl Provider {
             return Ok(None);
         }
         self.revoke(Subject::Session(sid), None).await?;
+        self.end_grants(&Whose::Session(sid)).await?;
         let ended = self.sessions().end_one(user, sid).await.map_err(Unavailable::because)?;
         tracing::info!(%user, "a session was ended");
         Ok(ended)
@@ -43,13 +47,15 @@ impl Provider {
         self.sessions().end_all(user).await.map_err(Unavailable::because)
     }
 
-    /// Voids every session and token that a person has up to now. What they sign in for afterwards is not hit.
+    /// Voids every session, grant and token that a person has up to now. What they sign in for afterwards is not hit.
     ///
     /// # Errors
     /// A database that does not answer.
     pub async fn revoke_user(&self, user: UserId) -> Result<(), Unavailable> {
         let now = self.clock().now();
-        self.revoke(Subject::User(user), Some(now)).await
+        self.revoke(Subject::User(user), Some(now)).await?;
+        self.end_grants(&Whose::User(user)).await?;
+        Ok(())
     }
 
     /// Ends whatever a person has but the session at this browser, which goes on under another id. `None` where that had ended
@@ -69,6 +75,7 @@ impl Provider {
         let here = self.sessions().end(here).await.map_err(Unavailable::because)?;
         let here = here.filter(|session| session.user_id == user && !self.is_void(session));
         self.revoke(Subject::User(user), Some(until)).await?;
+        self.end_grants(&Whose::User(user)).await?;
         self.sessions().end_all(user).await.map_err(Unavailable::because)?;
         tracing::info!(%user, "everything of a user was ended but one session");
         match here {
@@ -80,18 +87,22 @@ impl Provider {
         }
     }
 
-    /// Takes back what a person let an application have, with every token that it got by that. Answers what it was.
+    /// Takes back what a person let an application have, with every token that it got by that, also where the application is one
+    /// that nobody is asked for. Answers what it was.
     ///
     /// # Errors
     /// A database that does not answer: then it may be that only the tokens are void.
     pub async fn withdraw(&self, user: UserId, client: &ClientId) -> Result<ScopeSet, Unavailable> {
-        let granted = self.consents().granted(user, client).await?;
+        let offline = self.grants().offline_of(user).await?;
+        let kept = offline.iter().filter(|kept| kept.client == *client).map(|kept| &kept.scope);
+        let granted = kept.fold(self.consents().granted(user, client).await?, |all, more| all.union(more));
         if granted.is_empty() {
             return Ok(granted);
         }
         // Before, so that no token outlives a failure in between; and after, for what was minted while it was still allowed.
         self.revoke(Subject::Consent(user, client.clone()), Some(self.clock().now())).await?;
         self.consents().forget(user, client).await?;
+        self.end_grants(&Whose::Consent(user, client.clone())).await?;
         self.revoke(Subject::Consent(user, client.clone()), Some(self.clock().now())).await?;
         tracing::info!(%user, client_id = %client, "a user took back what an application was allowed");
         Ok(granted)
@@ -110,8 +121,24 @@ impl Provider {
         subject: Subject,
         issued_before: Option<vestibule_core::Timestamp>,
     ) -> Result<(), Unavailable> {
-        // Sessions live longer than tokens, and an entry about a person must outlive both.
-        let expires_at = self.clock().now() + LONGEST_ACCESS_TOKEN.max(self.sessions().longest());
+        // Sessions and grants live longer than tokens, and an entry about a person must outlive all of them.
+        let lasts = match subject {
+            Subject::Session(_) | Subject::Grant(_) | Subject::Token(_) | Subject::Client(_) => {
+                LONGEST_ACCESS_TOKEN.max(self.sessions().longest())
+            }
+            Subject::User(_) | Subject::Consent(..) => self.longest_life(),
+        };
+        let expires_at = self.clock().now() + lasts;
         Ok(self.tokens().revocations().revoke(Revocation { subject, issued_before, expires_at }).await?)
+    }
+
+    /// Ends grants, with every token that was minted from them.
+    pub(crate) async fn end_grants(&self, whose: &Whose) -> Result<Vec<GrantId>, Unavailable> {
+        Ok(self.grants().end(self.tokens().revocations(), whose).await?)
+    }
+
+    /// How long what is given today can live: a token, a session, or what a refresh token stands for.
+    pub(crate) fn longest_life(&self) -> Duration {
+        LONGEST_ACCESS_TOKEN.max(self.sessions().longest()).max(self.grants().policy().absolute)
     }
 }

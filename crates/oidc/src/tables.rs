@@ -62,6 +62,7 @@ pub(crate) mod api {
         pub(crate) name: Option<String>,
         pub(crate) access_token_alg: Option<String>,
         pub(crate) access_token_lifetime: Option<i64>,
+        pub(crate) opaque: bool,
         pub(crate) created_at: i64,
     }
 
@@ -83,6 +84,44 @@ pub(crate) mod api_scope {
         pub(crate) scope: String,
         pub(crate) api: String,
         pub(crate) description: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What applications may come back for with a refresh token.
+pub(crate) mod grant {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `grants`.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "grants")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) id: String,
+        pub(crate) client_id: String,
+        pub(crate) user_id: String,
+        pub(crate) session: Option<String>,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) scope: String,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) resources: String,
+        pub(crate) auth_time: i64,
+        pub(crate) acr: Option<String>,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) amr: String,
+        #[sea_orm(column_type = "Text", nullable)]
+        pub(crate) confirmation: Option<String>,
+        pub(crate) granted_at: i64,
+        pub(crate) expires_at: i64,
+        pub(crate) ends_at: i64,
+        pub(crate) imported_digest: Option<Vec<u8>>,
+        pub(crate) generation: i64,
+        #[sea_orm(column_type = "Text")]
+        pub(crate) spent: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -131,20 +131,49 @@ impl Sessions {
         let Some(token) = SessionToken::parse(cookie) else { return Ok(None) };
         let key = self.key_of(&token);
         let Some(value) = self.shared.ephemeral.get(SESSION, &key).await? else { return Ok(None) };
-        let Some(mut session) = self.decode(&value) else { return Ok(None) };
+        let Some(session) = self.decode(&value) else { return Ok(None) };
+        Ok(self.used(&key, &value, session, from).await?.map(|session| (token, session)))
+    }
 
+    /// Records that a session is used, where that was not recorded a moment ago.
+    async fn used(
+        &self,
+        key: &str,
+        value: &[u8],
+        mut session: Session,
+        from: &Origin,
+    ) -> Result<Option<Session>, Unavailable> {
         let now = self.shared.clock.now();
         let idle = self.shared.policy.idle_of(session.keep_signed_in);
         if now.since(session.seen_at) >= TOUCH_EVERY.min(idle / TOUCHES_WITHIN_IDLE) {
             session.seen_at = now;
             session.seen_from = from.clone();
             // Of parallel uses one swap is enough; and a session that was ended meanwhile is not found.
-            self.shared.ephemeral.swap(SESSION, &key, &value, &encode(&session)).await?;
-            if !self.shared.ephemeral.touch(SESSION, &key, self.ttl(&session)).await? {
+            self.shared.ephemeral.swap(SESSION, key, value, &encode(&session)).await?;
+            if !self.shared.ephemeral.touch(SESSION, key, self.ttl(&session)).await? {
                 return Ok(None);
             }
         }
-        Ok(Some((token, session)))
+        Ok(Some(session))
+    }
+
+    /// Uses a user's session by its public id, as an application does that was given tokens in it: that moves its idle end. Where
+    /// it was last seen from stays as it was.
+    ///
+    /// # Errors
+    /// [`Unavailable`] where the store does not answer.
+    pub async fn use_one(&self, user_id: UserId, sid: PublicSessionId) -> Result<Option<Session>, Unavailable> {
+        let entries = self.shared.ephemeral.list(SESSION, &user_id.to_string()).await?;
+        for (key, value) in entries {
+            match self.decode(&value) {
+                Some(session) if session.sid == sid => {
+                    let from = session.seen_from.clone();
+                    return self.used(&key, &value, session, &from).await;
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
     }
 
     /// Ends a session, and answers what it was; to exactly one of parallel callers.

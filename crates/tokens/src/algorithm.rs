@@ -2,8 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
-use jsonwebtoken::Algorithm;
 use serde::{Deserialize, Serialize};
+use vestibule_jose::Algorithm;
 
 /// A JWS algorithm that we sign with (RFC 7518 section 3.1, RFC 8037 section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,19 +29,16 @@ impl SigningAlgorithm {
     /// As the `alg` of a JWS header, a JWK and our metadata.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Rs256 => "RS256",
-            Self::Es256 => "ES256",
-            Self::EdDsa => "EdDSA",
-        }
+        self.jose().name()
     }
 
-    /// The same in the words of the JOSE library.
-    pub(crate) const fn jose(self) -> Algorithm {
+    /// The same among all algorithms that are known.
+    #[must_use]
+    pub const fn jose(self) -> Algorithm {
         match self {
-            Self::Rs256 => Algorithm::RS256,
-            Self::Es256 => Algorithm::ES256,
-            Self::EdDsa => Algorithm::EdDSA,
+            Self::Rs256 => Algorithm::Rs256,
+            Self::Es256 => Algorithm::Es256,
+            Self::EdDsa => Algorithm::EdDsa,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use vestibule_core::{ClientId, GrantId, PublicSessionId, ScopeSet, Timestamp, TokenId, UserId};
 
-use crate::TokenFacts;
+use crate::{Confirmation, TokenFacts};
 
 /// How and when a person signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct AccessTokenClaims {
     pub session: Option<PublicSessionId>,
     /// The consent it is minted from.
     pub grant: Option<GrantId>,
+    /// The key that whoever uses it must prove to hold (`cnf`, RFC 7800).
+    pub confirmation: Option<Confirmation>,
     /// How long it lives.
     pub lifetime: Duration,
 }
@@ -99,6 +101,9 @@ pub struct AccessToken {
     pub session: Option<PublicSessionId>,
     /// The consent it was minted from.
     pub grant: Option<GrantId>,
+    /// The key that whoever uses it must prove to hold. Whoever takes the token for good without asking for that proof takes a
+    /// stolen one too.
+    pub confirmation: Option<Confirmation>,
     /// When it was minted, to the millisecond.
     pub minted_at: Timestamp,
     /// When it expires.

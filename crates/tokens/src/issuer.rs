@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use vestibule_core::{Clock, Random, TokenId};
+use vestibule_jose::{JwsError, SignError, Unverified};
 
 use crate::{
-    AccessToken, AccessTokenClaims, IdTokenClaims, IdTokenHint, KeyRing, MintedAccessToken, RevocationLog, SignError,
-    SigningAlgorithm, TokenType,
-    jose::Unverified,
+    AccessToken, AccessTokenClaims, IdTokenClaims, IdTokenHint, KeyRing, MintedAccessToken, OpaqueTokens,
+    RevocationLog, SigningAlgorithm, TokenType,
+    signing_key::SigningKey,
     wire::{self, AccessTokenWire, IdTokenWire},
 };
 
@@ -16,9 +18,21 @@ use crate::{
 pub struct Issuer {
     url: Arc<str>,
     keys: KeyRing,
+    opaque: Arc<OpaqueTokens>,
     revocations: RevocationLog,
     clock: Clock,
     random: Random,
+}
+
+/// Why a token could not be minted.
+#[derive(Debug, thiserror::Error)]
+pub enum MintError {
+    /// There is no key for the algorithm.
+    #[error("the key ring holds no key for {0}")]
+    NoKey(SigningAlgorithm),
+    /// The claims cannot be written, or the library refused.
+    #[error(transparent)]
+    Sign(#[from] SignError),
 }
 
 /// Why a token was refused. Outside it is one answer, `invalid_token` (RFC 6750 section 3.1); the reason is for our log.
@@ -56,11 +70,31 @@ pub enum TokenError {
     Revoked,
 }
 
+impl From<JwsError> for TokenError {
+    fn from(error: JwsError) -> Self {
+        match error {
+            JwsError::TooLong => Self::TooLong,
+            JwsError::Malformed => Self::Malformed,
+            JwsError::Critical => Self::Critical,
+            JwsError::OtherAlgorithm => Self::OtherAlgorithm,
+            JwsError::UnknownKey => Self::UnknownKey,
+            JwsError::Signature => Self::Signature,
+        }
+    }
+}
+
 impl Issuer {
     /// The issuer named `url`, which is `http.public_url` exactly as it was configured.
     #[must_use]
-    pub fn new(url: &str, keys: KeyRing, revocations: RevocationLog, clock: Clock, random: Random) -> Self {
-        Self { url: url.into(), keys, revocations, clock, random }
+    pub fn new(
+        url: &str,
+        keys: KeyRing,
+        opaque: Arc<OpaqueTokens>,
+        revocations: RevocationLog,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        Self { url: url.into(), keys, opaque, revocations, clock, random }
     }
 
     /// The issuer's name (`iss`).
@@ -81,7 +115,7 @@ impl Issuer {
         &self.revocations
     }
 
-    /// Mints an access token.
+    /// Mints an access token that any API can verify by itself (RFC 9068).
     ///
     /// # Errors
     /// A ring without a key for the algorithm.
@@ -89,33 +123,46 @@ impl Issuer {
         &self,
         claims: AccessTokenClaims,
         algorithm: SigningAlgorithm,
-    ) -> Result<MintedAccessToken, SignError> {
+    ) -> Result<MintedAccessToken, MintError> {
+        self.mint(claims, |wire| self.keys.sign(algorithm, TokenType::AccessToken, wire))
+    }
+
+    /// Mints an access token that only we can read: an API asks us what it says.
+    ///
+    /// # Errors
+    /// Claims that cannot be written as JSON.
+    pub fn mint_opaque_access_token(&self, claims: AccessTokenClaims) -> Result<MintedAccessToken, MintError> {
+        self.mint(claims, |wire| Ok(self.opaque.seal(wire, &self.random).map_err(SignError::from)?))
+    }
+
+    fn mint(
+        &self,
+        claims: AccessTokenClaims,
+        write: impl FnOnce(&AccessTokenWire) -> Result<String, MintError>,
+    ) -> Result<MintedAccessToken, MintError> {
         let now = self.clock.now();
         let id = TokenId::mint(now, &self.random);
         let wire = AccessTokenWire::new(&self.url, claims, id, now);
-        let token = self.keys.sign(algorithm, TokenType::AccessToken, &wire)?;
-        Ok(MintedAccessToken { token, id, expires_at: wire.expires_at() })
+        Ok(MintedAccessToken { token: write(&wire)?, id, expires_at: wire.expires_at() })
     }
 
     /// Mints an ID token.
     ///
     /// # Errors
     /// A ring without a key for the algorithm.
-    pub fn mint_id_token(&self, claims: IdTokenClaims, algorithm: SigningAlgorithm) -> Result<String, SignError> {
+    pub fn mint_id_token(&self, claims: IdTokenClaims, algorithm: SigningAlgorithm) -> Result<String, MintError> {
         let claims = wire::id_token(&self.url, claims, algorithm, self.clock.now());
         self.keys.sign(algorithm, TokenType::IdToken, &claims)
     }
 
-    /// Proves that a text is an access token of ours, alive and not revoked. Whether it is for the API at hand is the caller's
-    /// to ask ([`AccessToken::is_for`]).
+    /// Proves that a text is an access token of ours, signed or opaque, alive and not revoked. Whether it is for the API at hand
+    /// is the caller's to ask ([`AccessToken::is_for`]), and so is the proof of the key that it may be bound to
+    /// ([`AccessToken::confirmation`]).
     ///
     /// # Errors
     /// What is wrong with it. There is no leeway for its expiry: we know our own clock.
     pub fn verify_access_token(&self, token: &str) -> Result<AccessToken, TokenError> {
-        let unverified = Unverified::parse(token)?;
-        let keys = self.keys.snapshot();
-        let key = unverified.kid().and_then(|kid| keys.verifier(kid)).ok_or(TokenError::UnknownKey)?;
-        let wire: AccessTokenWire = unverified.verify(key, TokenType::AccessToken)?;
+        let wire = if OpaqueTokens::claims_to_be_one(token) { self.opaque.open(token)? } else { self.verified(token)? };
         self.check_issuer(&wire.iss)?;
         let token = wire.into_token()?;
         if token.expires_at <= self.clock.now() {
@@ -127,6 +174,14 @@ impl Issuer {
         Ok(token)
     }
 
+    /// The claims of an access token in a JWS, once its signature has proved to be ours.
+    fn verified(&self, token: &str) -> Result<AccessTokenWire, TokenError> {
+        let unverified = Unverified::parse(token)?;
+        let keys = self.keys.snapshot();
+        let key = unverified.kid().and_then(|kid| keys.verifier(kid)).ok_or(TokenError::UnknownKey)?;
+        claims(&unverified, key, TokenType::AccessToken)
+    }
+
     /// Reads an ID token that an application gives back as `id_token_hint` (OpenID Connect Core section 3.1.2.1, RP-Initiated
     /// Logout section 2). One that has expired, or whose key has been retired, is still a hint.
     ///
@@ -136,7 +191,7 @@ impl Issuer {
         let unverified = Unverified::parse(token)?;
         let keys = self.keys.snapshot();
         let found = unverified.kid().and_then(|kid| keys.any_key(kid)).ok_or(TokenError::UnknownKey)?;
-        let wire: IdTokenWire = unverified.verify(&found.key, TokenType::IdToken)?;
+        let wire: IdTokenWire = claims(&unverified, &found.key, TokenType::IdToken)?;
         self.check_issuer(&wire.iss)?;
         Ok(wire.into())
     }
@@ -144,4 +199,13 @@ impl Issuer {
     fn check_issuer(&self, iss: &str) -> Result<(), TokenError> {
         if iss == &*self.url { Ok(()) } else { Err(TokenError::OtherIssuer) }
     }
+}
+
+/// Proves that a key of ours signed a token of this kind, and reads its claims.
+fn claims<C: DeserializeOwned>(token: &Unverified<'_>, key: &SigningKey, typ: TokenType) -> Result<C, TokenError> {
+    let verified = token.verify(key)?;
+    if !typ.is(verified.typ()) {
+        return Err(TokenError::OtherType);
+    }
+    Ok(verified.claims()?)
 }

@@ -3,18 +3,20 @@
 //! - [`open_vault`] proves the key-encryption key, which lies outside the database ([`KeyFile`]), against what it sealed there.
 //! - [`Secrets`] are the provider's own: the key of all keyed hashes.
 //! - [`KeyRing`] holds the signing keys: made on the first run, rotated, published as JWKS, parsed once per process.
-//! - [`Issuer`] mints access tokens (RFC 9068) and ID tokens, and verifies what claims to be one of them.
+//! - [`Issuer`] mints access tokens (RFC 9068, or [opaque](OpaqueTokens)) and ID tokens, and verifies what claims to be one of
+//!   them.
 //! - [`RevocationLog`] says which tokens are dead before their time, from memory.
 //!
-//! Below it stand `database` and `ephemeral` (its bus); above it `oidc` and `server`. No other crate names jsonwebtoken.
+//! Below it stand `jose`, `database` and `ephemeral` (its bus); above it `oidc` and `server`.
 
 mod algorithm;
 mod at_hash;
 mod claims;
+mod confirmation;
 mod follow;
 mod issuer;
-mod jose;
 mod key_file;
+mod opaque;
 mod revocation;
 mod rewrap;
 mod ring;
@@ -28,9 +30,10 @@ mod wire;
 pub use algorithm::{SigningAlgorithm, UnknownAlgorithm};
 pub use at_hash::at_hash;
 pub use claims::{AccessToken, AccessTokenClaims, Authentication, IdTokenClaims, IdTokenHint, MintedAccessToken};
-pub use issuer::{Issuer, TokenError};
-pub use jose::SignError;
+pub use confirmation::Confirmation;
+pub use issuer::{Issuer, MintError, TokenError};
 pub use key_file::{KeyFile, KeyFileError};
+pub use opaque::OpaqueTokens;
 pub use revocation::{Revocation, RevocationError, RevocationLog, Subject, TokenFacts};
 pub use rewrap::{RewrapError, change_key, rewrap};
 pub use ring::{KeyInfo, KeyRing, KeyRingError, KeyState, Rotation};

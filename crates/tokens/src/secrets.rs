@@ -10,12 +10,14 @@ use vestibule_core::{Clock, HashKey, Random, SealError, Vault};
 use vestibule_database::Database;
 use zeroize::Zeroizing;
 
-use crate::tables::sealed_secrets;
+use crate::{OpaqueTokens, tables::sealed_secrets};
 
 /// The name of the key that hashes client secrets, codes, session ids and API tokens.
 const HASH_KEY: &str = "hash-key";
 /// The name of the key that seals what the provider keeps for people.
 const SEAL_KEY: &str = "seal-key";
+/// The name of the key that seals opaque access tokens.
+const TOKEN_KEY: &str = "opaque-token-key";
 
 /// Why a secret of the provider could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,7 @@ pub enum SecretsError {
 pub struct Secrets {
     hash_key: HashKey,
     personal: Arc<Vault>,
+    opaque: Arc<OpaqueTokens>,
 }
 
 impl Secrets {
@@ -48,7 +51,12 @@ impl Secrets {
     pub async fn open(db: &Database, vault: &Vault, clock: &Clock, random: &Random) -> Result<Self, SecretsError> {
         let hash_key = named(db, vault, HASH_KEY, clock, random).await?;
         let seal_key = named(db, vault, SEAL_KEY, clock, random).await?;
-        Ok(Self { hash_key: HashKey::new(&hash_key), personal: Arc::new(Vault::new(&seal_key)) })
+        let token_key = named(db, vault, TOKEN_KEY, clock, random).await?;
+        Ok(Self {
+            hash_key: HashKey::new(&hash_key),
+            personal: Arc::new(Vault::new(&seal_key)),
+            opaque: Arc::new(OpaqueTokens::new(&token_key)),
+        })
     }
 
     /// The key that keyed hashes are derived from, one purpose at a time.
@@ -61,6 +69,12 @@ impl Secrets {
     #[must_use]
     pub fn personal_vault(&self) -> &Arc<Vault> {
         &self.personal
+    }
+
+    /// What seals opaque access tokens.
+    #[must_use]
+    pub fn opaque_tokens(&self) -> &Arc<OpaqueTokens> {
+        &self.opaque
     }
 }
 
@@ -76,7 +90,7 @@ pub(crate) async fn insert_first(
     clock: &Clock,
     random: &Random,
 ) -> Result<(), DbErr> {
-    for name in [HASH_KEY, SEAL_KEY] {
+    for name in [HASH_KEY, SEAL_KEY, TOKEN_KEY] {
         insert_if_absent(connection, vault, name, clock, random).await?;
     }
     Ok(())

@@ -22,11 +22,10 @@ impl TokenType {
         }
     }
 
-    /// Whether a header with this `typ` is of this kind. The prefix `application/` may be there or left out (RFC 7515
-    /// section 4.1.9).
+    /// Whether a header with this `typ` is of this kind.
     #[must_use]
     pub fn is(self, typ: Option<&str>) -> bool {
-        typ.is_some_and(|typ| typ.strip_prefix("application/").unwrap_or(typ) == self.name())
+        vestibule_jose::is_type(typ, self.name())
     }
 }
 

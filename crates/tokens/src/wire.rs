@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use vestibule_core::{ClientId, GrantId, PublicSessionId, ScopeSet, Timestamp, TokenId, UserId};
 
 use crate::{
-    AccessToken, AccessTokenClaims, Authentication, IdTokenClaims, IdTokenHint, SigningAlgorithm, TokenError, at_hash,
+    AccessToken, AccessTokenClaims, Authentication, Confirmation, IdTokenClaims, IdTokenHint, SigningAlgorithm,
+    TokenError, at_hash,
 };
 
 /// The claims of an access token (RFC 9068 section 2.2), `grant_id` being our own.
@@ -30,6 +31,8 @@ pub(crate) struct AccessTokenWire {
     sid: Option<PublicSessionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     grant_id: Option<GrantId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
 }
 
 impl AccessTokenWire {
@@ -52,6 +55,7 @@ impl AccessTokenWire {
             amr,
             sid: claims.session,
             grant_id: claims.grant,
+            cnf: claims.confirmation,
         }
     }
 
@@ -78,6 +82,7 @@ impl AccessTokenWire {
             }),
             session: self.sid,
             grant: self.grant_id,
+            confirmation: self.cnf,
             minted_at,
             audience: self.aud,
         })

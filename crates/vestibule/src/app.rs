@@ -12,7 +12,7 @@ use vestibule_audit::Audit;
 use vestibule_core::{Clock, Random};
 use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::{Ephemeral, Pace};
-use vestibule_oidc::{Provider, Settings};
+use vestibule_oidc::{Provider, RefreshPolicy, Settings};
 use vestibule_outbound::Outbox;
 use vestibule_server::{Door, Front, Limits, SetupLinks, TlsFiles, Vouching};
 use vestibule_sessions::{Policy, Sessions};
@@ -86,6 +86,7 @@ impl App {
         access.register_builtin().await.map_err(StartError::because)?;
         let hasher = PasswordHasher::new(hashing(config), random.clone()).map_err(StartError::because)?;
         let public_url = &config.http.public_url;
+        let audit = Audit::new(database.clone(), clock.clone(), random.clone());
         let parts = vestibule_oidc::Parts {
             users: Users::new(database.clone(), hasher, clock.clone(), random.clone())
                 .with_password_rules(password_rules(config))
@@ -108,7 +109,15 @@ impl App {
                 random.clone(),
                 session_policy(config),
             ),
-            tokens: Issuer::new(public_url.as_str(), keys.clone(), revocations.clone(), clock.clone(), random.clone()),
+            tokens: Issuer::new(
+                public_url.as_str(),
+                keys.clone(),
+                secrets.opaque_tokens().clone(),
+                revocations.clone(),
+                clock.clone(),
+                random.clone(),
+            ),
+            audit: audit.clone(),
             database: database.clone(),
             ephemeral: ephemeral.clone(),
             hash_key: hash_key.clone(),
@@ -116,7 +125,6 @@ impl App {
             random: random.clone(),
         };
         let throttle = Throttle::new(ephemeral.clone(), &hash_key, throttling(config)).map_err(StartError::because)?;
-        let audit = Audit::new(database.clone(), clock.clone(), random.clone());
         let ways = ways(config, &parts);
         let outbox = Outbox::new(database.clone(), clock.clone(), random.clone());
         let recovery = Recovery::new(
@@ -220,6 +228,7 @@ impl App {
             tokio::spawn(self.keys.follow(shutdown.clone())),
             tokio::spawn(self.revocations.follow(shutdown.clone())),
             tokio::spawn(self.changes.follow(shutdown.clone())),
+            tokio::spawn(self.parts.provider.grants().clone().follow(shutdown.clone())),
             tokio::spawn(self.parts.audit.clone().follow(self.audit_retention, shutdown.clone())),
         ];
         let post = tokio::spawn(self.outbox.run(self.postman, shutdown.clone()));
@@ -292,6 +301,7 @@ fn settings(config: &Config) -> Settings {
             AccessTokenAlg::Es256 => SigningAlgorithm::Es256,
             AccessTokenAlg::Rs256 => SigningAlgorithm::Rs256,
         },
+        refresh: refresh_policy(config),
         second_factor: match config.authentication.second_factor {
             SecondFactorMode::Never => SecondFactorPolicy::Never,
             SecondFactorMode::Enrolled => SecondFactorPolicy::Enrolled,
@@ -299,6 +309,12 @@ fn settings(config: &Config) -> Settings {
             SecondFactorMode::Always => SecondFactorPolicy::Always,
         },
     }
+}
+
+/// How long what refresh tokens stand for lasts.
+pub(crate) fn refresh_policy(config: &Config) -> RefreshPolicy {
+    let tokens = &config.tokens;
+    RefreshPolicy { retry: tokens.refresh_retry, idle: tokens.refresh_idle, absolute: tokens.refresh_absolute }
 }
 
 fn session_policy(config: &Config) -> Policy {

@@ -198,6 +198,8 @@ mod tests {
                 state: None,
             },
             scope: "openid email".parse().unwrap(),
+            resources: Vec::new(),
+            confirmation: None,
             nonce: None,
             code_challenge: None,
             prompt: prompt.iter().copied().collect(),

@@ -44,6 +44,8 @@ pub enum ErrorCode {
     UnsupportedResponseType,
     /// The scope is malformed, unknown or not for this application.
     InvalidScope,
+    /// A resource is malformed, unknown or not for this application (RFC 8707 section 2).
+    InvalidTarget,
     /// Something of ours broke.
     ServerError,
     /// Something of ours does not answer at the moment.
@@ -74,6 +76,7 @@ impl ErrorCode {
             Self::AccessDenied => "access_denied",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::LoginRequired => "login_required",

@@ -23,10 +23,13 @@ impl Provider {
             nonce: request.nonce,
             code_challenge: request.code_challenge,
             session: session.sid,
+            session_expires_at: Some(session.expires_at),
             auth_time: session.auth_time,
             acr: session.acr.clone(),
             amr: session.amr.clone(),
             issued_at: self.clock().now(),
+            resources: request.resources,
+            confirmation: request.confirmation,
         };
         let code = self.codes().issue(&grant).await?;
         tracing::info!(client_id = %grant.client, user = %grant.user, grant = %grant.grant, "a code was issued");

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use vestibule_core::{ClientId, Parameters, RedirectUri, ScopeSet, UserId};
+use vestibule_tokens::Confirmation;
 use vestibule_users::AcrWish;
 
 use super::{AuthorizeError, PageError, error::once, rules};
@@ -29,6 +30,12 @@ pub struct ValidRequest {
     pub to: Addressee,
     /// What is asked for, as far as it is known and the application may ask for it.
     pub scope: ScopeSet,
+    /// The APIs that it names (RFC 8707), each known and for this application.
+    #[serde(default)]
+    pub resources: Vec<String>,
+    /// The key that its code is to be bound to (RFC 9449 section 10).
+    #[serde(default)]
+    pub confirmation: Option<Confirmation>,
     /// The application's mark for its ID token.
     pub nonce: Option<String>,
     /// The S256 challenge (RFC 7636).

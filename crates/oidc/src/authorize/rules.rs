@@ -8,9 +8,10 @@ use vestibule_users::AcrWish;
 
 use super::{Addressee, Answer, AuthorizeError, Display, ErrorCode, Prompt, ValidRequest, error::REPEATABLE};
 use crate::{
-    Provider, STANDARD_SCOPES, Unavailable,
+    OFFLINE_ACCESS, Provider, STANDARD_SCOPES, Unavailable,
     client::{Api, Client},
     code_grant::{self, Asked, AskedWrongly},
+    target::{self, TargetError},
 };
 
 /// What the rules look at, and what they have found so far.
@@ -20,6 +21,8 @@ struct Draft<'a> {
     parameters: &'a Parameters,
     /// The APIs that own any of the scopes asked for.
     apis: &'a [Api],
+    /// The APIs that it names, once they are known to be there, until their rule takes them.
+    targets: Option<Result<Vec<String>, TargetError>>,
     request: ValidRequest,
 }
 
@@ -40,6 +43,7 @@ const RULES: &[(&str, Rule)] = &[
     ("RFC 7591 section 2: the grant was registered", registered_grant),
     ("RFC 6749 section 4.1.1, RFC 7636 section 4.3: the code grant's machine", code_grant_machine),
     ("RFC 6749 section 3.3: scope", scope),
+    ("RFC 8707 section 2: resource", resources),
     ("RFC 9068 section 3: one audience", one_audience),
     ("OpenID Connect Core section 3.1.2.1: nonce", nonce),
     ("OpenID Connect Core section 3.1.2.1: prompt", prompt),
@@ -59,9 +63,15 @@ pub(super) async fn check(
 ) -> Result<ValidRequest, AuthorizeError> {
     let asked: ScopeSet = parameters.all("scope").flat_map(|scope| scope.split(' ')).collect();
     let apis = provider.apis().owners(&asked).await.map_err(|error| unavailable(provider, &to, &error))?;
+    let targets = match targets(provider, client, parameters).await {
+        Err(TargetError::Unavailable(error)) => return Err(unavailable(provider, &to, &error)),
+        targets => targets,
+    };
     let request = ValidRequest {
         to,
         scope: ScopeSet::default(),
+        resources: Vec::new(),
+        confirmation: None,
         nonce: None,
         code_challenge: None,
         prompt: BTreeSet::new(),
@@ -71,7 +81,7 @@ pub(super) async fn check(
         display: Display::Page,
         acr: AcrWish::None,
     };
-    let mut draft = Draft { provider, client, parameters, apis: &apis, request };
+    let mut draft = Draft { provider, client, parameters, apis: &apis, targets: Some(targets), request };
     for (clause, rule) in RULES {
         if let Err(Refusal(code, description)) = rule(&mut draft) {
             tracing::debug!(clause, "a rule of the authorization endpoint is not satisfied");
@@ -80,6 +90,13 @@ pub(super) async fn check(
         }
     }
     Ok(draft.request)
+}
+
+/// The APIs that a request names, where they are there and for this application.
+async fn targets(provider: &Provider, client: &Client, parameters: &Parameters) -> Result<Vec<String>, TargetError> {
+    let named = target::named(parameters)?;
+    provider.may_target(client, &named).await?;
+    Ok(named)
 }
 
 fn unavailable(provider: &Provider, to: &Addressee, error: &Unavailable) -> AuthorizeError {
@@ -182,6 +199,11 @@ fn scope(draft: &mut Draft<'_>) -> Verdict {
     let of_apis: ScopeSet =
         draft.apis.iter().flat_map(|api| api.scopes.iter().map(|scope| scope.scope.as_str())).collect();
     let known = asked.filter(|scope| STANDARD_SCOPES.contains(&scope) || of_apis.contains(scope));
+    // Core section 11: where the conditions of offline access are not met, it is ignored. A person is asked for it like for any
+    // other scope, in words, so that prompt=consent is not needed for it.
+    let comes_back =
+        draft.client.may_use_grant("refresh_token") && draft.client.allowed_scopes().contains(OFFLINE_ACCESS);
+    let known = known.filter(|scope| scope != OFFLINE_ACCESS || comes_back);
     if let Some(foreign) = known.difference(draft.client.allowed_scopes()).iter().next() {
         return refuse(ErrorCode::InvalidScope, format!("this application may not ask for the scope {foreign}"));
     }
@@ -192,12 +214,26 @@ fn scope(draft: &mut Draft<'_>) -> Verdict {
     Ok(())
 }
 
+fn resources(draft: &mut Draft<'_>) -> Verdict {
+    match draft.targets.take().transpose() {
+        Ok(named) => {
+            draft.request.resources = named.unwrap_or_default();
+            Ok(())
+        }
+        Err(error) => refuse(ErrorCode::InvalidTarget, error.to_string()),
+    }
+}
+
+/// Each token is for one API. Scopes of several can be granted at once where the APIs are named, since the token request then
+/// chooses one.
 fn one_audience(draft: &mut Draft<'_>) -> Verdict {
-    if draft.apis.len() > 1 {
-        return refuse(
-            ErrorCode::InvalidScope,
-            "these scopes belong to different APIs; ask for those of one at a time",
-        );
+    let named = &draft.request.resources;
+    if named.is_empty() && draft.apis.len() > 1 {
+        let words = "these scopes belong to different APIs; name the APIs with resource, or ask for the scopes of one";
+        return refuse(ErrorCode::InvalidScope, words);
+    }
+    if !named.is_empty() && draft.apis.iter().any(|api| !named.contains(&api.identifier)) {
+        return refuse(ErrorCode::InvalidTarget, "a scope belongs to an API that no resource names");
     }
     Ok(())
 }

@@ -38,6 +38,8 @@ pub struct Api {
     pub access_token_alg: Option<SigningAlgorithm>,
     /// How long its access tokens live; nothing here: as `tokens.access_token_lifetime` says.
     pub access_token_lifetime: Option<Duration>,
+    /// Whether its access tokens are opaque, so that it asks us what they say. An application may be registered otherwise.
+    pub opaque: bool,
 }
 
 /// A scope of an API.
@@ -62,6 +64,8 @@ pub struct NewApi {
     pub access_token_alg: Option<SigningAlgorithm>,
     /// How long its access tokens live.
     pub access_token_lifetime: Option<Duration>,
+    /// Whether they are opaque.
+    pub opaque: bool,
 }
 
 /// Why an API was not registered or deleted.
@@ -164,6 +168,7 @@ impl Apis {
             name: Set(new.name.clone()),
             access_token_alg: Set(new.access_token_alg.map(|algorithm| algorithm.to_string())),
             access_token_lifetime: Set(new.access_token_lifetime.and_then(|life| i64::try_from(life.as_secs()).ok())),
+            opaque: Set(new.opaque),
             created_at: Set(self.clock.now().millis()),
         };
         row.insert(&transaction).await?;
@@ -194,6 +199,7 @@ impl Apis {
             name: new.name.clone(),
             access_token_alg: new.access_token_alg.map(|algorithm| algorithm.to_string()),
             access_token_lifetime: new.access_token_lifetime.and_then(|life| i64::try_from(life.as_secs()).ok()),
+            opaque: new.opaque,
             ..before
         };
         row.into_active_model().reset_all().update(&transaction).await?;
@@ -222,6 +228,7 @@ impl Apis {
             name: Set(Some(name.to_owned())),
             access_token_alg: Set(None),
             access_token_lifetime: Set(None),
+            opaque: Set(false),
             created_at: Set(self.clock.now().millis()),
         };
         let known = OnConflict::column(api::Column::Identifier).do_nothing().to_owned();
@@ -334,6 +341,7 @@ fn assemble(row: api::Model, scopes: Vec<api_scope::Model>) -> Result<Api, Unava
         name: row.name,
         access_token_alg,
         access_token_lifetime: lifetime.map(Duration::from_secs),
+        opaque: row.opaque,
         scopes: scopes
             .into_iter()
             .map(|scope| ApiScope { scope: scope.scope, description: scope.description })

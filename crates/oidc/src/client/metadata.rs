@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use vestibule_core::{RedirectUri, RedirectUriError, ScopeSet};
 use vestibule_tokens::SigningAlgorithm;
 
+use crate::token::GRANT_TYPES;
+
 /// How an application proves itself at the token endpoint (OpenID Connect Core section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AuthMethod {
@@ -45,6 +47,17 @@ impl AuthMethod {
     }
 }
 
+/// What an application's access tokens are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessTokenFormat {
+    /// Signed, so that any API verifies them by itself (RFC 9068).
+    #[default]
+    Jwt,
+    /// Sealed, so that an API asks us what they say.
+    Opaque,
+}
+
 /// The metadata of an application beyond its name and its way to prove itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -61,6 +74,13 @@ pub struct ClientMetadata {
     pub scope: ScopeSet,
     /// What its ID tokens are signed with.
     pub id_token_signed_response_alg: SigningAlgorithm,
+    /// What its access tokens are, whatever their API wants; nothing here: as the API wants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token_format: Option<AccessTokenFormat>,
+    /// Whether its refresh tokens change with every use; nothing here: they do. Where they do not, they change all the same for
+    /// whoever proves no key with the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotate_refresh_tokens: Option<bool>,
     /// How long ago people may have signed in at most, in seconds, where a request does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -96,6 +116,8 @@ impl Default for ClientMetadata {
             response_types: vec!["code".to_owned()],
             scope: crate::STANDARD_SCOPES.into_iter().collect(),
             id_token_signed_response_alg: SigningAlgorithm::Rs256,
+            access_token_format: None,
+            rotate_refresh_tokens: None,
             default_max_age: None,
             require_auth_time: None,
             application_type: None,
@@ -146,16 +168,29 @@ pub enum MetadataError {
     /// Codes need somewhere to go.
     #[error("redirect_uris: the authorization code grant needs at least one")]
     NoRedirectUri,
+    /// Whoever acts for itself must prove who it is.
+    #[error("grant_types: a public application (auth method none) cannot use client_credentials")]
+    PublicForItself,
     /// A public application must use PKCE.
     #[error("require_pkce: a public application (auth method none) must use PKCE")]
     PublicWithoutPkce,
 }
 
 impl ClientMetadata {
+    /// Leaves out the response types where there is no authorization endpoint to answer with them (RFC 7591 section 2.1).
+    pub fn fit_response_types(&mut self) {
+        if !self.grant_types.iter().any(|grant| grant == "authorization_code") {
+            self.response_types.clear();
+        }
+    }
+
     /// Checks what the types cannot.
     pub(super) fn check(&self) -> Result<(), MetadataError> {
-        if let Some(other) = self.grant_types.iter().find(|grant| *grant != "authorization_code") {
-            return Err(unsupported("grant_types", &format!("{other} is not supported by this version")));
+        if let Some(other) = self.grant_types.iter().find(|grant| !GRANT_TYPES.contains(&grant.as_str())) {
+            return Err(unsupported(
+                "grant_types",
+                &format!("{other} is not supported; use {}", GRANT_TYPES.join(", ")),
+            ));
         }
         if let Some(other) = self.response_types.iter().find(|kind| *kind != "code") {
             return Err(unsupported("response_types", &format!("{other} is not supported; use code")));

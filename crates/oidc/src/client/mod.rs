@@ -19,7 +19,7 @@ use vestibule_tokens::SigningAlgorithm;
 
 pub use apis::{Api, ApiError, ApiScope, Apis, NewApi};
 pub use import::{ImportedClient, ImportedSecret};
-pub use metadata::{AuthMethod, ClientMetadata, MetadataError};
+pub use metadata::{AccessTokenFormat, AuthMethod, ClientMetadata, MetadataError};
 pub use new_client::NewClient;
 pub use registry::{Clients, ClientsError, CreatedClient};
 

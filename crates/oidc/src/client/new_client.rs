@@ -90,13 +90,21 @@ impl NewClient {
                 .map(Some)
                 .ok_or_else(|| MetadataError::Malformed(format!("{name} is not true or false"))),
         };
+        let (require_pkce, require_second_factor) = (flag("require_pkce")?, flag("require_second_factor")?);
+        let first_party = flag("first_party")?.unwrap_or(false);
+        let name = text("client_name").unwrap_or_default().to_owned();
+        let says_response_types = members.contains_key("response_types");
+        let mut metadata: ClientMetadata = serde_json::from_value(value).map_err(malformed)?;
+        if !says_response_types {
+            metadata.fit_response_types();
+        }
         Ok(Self {
-            name: text("client_name").unwrap_or_default().to_owned(),
+            name,
             auth_method,
-            require_pkce: flag("require_pkce")?,
-            require_second_factor: flag("require_second_factor")?.unwrap_or(false),
-            first_party: flag("first_party")?.unwrap_or(false),
-            metadata: serde_json::from_value(value).map_err(malformed)?,
+            require_pkce,
+            require_second_factor: require_second_factor.unwrap_or(false),
+            first_party,
+            metadata,
         })
     }
 
@@ -106,8 +114,12 @@ impl NewClient {
         if !printable || self.name.chars().count() > 200 {
             return Err(MetadataError::Name);
         }
-        if self.metadata.redirect_uris.is_empty() {
+        let grants = |grant: &str| self.metadata.grant_types.iter().any(|allowed| allowed == grant);
+        if grants("authorization_code") && self.metadata.redirect_uris.is_empty() {
             return Err(MetadataError::NoRedirectUri);
+        }
+        if self.auth_method == Some(AuthMethod::None) && grants("client_credentials") {
+            return Err(MetadataError::PublicForItself);
         }
         if self.auth_method == Some(AuthMethod::None) && self.require_pkce == Some(false) {
             return Err(MetadataError::PublicWithoutPkce);

@@ -33,10 +33,13 @@ fn taken(code_challenge: Option<&str>) -> CodeGrant {
         nonce: None,
         code_challenge: code_challenge.map(str::to_owned),
         session: PublicSessionId::random(&random),
+        session_expires_at: None,
         auth_time: Timestamp::from_seconds(1),
         acr: None,
         amr: Vec::new(),
         issued_at: Timestamp::from_seconds(1),
+        resources: Vec::new(),
+        confirmation: None,
     }
 }
 

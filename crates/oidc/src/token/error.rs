@@ -1,6 +1,8 @@
 //! Why there are no tokens: precise inside, a closed set outside.
 
-use crate::{Unavailable, client::authentication::AuthenticationError, code_grant::RedeemedWrongly};
+use crate::{
+    Unavailable, client::authentication::AuthenticationError, code_grant::RedeemedWrongly, target::TargetError,
+};
 
 /// The errors that a client may be told (RFC 6749 section 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -9,7 +11,7 @@ pub enum TokenErrorCode {
     InvalidRequest,
     /// The client did not prove itself.
     InvalidClient,
-    /// The code is not to be redeemed, by this client or at all.
+    /// What was presented is not to be redeemed, by this client or at all.
     InvalidGrant,
     /// This client may not use this grant.
     UnauthorizedClient,
@@ -17,6 +19,8 @@ pub enum TokenErrorCode {
     UnsupportedGrantType,
     /// The scope cannot be had.
     InvalidScope,
+    /// A resource is malformed, unknown, or not to be had (RFC 8707 section 2).
+    InvalidTarget,
     /// Something of ours does not answer at the moment.
     TemporarilyUnavailable,
 }
@@ -32,6 +36,7 @@ impl TokenErrorCode {
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
         }
     }
@@ -52,24 +57,27 @@ pub enum TokenError {
     /// No such grant.
     #[error("the grant type is not supported")]
     UnsupportedGrantType,
-    /// The code is none of ours, or has expired.
-    #[error("the code is unknown or has expired")]
-    UnknownCode,
-    /// Another client's code. It is left as it was.
-    #[error("the code was given to another client")]
-    OtherClientsCode,
-    /// The code was redeemed before; what it gave is revoked now.
-    #[error("the code was redeemed before, and what it gave is revoked")]
+    /// What was presented is none of ours, or has expired.
+    #[error("it is unknown or has expired")]
+    Unknown,
+    /// What was presented is another client's. It is left as it was.
+    #[error("it was given to another client")]
+    OtherClients,
+    /// What was presented was redeemed before; what it gave is revoked now.
+    #[error("it was redeemed before, and what it gave is revoked")]
     Replayed,
-    /// The code grant's machine refuses.
+    /// A rule of the grant refuses, in words that the client may hear.
     #[error("{0}")]
     Refused(&'static str),
     /// The person can no longer sign in, the session has ended, or the like.
     #[error("{0}")]
     NoLongerValid(&'static str),
-    /// The scopes that were granted belong to several APIs now, or to none.
-    #[error("the granted scopes no longer belong to one API")]
-    InvalidScope,
+    /// The scope is malformed, more than was granted, or for nobody any more.
+    #[error("{0}")]
+    InvalidScope(&'static str),
+    /// A resource is malformed, unknown, or not to be had.
+    #[error("{0}")]
+    InvalidTarget(String),
     /// Something of ours does not answer.
     #[error(transparent)]
     Unavailable(Unavailable),
@@ -92,10 +100,11 @@ impl TokenError {
             ) => TokenErrorCode::InvalidClient,
             Self::UnauthorizedClient => TokenErrorCode::UnauthorizedClient,
             Self::UnsupportedGrantType => TokenErrorCode::UnsupportedGrantType,
-            Self::UnknownCode | Self::OtherClientsCode | Self::Replayed | Self::Refused(_) | Self::NoLongerValid(_) => {
+            Self::Unknown | Self::OtherClients | Self::Replayed | Self::Refused(_) | Self::NoLongerValid(_) => {
                 TokenErrorCode::InvalidGrant
             }
-            Self::InvalidScope => TokenErrorCode::InvalidScope,
+            Self::InvalidScope(_) => TokenErrorCode::InvalidScope,
+            Self::InvalidTarget(_) => TokenErrorCode::InvalidTarget,
         }
     }
 
@@ -109,9 +118,9 @@ impl TokenError {
             TokenErrorCode::InvalidClient => "the client did not prove itself".to_owned(),
             TokenErrorCode::InvalidGrant => match self {
                 Self::Refused(words) => (*words).to_owned(),
-                _ => "the code is unknown, expired, spent, or another client's".to_owned(),
+                _ => "it is unknown, expired, spent, or another client's".to_owned(),
             },
-            TokenErrorCode::InvalidScope => self.to_string(),
+            TokenErrorCode::InvalidScope | TokenErrorCode::InvalidTarget => self.to_string(),
             TokenErrorCode::TemporarilyUnavailable => "please try again in a minute".to_owned(),
         }
     }
@@ -126,6 +135,16 @@ impl From<AuthenticationError> for TokenError {
 impl From<Unavailable> for TokenError {
     fn from(error: Unavailable) -> Self {
         Self::Unavailable(error)
+    }
+}
+
+impl From<TargetError> for TokenError {
+    fn from(error: TargetError) -> Self {
+        match error {
+            TargetError::Scope => Self::InvalidScope("the granted scopes no longer belong to one API"),
+            TargetError::Unavailable(error) => Self::Unavailable(error),
+            error => Self::InvalidTarget(error.to_string()),
+        }
     }
 }
 

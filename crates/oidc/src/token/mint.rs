@@ -1,91 +1,69 @@
 //! The last phases: every grant ends here, so that tokens are minted in one place.
 
-use std::time::Duration;
-
 use serde_json::Map;
-use vestibule_tokens::{AccessTokenClaims, Authentication, IdTokenClaims, SigningAlgorithm};
-use vestibule_users::User;
+use vestibule_tokens::{AccessTokenClaims, Confirmation, IdTokenClaims, MintedAccessToken};
 
-use super::{TokenError, TokenResponse};
-use crate::{Provider, STANDARD_SCOPES, Unavailable, client::Client, code::CodeGrant, provider::LONGEST_ACCESS_TOKEN};
+use super::{Allowed, Asking, Person, TokenError, TokenResponse};
+use crate::{Unavailable, client::AccessTokenFormat};
 
-/// A grant that passed every check.
-pub(super) struct Checked {
-    pub(super) grant: CodeGrant,
-    pub(super) user: User,
-}
-
-/// The audience of an access token, and what goes with it.
-struct Audience {
-    name: String,
-    algorithm: SigningAlgorithm,
-    lifetime: Duration,
-}
-
-impl Provider {
+impl Asking<'_> {
     /// Mints what a checked grant gives.
-    pub(super) async fn mint(&self, client: &Client, checked: Checked) -> Result<TokenResponse, TokenError> {
-        let Checked { grant, user } = checked;
-        let audience = self.audience(&grant).await?;
-        let authentication = Authentication { time: grant.auth_time, acr: grant.acr.clone(), amr: grant.amr.clone() };
-        let claims = AccessTokenClaims {
-            user: Some(user.id),
-            client: client.id.clone(),
-            audience: audience.name,
-            scope: grant.scope.clone(),
-            authentication: Some(authentication.clone()),
-            session: Some(grant.session),
-            grant: Some(grant.grant),
-            lifetime: audience.lifetime,
+    pub(super) fn mint(&self, allowed: Allowed) -> Result<TokenResponse, TokenError> {
+        let access = self.access_token(&allowed)?;
+        let id_token = match &allowed.person {
+            Some(person) if allowed.granted.contains("openid") => {
+                Some(self.id_token(person, &allowed, &access.token)?)
+            }
+            _ => None,
         };
-        let access = self.tokens().mint_access_token(claims, audience.algorithm).map_err(Unavailable::from)?;
-        let id_token = if grant.scope.contains("openid") {
-            let claims = IdTokenClaims {
-                user: user.id,
-                client: client.id.clone(),
-                nonce: grant.nonce,
-                authentication,
-                session: Some(grant.session),
-                access_token: Some(access.token.clone()),
-                extra: Map::new(),
-                lifetime: self.settings().id_token_lifetime,
-            };
-            Some(self.tokens().mint_id_token(claims, client.id_token_algorithm()).map_err(Unavailable::from)?)
-        } else {
-            None
-        };
-        tracing::info!(client_id = %client.id, user = %user.id, grant = %grant.grant, token = %access.id, "tokens were issued");
+        tracing::info!(
+            client_id = %self.client.id,
+            user = allowed.person.as_ref().map(|person| tracing::field::display(person.user)),
+            grant = allowed.grant.map(tracing::field::display),
+            token = %access.id,
+            "tokens were issued"
+        );
         Ok(TokenResponse {
             access_token: access.token,
-            token_type: "Bearer",
-            expires_in: audience.lifetime.as_secs(),
-            scope: grant.scope.to_string(),
+            token_type: Confirmation::token_type(self.confirmation.as_ref()),
+            expires_in: allowed.target.lifetime.as_secs(),
+            scope: allowed.target.scope.to_string(),
+            refresh_token: None,
             id_token,
         })
     }
 
-    /// The API that owns the granted scopes, else the issuer itself (RFC 9068 section 3).
-    async fn audience(&self, grant: &CodeGrant) -> Result<Audience, TokenError> {
-        let settings = self.settings();
-        let mut owners = self.apis().owners(&grant.scope).await?;
-        let owned = |scope: &str| owners.iter().any(|api| api.scopes.iter().any(|owned| owned.scope == scope));
-        if grant.scope.iter().any(|scope| !STANDARD_SCOPES.contains(&scope) && !owned(scope)) {
-            return Err(TokenError::InvalidScope);
-        }
-        let Some(api) = owners.pop() else {
-            return Ok(Audience {
-                name: self.issuer().to_owned(),
-                algorithm: settings.access_token_alg,
-                lifetime: settings.access_token_lifetime,
-            });
+    fn access_token(&self, allowed: &Allowed) -> Result<MintedAccessToken, Unavailable> {
+        let target = &allowed.target;
+        let claims = AccessTokenClaims {
+            user: allowed.person.as_ref().map(|person| person.user),
+            client: self.client.id.clone(),
+            audience: target.identifier.clone(),
+            scope: target.scope.clone(),
+            authentication: allowed.person.as_ref().map(|person| person.authentication.clone()),
+            session: allowed.session,
+            grant: allowed.grant,
+            confirmation: self.confirmation.clone(),
+            lifetime: target.lifetime,
         };
-        if !owners.is_empty() {
-            return Err(TokenError::InvalidScope);
-        }
-        Ok(Audience {
-            name: api.identifier,
-            algorithm: api.access_token_alg.unwrap_or(settings.access_token_alg),
-            lifetime: api.access_token_lifetime.unwrap_or(settings.access_token_lifetime).min(LONGEST_ACCESS_TOKEN),
+        let tokens = self.provider.tokens();
+        Ok(match target.format {
+            AccessTokenFormat::Jwt => tokens.mint_access_token(claims, target.algorithm)?,
+            AccessTokenFormat::Opaque => tokens.mint_opaque_access_token(claims)?,
         })
+    }
+
+    fn id_token(&self, person: &Person, allowed: &Allowed, access_token: &str) -> Result<String, Unavailable> {
+        let claims = IdTokenClaims {
+            user: person.user,
+            client: self.client.id.clone(),
+            nonce: allowed.nonce.clone(),
+            authentication: person.authentication.clone(),
+            session: allowed.session,
+            access_token: Some(access_token.to_owned()),
+            extra: Map::new(),
+            lifetime: self.provider.settings().id_token_lifetime,
+        };
+        Ok(self.provider.tokens().mint_id_token(claims, self.client.id_token_algorithm())?)
     }
 }

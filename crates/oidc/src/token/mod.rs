@@ -3,29 +3,48 @@
 //! The phases belong to the endpoint, and no grant can skip one:
 //!
 //! 1. parse · 2. authenticate the client · 3. may it use this grant? · 4. read the grant's source · 5. is it this client's?
-//!    (another's try leaves it alone) · 6. take it, atomically, before anything is minted · 7. check the rest (a failure leaves
-//!    it spent) · 8. mint · 9. write.
+//!    (another's try leaves it alone) · 6. take it, atomically, before anything is minted · 7. check the rest · 8. mint · 9. write.
 //!
-//! What differs between grants is a file of this module: where the source lies, and what else must hold.
+//! What differs between grants is a file of this module, which fills in a [`Grant`].
 
 mod authorization_code;
+mod client_credentials;
 mod error;
 mod mint;
+mod refresh_token;
 
 use serde::Serialize;
-use vestibule_core::Parameters;
+use vestibule_audit::Source;
+use vestibule_core::{ClientId, GrantId, Parameters, PublicSessionId, ScopeSet, UserId};
+use vestibule_tokens::{Authentication, Confirmation};
 
-use crate::{Provider, authorize::request_doubles, client::Client};
+use crate::{
+    Provider,
+    authorize::request_doubles,
+    client::Client,
+    grants::NewGrant,
+    target::{self, Target},
+};
+use authorization_code::AuthorizationCode;
+use client_credentials::ClientCredentials;
+use refresh_token::RefreshToken;
 
 pub use error::{TokenError, TokenErrorCode};
 
+/// The grants that there are, as discovery names them.
+pub const GRANT_TYPES: [&str; 3] = [AuthorizationCode::NAME, RefreshToken::NAME, ClientCredentials::NAME];
+
 /// A token request as it arrived.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct TokenRequest<'a> {
     /// The value of the `Authorization` header.
     pub authorization: Option<&'a str>,
     /// The form in the body.
     pub parameters: &'a Parameters,
+    /// The key that whoever sends it has proved to hold, by DPoP or by a TLS certificate: what is given is bound to it.
+    pub confirmation: Option<Confirmation>,
+    /// Where it came from, for the audit records.
+    pub source: Source,
 }
 
 /// A successful answer (RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3).
@@ -33,12 +52,16 @@ pub struct TokenRequest<'a> {
 pub struct TokenResponse {
     /// The access token.
     pub access_token: String,
-    /// Always `Bearer`.
+    /// `Bearer`, or `DPoP`.
     pub token_type: &'static str,
     /// How long the access token lives, in seconds.
     pub expires_in: u64,
-    /// What was granted.
+    /// What it allows.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub scope: String,
+    /// What the client comes back with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
     /// The ID token, where `openid` was granted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
@@ -48,6 +71,81 @@ impl std::fmt::Debug for TokenResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TokenResponse").field("scope", &self.scope).finish_non_exhaustive()
     }
+}
+
+/// A request whose client has proved itself and may use the grant.
+struct Asking<'a> {
+    provider: &'a Provider,
+    client: &'a Client,
+    parameters: &'a Parameters,
+    confirmation: Option<Confirmation>,
+    source: &'a Source,
+}
+
+impl Asking<'_> {
+    /// The APIs that the request names (RFC 8707).
+    fn targets(&self) -> Result<Vec<String>, TokenError> {
+        Ok(target::named(self.parameters)?)
+    }
+
+    /// Whether whoever asks holds the key that something was bound to, if it was.
+    fn holds(&self, bound: Option<&Confirmation>) -> bool {
+        bound.is_none_or(|bound| self.confirmation.as_ref() == Some(bound))
+    }
+}
+
+/// What a grant gives, once everything is checked.
+struct Allowed {
+    /// Whose tokens they are; nobody's where the application acts for itself.
+    person: Option<Person>,
+    /// Everything that was granted: whether there is an ID token is said here, and not by what one access token may do.
+    granted: ScopeSet,
+    /// What the access token is like.
+    target: Target,
+    /// The browser session that the tokens end with.
+    session: Option<PublicSessionId>,
+    /// The grant that they end with.
+    grant: Option<GrantId>,
+    /// The application's mark for the ID token.
+    nonce: Option<String>,
+    /// What the client comes back with, where it may.
+    refresh: Option<Refresh>,
+}
+
+/// What a client comes back with.
+enum Refresh {
+    /// A grant that is kept from now on.
+    Begins(Box<NewGrant>),
+    /// The next token of a grant that is kept.
+    Goes(String),
+}
+
+/// Somebody who signed in.
+struct Person {
+    user: UserId,
+    authentication: Authentication,
+}
+
+/// What is particular to a grant: where its source lies, and what else must hold.
+trait Grant {
+    /// Its `grant_type`.
+    const NAME: &'static str;
+    /// What a request presents, read and not taken yet.
+    type Source;
+    /// The same, taken.
+    type Taken;
+
+    /// Reads what the request presents, and leaves it as it is.
+    async fn read(asking: &Asking<'_>) -> Result<Self::Source, TokenError>;
+
+    /// Whose it is; nobody's in particular where the client presents nothing but itself.
+    fn owner(source: &Self::Source) -> Option<&ClientId>;
+
+    /// Takes it. Of parallel callers, as many succeed as the grant allows, and nothing is minted before.
+    async fn take(asking: &Asking<'_>, source: Self::Source) -> Result<Self::Taken, TokenError>;
+
+    /// Checks the rest. What fails here was taken all the same.
+    async fn check(asking: &Asking<'_>, taken: Self::Taken) -> Result<Allowed, TokenError>;
 }
 
 impl Provider {
@@ -66,27 +164,48 @@ impl Provider {
     }
 
     async fn redeem(&self, request: TokenRequest<'_>) -> Result<TokenResponse, TokenError> {
-        let parameters = request.parameters;
+        let TokenRequest { authorization, parameters, confirmation, source } = request;
         if let Some(double) = request_doubles(parameters) {
             return Err(TokenError::InvalidRequest(double.to_string()));
         }
-        let client = self.clients().authenticate(request.authorization, parameters).await?;
+        let client = self.clients().authenticate(authorization, parameters).await?;
         let grant_type = parameters
             .get("grant_type")
             .ok_or_else(|| TokenError::InvalidRequest("grant_type is missing".to_owned()))?;
+        let asking = Asking { provider: self, client: &client, parameters, confirmation, source: &source };
         match grant_type {
-            "authorization_code" => {
-                may_use(&client, grant_type)?;
-                let source = authorization_code::read(self, &client, parameters).await?;
-                let taken = authorization_code::take(self, source).await?;
-                let checked = authorization_code::check(self, &client, taken, parameters).await?;
-                self.mint(&client, checked).await
-            }
+            AuthorizationCode::NAME => run::<AuthorizationCode>(&asking).await,
+            RefreshToken::NAME => run::<RefreshToken>(&asking).await,
+            ClientCredentials::NAME => run::<ClientCredentials>(&asking).await,
             _ => Err(TokenError::UnsupportedGrantType),
         }
     }
 }
 
-fn may_use(client: &Client, grant_type: &str) -> Result<(), TokenError> {
-    if client.may_use_grant(grant_type) { Ok(()) } else { Err(TokenError::UnauthorizedClient) }
+/// The phases from the third on.
+async fn run<G: Grant>(asking: &Asking<'_>) -> Result<TokenResponse, TokenError> {
+    if !asking.client.may_use_grant(G::NAME) {
+        return Err(TokenError::UnauthorizedClient);
+    }
+    let source = G::read(asking).await?;
+    if G::owner(&source).is_some_and(|owner| *owner != asking.client.id) {
+        return Err(TokenError::OtherClients);
+    }
+    let taken = G::take(asking, source).await?;
+    let mut allowed = G::check(asking, taken).await?;
+    let refresh = allowed.refresh.take();
+    let mut answer = asking.mint(allowed)?;
+    answer.refresh_token = asking.write(refresh).await?;
+    Ok(answer)
+}
+
+impl Asking<'_> {
+    /// Writes what the client comes back for.
+    async fn write(&self, refresh: Option<Refresh>) -> Result<Option<String>, TokenError> {
+        Ok(match refresh {
+            None => None,
+            Some(Refresh::Goes(token)) => Some(token),
+            Some(Refresh::Begins(new)) => Some(self.provider.grants().begin(*new).await?),
+        })
+    }
 }

@@ -7,7 +7,7 @@ use poem::{
 use serde_json::json;
 use vestibule_oidc::token::{TokenError, TokenErrorCode, TokenRequest};
 
-use super::reply::json;
+use super::{reply::json, sign_in::source};
 use crate::{
     http::{Failure, plain_description, read_form},
     state::State,
@@ -24,7 +24,9 @@ pub(crate) async fn token_posted(state: State, mut request: Request) -> poem::Re
     }
     let parameters = read_form(&mut request, state.max_body()).await.map_err(Failure::from)?;
     let authorization = authorization.as_deref();
-    Ok(match state.provider().token(TokenRequest { authorization, parameters: &parameters }).await {
+    let source = source(&request);
+    let asked = TokenRequest { authorization, parameters: &parameters, confirmation: None, source };
+    Ok(match state.provider().token(asked).await {
         Ok(tokens) => {
             let mut response = json(StatusCode::OK, &tokens);
             response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));

@@ -40,7 +40,7 @@ pub struct ScopeLine {
     pub detail: Option<Label>,
 }
 
-/// The scopes of OpenID Connect Core section 5.4, and our own two: scope, title, detail.
+/// The scopes of OpenID Connect Core sections 5.4 and 11, and our own two: scope, title, detail.
 const STANDARD: &[(&str, &str, &str)] = &[
     ("openid", "Know that it is you", "An identifier of your account, and when you last signed in."),
     ("profile", "See your name and profile", "Such as your names, username, picture, gender, birthday and language."),
@@ -49,6 +49,11 @@ const STANDARD: &[(&str, &str, &str)] = &[
     ("phone", "See your phone number", "The number, and whether it has been confirmed."),
     ("groups", "See which groups you are in", "Only those that mean something to this application."),
     ("permissions", "See what you may do in it", "The permissions that you have in this application."),
+    (
+        "offline_access",
+        "Keep this access when you are signed out",
+        "Until you withdraw it, change your password, or the application stays away for long.",
+    ),
 ];
 
 impl ScopeLine {

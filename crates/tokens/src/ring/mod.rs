@@ -28,13 +28,7 @@ use vestibule_database::Database;
 pub use self::info::{KeyInfo, KeyRingError, KeyState, Rotation};
 use self::snapshot::RingKey;
 pub(crate) use self::{snapshot::Snapshot, store::context};
-use crate::{
-    SigningAlgorithm, TokenType,
-    jose::{self, SignError},
-    key_file::KeyFile,
-    signing_key::SigningKey,
-    tables::signing_keys,
-};
+use crate::{MintError, SigningAlgorithm, TokenType, key_file::KeyFile, signing_key::SigningKey, tables::signing_keys};
 
 /// How long an ID token of a retired key may still be a hint.
 const HINTS_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
@@ -152,10 +146,10 @@ impl KeyRing {
         algorithm: SigningAlgorithm,
         typ: TokenType,
         claims: &impl Serialize,
-    ) -> Result<String, SignError> {
+    ) -> Result<String, MintError> {
         let snapshot = self.snapshot();
-        let key = snapshot.signer(algorithm).ok_or(SignError::NoKey(algorithm))?;
-        jose::sign(key, typ, claims)
+        let key = snapshot.signer(algorithm).ok_or(MintError::NoKey(algorithm))?;
+        Ok(vestibule_jose::sign(key, key.header(typ), claims)?)
     }
 
     /// The ring as it stands now. A snapshot holds until the next key begins to sign or is retired; then the same keys are

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use jsonwebtoken::jwk::JwkSet;
+use serde_json::json;
 use vestibule_core::Timestamp;
 
 use super::{KeyInfo, KeyState};
@@ -149,7 +149,6 @@ fn published(keys: &[RingKey], signers: &[Arc<SigningKey>], now: Timestamp) -> A
         let signs = signers.iter().any(|signer| signer.kid() == key.key.kid());
         (!signs, key.key.algorithm(), key.signs_from, key.key.kid().to_owned())
     });
-    let set = JwkSet { keys: published.into_iter().map(|key| key.key.jwk().clone()).collect() };
-    // Texts only: nothing in them can fail to be JSON.
-    serde_json::to_vec(&set).unwrap_or_default().into()
+    let keys: Vec<_> = published.into_iter().map(|key| key.key.jwk().to_json()).collect();
+    json!({ "keys": keys }).to_string().into_bytes().into()
 }

@@ -123,7 +123,7 @@ async fn insert(
     let row = signing_keys::ActiveModel {
         kid: Set(key.kid().to_owned()),
         algorithm: Set(key.algorithm().name().to_owned()),
-        public_jwk: Set(serde_json::to_string(key.jwk()).unwrap_or_default()),
+        public_jwk: Set(key.jwk().to_json().to_string()),
         private_sealed: Set(vault.seal(&context(key.kid()), pkcs8, &ring.0.random)),
         created_at: Set(ring.0.clock.now().millis()),
         signs_from: Set(signs_from.millis()),

@@ -14,7 +14,7 @@ use vestibule_core::{Clock, Random, UserId, Vault};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 use vestibule_tokens::{
-    AccessTokenClaims, Authentication, IdTokenClaims, Issuer, KeyFile, KeyRing, RevocationLog, open_vault,
+    AccessTokenClaims, Authentication, IdTokenClaims, Issuer, KeyFile, KeyRing, RevocationLog, Secrets, open_vault,
 };
 
 use crate::TestDatabase;
@@ -83,7 +83,11 @@ impl World {
     }
 
     pub(crate) async fn issuer_named(&self, url: &str) -> Issuer {
-        Issuer::new(url, self.ring().await, self.log().await, self.clock.clone(), self.random.clone())
+        let db = self.connect().await;
+        let vault = self.vault(&db).await;
+        let secrets = Secrets::open(&db, &vault, &self.clock, &self.random).await.expect("the secrets");
+        let (ring, log, opaque) = (self.ring().await, self.log().await, secrets.opaque_tokens().clone());
+        Issuer::new(url, ring, opaque, log, self.clock.clone(), self.random.clone())
     }
 
     pub(crate) fn authentication(&self) -> Authentication {
@@ -99,6 +103,7 @@ impl World {
             authentication: Some(self.authentication()),
             session: Some(vestibule_core::PublicSessionId::random(&self.random)),
             grant: Some(vestibule_core::GrantId::random(&self.random)),
+            confirmation: None,
             lifetime: HOUR,
         }
     }

@@ -6,7 +6,7 @@ use vestibule_audit::{Audit, Event};
 use vestibule_core::{ClientId, Clock, Random, Timestamp, UserId, Vault};
 use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
-use vestibule_oidc::client::Clients;
+use vestibule_oidc::{Whose, client::Clients, end_grants};
 use vestibule_tokens::{KeyFile, Revocation, RevocationLog, Secrets, Subject, open_vault};
 use vestibule_users::{Access, ApiTokens, HashingPolicy, PasswordHasher, PasswordRule, PasswordRules, Users};
 
@@ -151,11 +151,12 @@ impl Context {
         Ok(ApiTokens::new(database.clone(), secrets.hash_key(), self.clock.clone(), self.random.clone()))
     }
 
-    /// How long what was given out until now can live: the longest session, or the longest token.
+    /// How long what was given out until now can live: the longest session, grant or token.
     #[must_use]
     pub fn longest_life(&self) -> Duration {
         let sessions = &self.config.sessions;
-        LONGEST_TOKEN.max(sessions.absolute).max(sessions.keep_absolute)
+        let refresh = self.config.tokens.refresh_absolute;
+        LONGEST_TOKEN.max(sessions.absolute).max(sessions.keep_absolute).max(refresh)
     }
 
     /// How long a key that signs no more must go on verifying.
@@ -164,12 +165,15 @@ impl Context {
         LONGEST_TOKEN
     }
 
-    /// Ends what a person was given until now, sessions and tokens. Running servers read it within half a second.
+    /// Ends what a person was given until now: sessions, grants and tokens. Running servers read it within half a second.
     ///
     /// # Errors
     /// A database that does not answer.
     pub async fn revoke_user(&self, database: &Database, user: UserId) -> Result<(), Failure> {
-        self.revoke(database, Subject::User(user), Some(self.clock.now())).await
+        let now = self.clock.now();
+        let log = self.revoke(database, Subject::User(user), Some(now)).await?;
+        end_grants(database, &log, &Whose::User(user), now).await.map_err(Failure::of)?;
+        Ok(())
     }
 
     /// Ends what an application was given, whenever that was or will be: for one that goes for good. Running servers read it
@@ -178,7 +182,8 @@ impl Context {
     /// # Errors
     /// A database that does not answer.
     pub async fn revoke_client(&self, database: &Database, client: ClientId) -> Result<(), Failure> {
-        self.revoke(database, Subject::Client(client), None).await
+        // Its grants go with its row.
+        self.revoke(database, Subject::Client(client), None).await.map(drop)
     }
 
     async fn revoke(
@@ -186,11 +191,13 @@ impl Context {
         database: &Database,
         subject: Subject,
         issued_before: Option<Timestamp>,
-    ) -> Result<(), Failure> {
+    ) -> Result<RevocationLog, Failure> {
         // The servers' own bus would only be quicker, and the embedded one belongs to the serving process.
         let bus = Ephemeral::in_memory(self.clock.clone()).await.map_err(Failure::of)?;
         let log = RevocationLog::load(database.clone(), bus, self.clock.clone(), &self.random);
         let revocation = Revocation { subject, issued_before, expires_at: self.clock.now() + self.longest_life() };
-        log.await.map_err(Failure::of)?.revoke(revocation).await.map_err(Failure::of)
+        let log = log.await.map_err(Failure::of)?;
+        log.revoke(revocation).await.map_err(Failure::of)?;
+        Ok(log)
     }
 }

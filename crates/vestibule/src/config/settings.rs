@@ -259,6 +259,19 @@ settings! {
         ///
         /// Take RS256 only for resource servers that know nothing else: it costs some thirty times as much.
         "tokens.access_token_alg" access_token_alg: AccessTokenAlg = "ES256";
+
+        /// How long the same application may repeat a spent refresh token and get the same successor: an answer that was lost
+        /// on the way loses nothing, and tabs that refresh at the same moment hold one token.
+        ///
+        /// After it, a spent token that comes again ends the grant for everyone who holds it.
+        "tokens.refresh_retry" refresh_retry: Duration = "60s", from "0s" to "1h";
+
+        /// How long an application may stay away before its refresh token is good no more.
+        "tokens.refresh_idle" refresh_idle: Duration = "30d", from "1s" to "3650d";
+
+        /// How long refresh tokens can be used at most before the person is asked again. One that was not given for
+        /// `offline_access` ends with the browser session before that.
+        "tokens.refresh_absolute" refresh_absolute: Duration = "365d", from "1s" to "3650d";
     }
 
     /// The protocol's own choices.

@@ -83,6 +83,10 @@ fn members() -> Vec<Member> {
             "access_token_lifetime",
             Schema::integer(10, 86_400).or_null().about("How long they live, in seconds; null as configured."),
         ),
+        optional(
+            "opaque",
+            Schema::boolean().about("Whether only this provider can read them, so that the API asks it what they say."),
+        ),
     ]
 }
 
@@ -99,6 +103,7 @@ fn written(api: &Api) -> Value {
         "scopes": scopes.collect::<Vec<_>>(),
         "access_token_alg": api.access_token_alg.map(|algorithm| algorithm.to_string()),
         "access_token_lifetime": api.access_token_lifetime.map(|lifetime| lifetime.as_secs()),
+        "opaque": api.opaque,
     })
 }
 
@@ -111,6 +116,8 @@ struct Body {
     scopes: Vec<Scope>,
     access_token_alg: Option<String>,
     access_token_lifetime: Option<f64>,
+    #[serde(default)]
+    opaque: bool,
 }
 
 #[derive(Deserialize)]
@@ -128,6 +135,7 @@ fn read(document: Value) -> Result<NewApi, Problem> {
         scopes: body.scopes.into_iter().map(|scope| (scope.scope, scope.description)).collect(),
         access_token_alg: algorithm.map_err(|_| Problem::unprocessable("access_token_alg is not known"))?,
         access_token_lifetime: body.access_token_lifetime.map(Duration::from_secs_f64),
+        opaque: body.opaque,
     })
 }
 

@@ -53,7 +53,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .about(TAG, "Change a client")
             .path("client", id())
             .conditional()
-            .merge_patch(patch(members(), &["client_name", "redirect_uris"]).named("ClientPatch"))
+            .merge_patch(patch(members(), &["client_name"]).named("ClientPatch"))
             .refuses([StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY])
             .answers_tagged(shape()),
         Operation::new(Method::DELETE, "/clients/{client}", "delete_client", DELETE, delete)
@@ -93,7 +93,10 @@ fn members() -> Vec<Member> {
     let word = || Schema::text(Form::Visible, 1, 100);
     vec![
         required("client_name", Schema::line(1, 200).about("The name that people are shown.")),
-        required("redirect_uris", uris().about("Where it may be answered.")),
+        optional(
+            "redirect_uris",
+            uris().about("Where it may be answered: at least one for the grant authorization_code."),
+        ),
         optional("post_logout_redirect_uris", uris().about("Where people may be sent after a sign-out.")),
         optional(
             "token_endpoint_auth_method",
@@ -105,6 +108,16 @@ fn members() -> Vec<Member> {
         optional("response_types", Schema::list(word(), 20)),
         optional("scope", Schema::line(0, 2000).about("The scopes that it may ask for, divided by blanks.")),
         optional("id_token_signed_response_alg", Schema::choice(["RS256", "ES256", "EdDSA"])),
+        optional(
+            "access_token_format",
+            Schema::choice(["jwt", "opaque"]).or_null().about("What its access tokens are; null as their API wants."),
+        ),
+        optional(
+            "rotate_refresh_tokens",
+            Schema::boolean()
+                .or_null()
+                .about("Whether its refresh tokens change with every use; false counts for requests that prove a key."),
+        ),
         optional("default_max_age", Schema::integer(0, 316_224_000)),
         optional("require_auth_time", Schema::boolean()),
         optional("application_type", Schema::choice(["web", "native"])),
@@ -119,7 +132,8 @@ fn members() -> Vec<Member> {
 }
 
 fn shape_members() -> Vec<Member> {
-    const ALWAYS: [&str; 9] = [
+    const ALWAYS: [&str; 10] = [
+        "redirect_uris",
         "post_logout_redirect_uris",
         "token_endpoint_auth_method",
         "grant_types",

@@ -1,4 +1,4 @@
-//! `/account/applications`: what somebody allowed apps to have, and taking it back.
+//! `/account/applications`: what somebody allowed apps to have, here or when they are away, and taking it back.
 
 use poem::{Request, Response, http::StatusCode};
 use vestibule_audit::{Details, Kind};
@@ -43,7 +43,7 @@ async fn withdraw(state: &State, request: &Request, visit: &Visit) -> Result<Res
 
 async fn show(state: &State, visit: &Visit, error: Option<&str>) -> Result<Response, Unavailable> {
     let mut consents = Vec::new();
-    for consented in state.provider().consents().list(visit.present.user.id).await? {
+    for consented in state.provider().allowed_by(visit.present.user.id).await? {
         // One that was deleted meanwhile takes what it was allowed with it.
         let Some(client) = state.provider().clients().find(&consented.client).await? else { continue };
         let answered_at = client.metadata.redirect_uris.first().map(ToString::to_string);

@@ -41,7 +41,7 @@ async fn show(state: &State, visit: &Visit) -> Result<Response, Unavailable> {
         phone: primary(ContactKind::Phone).map(label),
         second_factor: second_factor_of(state, visit).await?,
         sessions: counted(provider.sessions_of(user.id).await?.len()),
-        applications: counted(provider.consents().list(user.id).await?.len()),
+        applications: counted(provider.allowed_by(user.id).await?.len()),
         tokens: counted(state.api_tokens().list(user.id).await?.len()),
     };
     Ok(page(StatusCode::OK, view.render(), &[]))

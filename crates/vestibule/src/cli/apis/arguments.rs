@@ -25,6 +25,9 @@ pub(in crate::cli) struct CreateArguments {
     /// How long its access tokens live, such as 10m [default: tokens.access_token_lifetime]
     #[arg(long, value_name = "DURATION", value_parser = config::parse_duration)]
     access_token_lifetime: Option<Duration>,
+    /// Its access tokens are opaque: only the provider can read them, and the API asks it by introspection
+    #[arg(long)]
+    opaque: bool,
     /// Report as one JSON document
     #[arg(long)]
     pub(super) json: bool,
@@ -38,6 +41,7 @@ impl CreateArguments {
             name: self.name,
             access_token_alg: self.access_token_alg,
             access_token_lifetime: self.access_token_lifetime,
+            opaque: self.opaque,
         })
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn document(api: &Api) -> Value {
         "scopes": api.scopes.iter().map(scope).collect::<Vec<_>>(),
         "access_token_alg": api.access_token_alg,
         "access_token_lifetime": api.access_token_lifetime.map(|lifetime| lifetime.as_secs()),
+        "opaque": api.opaque,
     })
 }
 
@@ -41,11 +42,15 @@ pub(super) fn document(api: &Api) -> Value {
 pub(super) fn lines(api: &Api) -> String {
     let or_configured = |text: Option<String>| text.unwrap_or_else(|| AS_CONFIGURED.to_owned());
     let lifetime = api.access_token_lifetime.map(|lifetime| format!("{} s", lifetime.as_secs()));
+    let access_tokens = match api.opaque {
+        true => "opaque".to_owned(),
+        false => or_configured(api.access_token_alg.map(|algorithm| algorithm.to_string())),
+    };
     let mut text = String::new();
     for (name, value) in [
         ("Identifier", api.identifier.clone()),
         ("Name", api.name.clone().unwrap_or_else(|| "none".to_owned())),
-        ("Access tokens", or_configured(api.access_token_alg.map(|algorithm| algorithm.to_string()))),
+        ("Access tokens", access_tokens),
         ("Token lifetime", or_configured(lifetime)),
         ("Scopes", scopes_in_words(api)),
     ] {

@@ -28,10 +28,10 @@ pub(in crate::cli) struct CreateArguments {
     /// How it proves itself: client_secret_basic, client_secret_post or none [default: either of the first two]
     #[arg(long, value_name = "METHOD", value_parser = auth_method)]
     auth_method: Option<AuthMethod>,
-    /// A grant it may use (several times for several) [default: authorization_code]
+    /// A grant it may use: authorization_code, refresh_token or client_credentials (several times for several) [default: authorization_code]
     #[arg(long = "grant-type", value_name = "GRANT")]
     grant_types: Vec<String>,
-    /// A scope it may ask for (several times for several, or several in one) [default: openid profile email address phone groups permissions]
+    /// A scope it may ask for (several times for several, or several in one) [default: openid profile email address phone groups permissions offline_access]
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<ScopeSet>,
     /// The application is the organisation's own: nobody is asked for consent
@@ -91,6 +91,9 @@ impl CreateArguments {
         let after_sign_out = uris("--post-logout-redirect-uri", &self.post_logout_redirect_uris)?;
         replace(&mut metadata.post_logout_redirect_uris, after_sign_out);
         replace(&mut metadata.grant_types, self.grants());
+        if !self.grant_types.is_empty() {
+            metadata.fit_response_types();
+        }
         if let Some(scopes) = self.scopes.iter().cloned().reduce(|all, more| all.union(&more)) {
             metadata.scope = scopes;
         }

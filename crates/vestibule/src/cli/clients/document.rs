@@ -20,7 +20,7 @@ const LONGEST: u64 = 1 << 20;
 const URIS: [&str; 2] = ["redirect_uris", "post_logout_redirect_uris"];
 
 /// The members that mean something to us. Those that we know and cannot honour are refused, and so need not be here.
-const KNOWN: [&str; 21] = [
+const KNOWN: [&str; 23] = [
     "client_name",
     "token_endpoint_auth_method",
     "subject_type",
@@ -34,6 +34,8 @@ const KNOWN: [&str; 21] = [
     "response_types",
     "scope",
     "id_token_signed_response_alg",
+    "access_token_format",
+    "rotate_refresh_tokens",
     "default_max_age",
     "require_auth_time",
     "application_type",
@@ -114,7 +116,7 @@ fn check_uris(members: &Map<String, Value>) -> Result<(), MetadataError> {
 
 #[cfg(test)]
 mod tests {
-    use vestibule_oidc::client::ClientMetadata;
+    use vestibule_oidc::client::{AccessTokenFormat, ClientMetadata};
 
     use super::*;
 
@@ -122,6 +124,8 @@ mod tests {
     fn every_member_that_is_kept_is_known() {
         let some = || Some(String::new());
         let full = ClientMetadata {
+            access_token_format: Some(AccessTokenFormat::Opaque),
+            rotate_refresh_tokens: Some(false),
             default_max_age: Some(1),
             require_auth_time: Some(true),
             application_type: some(),

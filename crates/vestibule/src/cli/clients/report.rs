@@ -1,7 +1,7 @@
 //! An application in the words of a report. The digest of its secret is nowhere in it.
 
 use serde_json::{Value, json};
-use vestibule_oidc::client::{AuthMethod, Client, ClientMetadata};
+use vestibule_oidc::client::{AccessTokenFormat, AuthMethod, Client, ClientMetadata};
 
 use crate::cli::time::{readable, rfc3339};
 
@@ -58,6 +58,8 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         response_types,
         scope,
         id_token_signed_response_alg,
+        access_token_format,
+        rotate_refresh_tokens,
         default_max_age,
         require_auth_time: _,
         application_type,
@@ -70,7 +72,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
     let each = |uris: &[vestibule_core::RedirectUri]| uris.iter().map(ToString::to_string).collect();
     let yes_or_no = |yes| vec![if yes { "yes" } else { "no" }.to_owned()];
     let optional = |text: &Option<String>| text.iter().cloned().collect();
-    let lines: [(&str, Vec<String>); 21] = [
+    let lines: [(&str, Vec<String>); 23] = [
         ("Name", vec![client.name.clone()]),
         ("Client id", vec![client.id.to_string()]),
         ("Proves itself by", vec![proof(client).to_owned()]),
@@ -80,6 +82,8 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         ("Grants", vec![grant_types.join(" ")]),
         ("Response types", vec![response_types.join(" ")]),
         ("ID tokens", vec![id_token_signed_response_alg.to_string()]),
+        ("Access tokens", format_in_words(*access_token_format).into_iter().collect()),
+        ("Refresh tokens", rotation_in_words(*rotate_refresh_tokens).into_iter().collect()),
         ("Must use PKCE", yes_or_no(must_use_pkce(client))),
         ("First party", yes_or_no(client.first_party)),
         ("Second factor", yes_or_no(client.require_second_factor)),
@@ -94,6 +98,19 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         ("Changed", vec![readable(client.updated_at)]),
     ];
     lines.iter().flat_map(|(name, values)| aligned(name, values)).collect()
+}
+
+fn format_in_words(format: Option<AccessTokenFormat>) -> Option<String> {
+    let format = match format? {
+        AccessTokenFormat::Jwt => "jwt",
+        AccessTokenFormat::Opaque => "opaque",
+    };
+    Some(format!("{format}, whatever their API wants"))
+}
+
+fn rotation_in_words(rotate: Option<bool>) -> Option<String> {
+    let stay = "stay the same where the request proves a key";
+    rotate.map(|rotate| if rotate { "change with every use" } else { stay }.to_owned())
 }
 
 /// The name before the first value; the others stand below it.
