@@ -18,6 +18,7 @@ mod m0010_outbox;
 mod m0011_audit;
 mod m0012_imports;
 mod m0013_grants;
+mod m0018_marks;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_audit::Migration),
             Box::new(m0012_imports::Migration),
             Box::new(m0013_grants::Migration),
+            Box::new(m0018_marks::Migration),
         ]
     }
 }
