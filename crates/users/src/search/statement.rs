@@ -13,8 +13,6 @@ use crate::attributes::value;
 
 /// So many can be sorted while nobody waits.
 const FEW: i64 = 5000;
-/// So many can be sorted by what an index says of them, without their rows.
-const MANY: i64 = 50_000;
 
 /// A condition of the query.
 struct Filter {
@@ -31,29 +29,7 @@ struct Builder<'a> {
     backend: DbBackend,
     values: Vec<Value>,
     /// An index of few rows in the very order, where there is one.
-    index: Option<&'static str>,
-    /// The rarest mark that is asked for, where the order is another one.
-    mark: Option<Mark>,
-}
-
-/// A mark that few have. Its index on SQLite holds all that people are sorted by, and the other marks: whoever has two rare
-/// marks at once is found there, and in no other order among a million.
-struct Mark {
-    /// The place of its filter.
-    place: usize,
-    index: &'static str,
-    /// The condition as the index has it.
-    row: String,
-}
-
-/// How SQLite, which has no statistics, is told to find a page.
-enum Way {
-    /// Along the order.
-    Walk,
-    /// By sorting the few that this filter lets through.
-    Few(usize),
-    /// By sorting what the index of the mark says.
-    Marked(Mark),
+    index: Option<String>,
 }
 
 /// The statement for the next `size` users of a part; nothing where nobody can be found.
@@ -65,24 +41,20 @@ pub(super) async fn page(
     size: u64,
 ) -> Result<Option<Statement>, DbErr> {
     let backend = connection.get_database_backend();
-    let mut builder = Builder { query, part, backend, values: Vec::new(), index: None, mark: None };
+    let mut builder = Builder { query, part, backend, values: Vec::new(), index: None };
     let Some(filters) = builder.filters() else { return Ok(None) };
+    let few = builder.few(connection, &filters).await?;
     let mut conditions: Vec<String> = Vec::new();
-    let way = builder.way(connection, &filters).await?;
-    let (from, chosen) = match (&way, builder.index) {
-        (Way::Few(place), _) => {
+    let from = match (few, builder.index.take()) {
+        (Some(index), _) => {
             conditions.push("users.id = few.id".to_owned());
             // A cross join is walked from the left.
-            (format!("({}) AS few CROSS JOIN users", filters[*place].ids.join(" UNION ")), Some(*place))
+            format!("({}) AS few CROSS JOIN users", filters[index].ids.join(" UNION "))
         }
-        (Way::Marked(mark), _) => {
-            conditions.push(mark.row.clone());
-            (format!("users INDEXED BY {}", mark.index), Some(mark.place))
-        }
-        (Way::Walk, Some(index)) if backend == DbBackend::Sqlite => (format!("users INDEXED BY {index}"), None),
-        (Way::Walk, _) => ("users".to_owned(), None),
+        (None, Some(index)) if backend == DbBackend::Sqlite => format!("users INDEXED BY {index}"),
+        (None, _) => "users".to_owned(),
     };
-    let others = filters.into_iter().enumerate().filter(|(place, _)| Some(*place) != chosen);
+    let others = filters.into_iter().enumerate().filter(|(index, _)| Some(*index) != few);
     conditions.extend(others.map(|(_, filter)| filter.row));
     let key = builder.sort_key();
     let (beyond, direction) = if query.descending { ("<", "DESC") } else { (">", "ASC") };
@@ -97,15 +69,9 @@ pub(super) async fn page(
     }
     let conditions = if conditions.is_empty() { "1 = 1".to_owned() } else { conditions.join(" AND ") };
     let size = builder.bind(i64::try_from(size).unwrap_or(i64::MAX).into());
-    let order = format!("ORDER BY {key} {direction}, users.id {direction}");
-    let sql = match way {
-        // First who they are, by the index alone, and then their rows.
-        Way::Marked(_) => format!(
-            "SELECT users.* FROM (SELECT users.id AS id FROM {from} WHERE {conditions} {order} LIMIT {size}) AS page \
-             CROSS JOIN users ON users.id = page.id {order}"
-        ),
-        _ => format!("SELECT users.* FROM {from} WHERE {conditions} {order} LIMIT {size}"),
-    };
+    let sql = format!(
+        "SELECT users.* FROM {from} WHERE {conditions} ORDER BY {key} {direction}, users.id {direction} LIMIT {size}"
+    );
     Ok(Some(Statement::from_sql_and_values(backend, sql, builder.values)))
 }
 
@@ -144,8 +110,7 @@ impl Builder<'_> {
             (query.superuser, "", "users.superuser", true, "users_superuser"),
         ];
         for (asked, suffix, column, few, index) in marks {
-            let place = filters.len();
-            filters.extend(asked.map(|is| self.mark(place, is, column, suffix, (is == few).then_some(index))));
+            filters.extend(asked.map(|is| self.mark(is, column, suffix, (is == few).then_some(index))));
         }
         let moments = [query.created_after, query.created_before];
         filters.extend(self.range("users.created_at", moments.map(|moment| moment.map(|m| m.millis().into()))));
@@ -183,20 +148,23 @@ impl Builder<'_> {
         Some(filters)
     }
 
-    /// A mark; where few have it so, `index` has them in the order of usernames.
-    fn mark(&mut self, place: usize, is: bool, column: &str, suffix: &str, index: Option<&'static str>) -> Filter {
+    /// A mark; where few have it so, `index` has them in the order of usernames, and others of that name have them in the other
+    /// orders, with the other marks beside: whoever has two of them is found by one. Hashes are in none of these.
+    fn mark(&mut self, is: bool, column: &str, suffix: &str, index: Option<&'static str>) -> Filter {
         let on = |column: &str| match (is, suffix) {
             (true, _) => format!("{column}{suffix}"),
             (false, "") => format!("NOT {column}"),
             (false, _) => format!("{column} IS NULL"),
         };
-        if self.query.sort == SortBy::Username {
-            self.index = index.or(self.index);
+        let of_order = match self.query.sort {
+            SortBy::Username => index.map(str::to_owned),
+            other if suffix.is_empty() => index.map(|index| format!("{index}_{}", other.as_str())),
+            _ => None,
+        };
+        if self.query.sort == SortBy::Username || of_order.is_some() {
+            self.index = of_order.or(self.index.take());
             return Filter { row: on(column), ids: vec![] };
         }
-        // Hashes are in no index.
-        let sorted = index.filter(|_| suffix.is_empty());
-        self.mark = sorted.map(|index| Mark { place, index, row: on(column) }).or(self.mark.take());
         let ids = index.map(|_| format!("SELECT id FROM users WHERE {}", on(column)));
         Filter { row: on(&self.aside(column)), ids: ids.into_iter().collect() }
     }
@@ -242,48 +210,38 @@ impl Builder<'_> {
         }
     }
 
-    /// By the filter that lets the fewest through, if they are few. PostgreSQL knows that by its statistics, and finds the way.
-    async fn way(&mut self, connection: &impl ConnectionTrait, filters: &[Filter]) -> Result<Way, DbErr> {
+    /// The filter that lets the fewest through, if they are few. PostgreSQL knows that by its statistics, and finds the way.
+    async fn few(&self, connection: &impl ConnectionTrait, filters: &[Filter]) -> Result<Option<usize>, DbErr> {
         if self.backend != DbBackend::Sqlite {
-            return Ok(Way::Walk);
+            return Ok(None);
         }
         let mut fewest: Option<(i64, usize)> = None;
-        for (place, filter) in filters.iter().enumerate() {
+        for (index, filter) in filters.iter().enumerate() {
+            if filter.ids.is_empty() {
+                continue;
+            }
             let bound = fewest.map_or(FEW, |(count, _)| count);
-            let count = if filter.ids.is_empty() { None } else { self.count(connection, filter, bound).await? };
-            fewest = count.map(|count| (count, place)).or(fewest);
+            let mut values = self.values.clone();
+            values.push((bound + 1).into());
+            let limit = values.len();
+            let counts: Vec<String> = filter
+                .ids
+                .iter()
+                .map(|ids| {
+                    format!("(SELECT COUNT(*) FROM (SELECT 1 FROM ({ids}) AS matching LIMIT ${limit}) AS bounded)")
+                })
+                .collect();
+            let sql = format!("SELECT {} AS count", counts.join(" + "));
+            let statement = Statement::from_sql_and_values(self.backend, sql, values);
+            let count = match connection.query_one_raw(statement).await? {
+                Some(row) => row.try_get::<i64>("", "count")?,
+                None => continue,
+            };
+            if count <= bound {
+                fewest = Some((count, index));
+            }
         }
-        if let Some((_, place)) = fewest {
-            return Ok(Way::Few(place));
-        }
-        let Some(mark) = self.mark.take() else { return Ok(Way::Walk) };
-        let are_few = match filters.get(mark.place) {
-            Some(filter) => self.count(connection, filter, MANY).await?.is_some(),
-            None => false,
-        };
-        Ok(if are_few { Way::Marked(mark) } else { Way::Walk })
-    }
-
-    /// How many a filter lets through; nothing where they are more than `bound`.
-    async fn count(
-        &self,
-        connection: &impl ConnectionTrait,
-        filter: &Filter,
-        bound: i64,
-    ) -> Result<Option<i64>, DbErr> {
-        let mut values = self.values.clone();
-        values.push((bound + 1).into());
-        let limit = values.len();
-        let counts: Vec<String> = filter
-            .ids
-            .iter()
-            .map(|ids| format!("(SELECT COUNT(*) FROM (SELECT 1 FROM ({ids}) AS matching LIMIT ${limit}) AS bounded)"))
-            .collect();
-        let sql = format!("SELECT {} AS count", counts.join(" + "));
-        let statement = Statement::from_sql_and_values(self.backend, sql, values);
-        let row = connection.query_one_raw(statement).await?;
-        let count = row.map(|row| row.try_get::<i64>("", "count")).transpose()?;
-        Ok(count.filter(|count| *count <= bound))
+        Ok(fewest.map(|(_, index)| index))
     }
 }
 
