@@ -20,6 +20,7 @@ mod m0012_imports;
 mod m0013_grants;
 mod m0014_client_keys;
 mod m0015_api_clients;
+mod m0018_marks;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_grants::Migration),
             Box::new(m0014_client_keys::Migration),
             Box::new(m0015_api_clients::Migration),
+            Box::new(m0018_marks::Migration),
         ]
     }
 }

@@ -62,20 +62,35 @@ async fn another_secret_opens_nothing_neither_before_nor_after_the_right_one() {
 }
 
 #[tokio::test]
-async fn its_settings_come_along_and_what_cannot_come_is_told() {
+async fn its_settings_come_along() {
     let app = TestApp::start().await;
-    let report = SITE.import(&app, Way::Sqlite).await;
+    SITE.import(&app, Way::Sqlite).await;
     let shown = command::json(&app, &["clients", "show", "web-hashed"]).await;
     assert_eq!(shown["redirect_uris"], json!(["https://shop.example/callback", "https://shop.example/other"]));
     assert_eq!(shown["post_logout_redirect_uris"], json!(["https://shop.example/goodbye"]));
     assert_eq!((&shown["client_name"], &shown["first_party"]), (&json!("Web shop"), &json!(false)));
-    assert_eq!((&shown["grant_types"], &shown["require_pkce"]), (&json!(["authorization_code"]), &json!(true)));
+    assert_eq!(shown["grant_types"], json!(["authorization_code", "refresh_token"]));
+    assert_eq!(shown["require_pkce"], true);
     assert_eq!(command::json(&app, &["clients", "show", "web-plain"]).await["first_party"], true);
     let phone = command::json(&app, &["clients", "show", "phone"]).await;
     assert_eq!(phone["token_endpoint_auth_method"], "none");
-    let problems = report["plan"]["problems"].as_array().expect("problems").iter();
-    let robot: Vec<_> = problems.filter(|problem| problem["name"] == "robot").map(|it| &it["weight"]).collect();
-    assert_eq!(robot, ["left_out"]);
+}
+
+#[tokio::test]
+async fn an_application_that_acts_for_itself_goes_on_doing_so() {
+    let app = TestApp::start().await;
+    let command = [SITE.command(Way::Dump), vec!["--scope".to_owned(), "orders".to_owned()]].concat();
+    command::json(&app, &command.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    app.api("https://api.example", &["orders"]).await;
+    let robot = application(&app, "robot", "");
+    let shown = command::json(&app, &["clients", "show", "robot"]).await;
+    assert_eq!((&shown["grant_types"], &shown["response_types"]), (&json!(["client_credentials"]), &json!([])));
+    for _ in 0..2 {
+        let tokens = robot.asks("client_credentials").send().await.tokens();
+        assert_eq!((&tokens.access_claims()["sub"], &tokens.body["scope"]), (&json!("robot"), &json!("orders")));
+    }
+    let refused = robot.asks("client_credentials").basic("robot", "another secret").send().await;
+    assert_eq!(refused.body["error"], "invalid_client");
 }
 
 #[tokio::test]

@@ -44,6 +44,7 @@ impl Place {
             clients: Clients::new(database.clone(), changes, &key, vault, rules, clock.clone(), random.clone(), 0)
                 .with_hasher(hasher),
             require_pkce: None,
+            scopes: "orders".parse().unwrap(),
             audit: Audit::new(database.clone(), clock.clone(), random),
             database,
             clock,
@@ -135,7 +136,7 @@ async fn everything_comes_as_it_was() {
     assert!(!place.user("bob").await.unwrap().active);
     assert!(place.proves("rp", "plain secret").await);
     let client = place.importer.clients.find(&"rp".into()).await.unwrap().unwrap();
-    assert!(client.first_party && client.require_pkce);
+    assert!(client.first_party && client.require_pkce && client.metadata.scope.contains("orders"));
     assert_eq!(place.importer.clients.apps(&client.id).await.unwrap(), ["shop"]);
     assert_eq!(place.count("audit_events").await, 1);
 }

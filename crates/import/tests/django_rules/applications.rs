@@ -13,12 +13,12 @@ fn ids(plan: &Plan) -> Vec<&str> {
 }
 
 #[test]
-fn only_code_grants_come() {
+fn only_codes_and_client_credentials_come() {
     let grants = ["authorization-code", "openid-hybrid", "implicit", "password", "client-credentials", "x"];
     let plan =
         with(grants.iter().map(|grant| application(grant, json!({"authorization_grant_type": grant}))).collect());
-    assert_eq!(ids(&plan), ["authorization-code", "openid-hybrid"]);
-    assert_eq!(those(&plan.problems, Weight::LeftOut).len(), 4);
+    assert_eq!(ids(&plan), ["authorization-code", "client-credentials", "openid-hybrid"]);
+    assert_eq!(those(&plan.problems, Weight::LeftOut).len(), 3);
     assert!(plan.ready);
 }
 
@@ -39,6 +39,18 @@ fn an_application_of_another_apps_model_is_one_too() {
     let mut own = application("a", json!({}));
     own["model"] = json!("platform.Client");
     assert_eq!(ids(&with(vec![own])), ["a"]);
+}
+
+#[test]
+fn whoever_acts_for_itself_needs_a_secret_and_no_redirect_uri() {
+    let robot = |id: &str, kind: &str| {
+        let fields =
+            json!({"authorization_grant_type": "client-credentials", "redirect_uris": "", "client_type": kind});
+        application(id, fields)
+    };
+    let plan = with(vec![robot("a", "confidential"), robot("b", "public")]);
+    assert_eq!(ids(&plan), ["a"]);
+    assert_eq!(those(&plan.problems, Weight::LeftOut).len(), 1);
 }
 
 #[test]

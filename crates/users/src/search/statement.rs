@@ -29,7 +29,7 @@ struct Builder<'a> {
     backend: DbBackend,
     values: Vec<Value>,
     /// An index of few rows in the very order, where there is one.
-    index: Option<&'static str>,
+    index: Option<String>,
 }
 
 /// The statement for the next `size` users of a part; nothing where nobody can be found.
@@ -45,7 +45,7 @@ pub(super) async fn page(
     let Some(filters) = builder.filters() else { return Ok(None) };
     let few = builder.few(connection, &filters).await?;
     let mut conditions: Vec<String> = Vec::new();
-    let from = match (few, builder.index) {
+    let from = match (few, builder.index.take()) {
         (Some(index), _) => {
             conditions.push("users.id = few.id".to_owned());
             // A cross join is walked from the left.
@@ -148,15 +148,21 @@ impl Builder<'_> {
         Some(filters)
     }
 
-    /// A mark; where few have it so, `index` has them in the order of usernames.
+    /// A mark; where few have it so, `index` has them in the order of usernames, and others of that name have them in the other
+    /// orders, with the other marks beside: whoever has two of them is found by one. Hashes are in none of these.
     fn mark(&mut self, is: bool, column: &str, suffix: &str, index: Option<&'static str>) -> Filter {
         let on = |column: &str| match (is, suffix) {
             (true, _) => format!("{column}{suffix}"),
             (false, "") => format!("NOT {column}"),
             (false, _) => format!("{column} IS NULL"),
         };
-        if self.query.sort == SortBy::Username {
-            self.index = index.or(self.index);
+        let of_order = match self.query.sort {
+            SortBy::Username => index.map(str::to_owned),
+            other if suffix.is_empty() => index.map(|index| format!("{index}_{}", other.as_str())),
+            _ => None,
+        };
+        if self.query.sort == SortBy::Username || of_order.is_some() {
+            self.index = of_order.or(self.index.take());
             return Filter { row: on(column), ids: vec![] };
         }
         let ids = index.map(|_| format!("SELECT id FROM users WHERE {}", on(column)));

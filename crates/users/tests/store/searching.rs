@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 use vestibule_core::Timestamp;
 use vestibule_database::ChangeLog;
@@ -162,4 +163,25 @@ async fn many_are_found_as_few_are() {
     assert_eq!(first, ["mass00000", "mass00001", "mass00002"]);
     let last = Query { descending: true, sort: SortBy::Email, ..query };
     assert_eq!(site.users.search(&last).await.unwrap().users[0].username, "mass05049");
+}
+
+/// The same of those whom a mark lets through that many have, whatever else is asked and in whichever order.
+#[tokio::test]
+async fn many_with_a_mark_are_found_as_few_are() {
+    let site = open().await;
+    super::many(&site, 0, 5050).await;
+    let marked = "UPDATE users SET staff = TRUE, active = (username_key LIKE '%7')";
+    site.database.writer().execute_unprepared(marked).await.unwrap();
+    let staff = Query { staff: Some(true), active: Some(true), size: 3, ..Query::default() };
+    for sort in [SortBy::Username, SortBy::CreatedAt, SortBy::LastSignIn, SortBy::Email] {
+        assert_eq!(names(&site, Query { sort, size: 500, ..staff.clone() }).await.len(), 505, "{sort:?}");
+        let one = Query { sort, search: Some("maß0001".into()), ..staff.clone() };
+        assert_eq!(names(&site, one).await, ["mass00017"], "{sort:?}");
+    }
+    let mut last = Query { sort: SortBy::Email, descending: true, ..staff };
+    for page in [["mass05047", "mass05037", "mass05027"], ["mass05017", "mass05007", "mass04997"]] {
+        let found = site.users.search(&last).await.unwrap();
+        assert_eq!(found.users.iter().map(|user| user.username.as_str()).collect::<Vec<_>>(), page);
+        last.cursor = found.next;
+    }
 }

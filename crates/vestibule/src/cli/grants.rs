@@ -23,7 +23,7 @@ pub(super) struct Place {
 
 /// Who is given a permission.
 pub(super) enum Receiver {
-    User(User),
+    User(Box<User>),
     Group(Group),
 }
 

@@ -13,7 +13,7 @@ use super::{
 use crate::django::{
     problem::{Problem, Weight},
     secret::ClientSecret,
-    site::Application,
+    site::{Application, Grant},
 };
 
 const MODEL: &str = "oauth2_provider.application";
@@ -48,7 +48,7 @@ impl Run<'_> {
         let secret = self.secret(application);
         let imported = ImportedClient {
             id: ClientId::from(application.client_id.clone()),
-            client: new_client(application, self.to.require_pkce),
+            client: self.new_client(application),
             secret,
             apps,
             created_at: application.created.unwrap_or_else(|| self.to.clock.now()),
@@ -92,22 +92,38 @@ impl Run<'_> {
     }
 }
 
-/// Public applications always must use PKCE; of the others the source says nothing, since it is a setting there.
-fn new_client(application: &Application, require_pkce: Option<bool>) -> NewClient {
-    // Those that cannot be kept are not in a settled site any more.
-    let uris = |uris: &[String]| uris.iter().filter_map(|uri| RedirectUri::parse(uri).ok()).collect();
-    let shown: String = application.name.chars().filter(|letter| !letter.is_control()).take(LONGEST_NAME).collect();
-    let or_id = || application.client_id.chars().take(LONGEST_NAME).collect();
-    NewClient {
-        name: Some(shown).filter(|name| !name.trim().is_empty()).unwrap_or_else(or_id),
-        auth_method: (!application.confidential).then_some(AuthMethod::None),
-        metadata: ClientMetadata {
+impl Run<'_> {
+    /// Public applications always must use PKCE. Of the others, and of the scopes that they may ask for, the source says
+    /// nothing, since these are settings there.
+    fn new_client(&self, application: &Application) -> NewClient {
+        // Those that cannot be kept are not in a settled site any more.
+        let uris = |uris: &[String]| uris.iter().filter_map(|uri| RedirectUri::parse(uri).ok()).collect();
+        let shown: String = application.name.chars().filter(|letter| !letter.is_control()).take(LONGEST_NAME).collect();
+        let or_id = || application.client_id.chars().take(LONGEST_NAME).collect();
+        let mut metadata = ClientMetadata {
             redirect_uris: uris(&application.redirect_uris),
             post_logout_redirect_uris: uris(&application.post_logout_redirect_uris),
+            grant_types: grant_types(&application.grant),
             ..ClientMetadata::default()
-        },
-        first_party: application.skips_consent,
-        require_pkce: require_pkce.filter(|_| application.confidential),
-        require_second_factor: false,
+        };
+        metadata.scope = metadata.scope.union(&self.to.scopes);
+        metadata.fit_response_types();
+        NewClient {
+            name: Some(shown).filter(|name| !name.trim().is_empty()).unwrap_or_else(or_id),
+            auth_method: (!application.confidential).then_some(AuthMethod::None),
+            metadata,
+            first_party: application.skips_consent,
+            require_pkce: self.to.require_pkce.filter(|_| application.confidential),
+            require_second_factor: false,
+        }
     }
+}
+
+/// The grants by their names here. Whoever got a code there got a refresh token with it.
+fn grant_types(grant: &Grant) -> Vec<String> {
+    let names: &[&str] = match grant {
+        Grant::ClientCredentials => &["client_credentials"],
+        _ => &["authorization_code", "refresh_token"],
+    };
+    names.iter().map(|name| (*name).to_owned()).collect()
 }

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use sea_orm::{DatabaseTransaction, DbErr};
 use serde::Serialize;
 use vestibule_audit::{Actor, Audit, AuditError, Details, Event, Kind};
-use vestibule_core::Clock;
+use vestibule_core::{Clock, ScopeSet};
 use vestibule_database::Database;
 use vestibule_oidc::client::{Clients, ClientsError};
 use vestibule_users::{Access, AccessError, Attributes, DefinitionError, ImportError, Touched, Unavailable, Users};
@@ -45,6 +45,8 @@ pub struct Importer {
     pub clients: Clients,
     /// Whether applications that can keep a secret must use PKCE; nothing here: as those must that are registered here.
     pub require_pkce: Option<bool>,
+    /// What applications may ask for beside the standard scopes.
+    pub scopes: ScopeSet,
     /// Where it is written down.
     pub audit: Audit,
     /// The time.

@@ -3,6 +3,7 @@
 use std::{fmt::Display, fs, io::Write, path::PathBuf};
 
 use clap::{ArgAction, Args};
+use vestibule_core::ScopeSet;
 use vestibule_import::django::{
     Choice, Importer, Mode, Outcome, Plan, Renames, Site, Weight, read_database, read_dump_file,
 };
@@ -41,6 +42,9 @@ pub(in crate::cli) struct Arguments {
     /// [default: oidc.require_pkce]
     #[arg(long, value_name = "true|false", action = ArgAction::Set, hide_possible_values = true)]
     require_pkce: Option<bool>,
+    /// A scope of an API that applications may ask for beside the standard ones (several times for several)
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Vec<ScopeSet>,
     #[command(flatten)]
     report: Report,
 }
@@ -85,6 +89,7 @@ impl Arguments {
             attributes: desk.attributes.clone(),
             clients: desk.context.clients(&desk.database).await?,
             require_pkce: self.require_pkce,
+            scopes: self.scopes.iter().fold(ScopeSet::default(), |all, more| all.union(more)),
             audit: desk.context.audit(&desk.database),
             clock: desk.context.clock.clone(),
             database: desk.database.clone(),

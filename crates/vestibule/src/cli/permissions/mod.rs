@@ -118,7 +118,7 @@ impl Grant {
         };
         let permission = permission.parse().map_err(Failure::of)?;
         let receiver = match (user, group) {
-            (Some(user), _) => Receiver::User(desk.user(&user).await?),
+            (Some(user), _) => Receiver::User(Box::new(desk.user(&user).await?)),
             (None, group) => Receiver::Group(desk.group(&group.unwrap_or_default()).await?),
         };
         Ok((receiver, permission, place))
