@@ -199,7 +199,7 @@ async fn a30_a_scope_that_the_application_lost_is_not_refreshed() {
     let tokens = given(&mut app.browser_of(&alice), &client, "openid email").await;
     let found = app.provider().clients().find(&client.id()).await.unwrap().unwrap();
     let mut new = NewClient::named("Harbour Notes", found.metadata.redirect_uris.clone());
-    new.metadata = found.metadata;
+    new.metadata = found.metadata.clone();
     new.metadata.scope = "openid".parse().unwrap();
     app.provider().clients().update(&client.id(), new, None).await.unwrap();
     assert_refused(&refresh(&client, &tokens.refresh_token).send().await);

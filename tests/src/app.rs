@@ -1,6 +1,6 @@
 //! The provider under test.
 
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, sync::Arc};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use vestibule::{
@@ -21,7 +21,7 @@ pub struct TestApp {
     wire: Wire,
     stop: watch::Sender<bool>,
     serving: JoinHandle<Result<(), StartError>>,
-    storage: Storage,
+    storage: Arc<Storage>,
 }
 
 impl TestApp {
@@ -50,10 +50,10 @@ impl TestApp {
         config.passwords.workers = Some(1);
         storage.live_in(&mut config);
         change(&mut config);
-        Self::open(storage, config, Clock::system(), listener).await
+        Self::open(Arc::new(storage), config, Clock::system(), listener).await
     }
 
-    async fn open(storage: Storage, config: Config, clock: Clock, listener: TcpListener) -> Self {
+    async fn open(storage: Arc<Storage>, config: Config, clock: Clock, listener: TcpListener) -> Self {
         let app = App::open(&config, clock.clone(), Random::system()).await.expect("the provider opens");
         let address = listener.local_addr().expect("an address");
         let (stop, told) = watch::channel(false);
@@ -69,6 +69,16 @@ impl TestApp {
         }
     }
 
+    /// Starts another replica of it on the same storage and clock. On SQLite it has a store of its own for what expires: a
+    /// replica shares that only in Redis.
+    pub async fn replica(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let listener = listen(0).await;
+        let mut config = self.config.clone();
+        config.ephemeral.path = self.storage.folder().join(format!("ephemeral-{}.db", port_of(&listener)));
+        change(&mut config);
+        Self::open(Arc::clone(&self.storage), config, self.clock.clone(), listener).await
+    }
+
     /// Stops it, and waits until it has closed what it opened.
     pub async fn shutdown(self) {
         self.stop_and_wait().await;
@@ -80,7 +90,7 @@ impl TestApp {
         Self::open(storage, config, clock, listen(port).await).await
     }
 
-    async fn stop_and_wait(self) -> (Storage, Config, Clock, u16) {
+    async fn stop_and_wait(self) -> (Arc<Storage>, Config, Clock, u16) {
         let Self { stop, serving, storage, config, clock, wire, .. } = self;
         stop.send_replace(true);
         serving.await.expect("the provider does not panic").expect("the provider closes");

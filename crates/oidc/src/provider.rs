@@ -6,6 +6,7 @@ use vestibule_audit::Audit;
 use vestibule_core::{Clock, HashKey, Random};
 use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
+use vestibule_metrics::CountsBy;
 use vestibule_outbound::Fetcher;
 use vestibule_sessions::Sessions;
 use vestibule_tokens::{Issuer, SigningAlgorithm};
@@ -86,6 +87,7 @@ struct Inner {
     clients: Clients,
     apis: Apis,
     consents: Consents,
+    issued: CountsBy<1>,
     codes: Codes,
     fetcher: Fetcher,
     grants: Grants,
@@ -129,6 +131,7 @@ impl Provider {
             .with_hasher(users.hasher().clone()),
             apis: Apis::new(database.clone(), changes, clock.clone(), of_apis),
             consents: Consents::new(database.clone(), clock.clone()),
+            issued: CountsBy::new(["grant"]),
             grants: Grants::new(database, &hash_key, settings.refresh, clock.clone()),
             audit,
             codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
@@ -226,6 +229,12 @@ impl Provider {
     #[must_use]
     pub fn audit(&self) -> &Audit {
         &self.0.audit
+    }
+
+    /// How often the token endpoint gave tokens, by grant.
+    #[must_use]
+    pub fn issued(&self) -> &CountsBy<1> {
+        &self.0.issued
     }
 
     pub(crate) fn codes(&self) -> &Codes {

@@ -54,6 +54,9 @@ pub enum TokenError {
     /// This client may not use this grant.
     #[error("the client did not register this grant")]
     UnauthorizedClient,
+    /// This client is of no API, and cannot hear of revocations.
+    #[error("the client is of no API; register it with one")]
+    OfNoApi,
     /// No such grant.
     #[error("the grant type is not supported")]
     UnsupportedGrantType,
@@ -101,7 +104,7 @@ impl TokenError {
             Self::Client(
                 AuthenticationError::Missing | AuthenticationError::Malformed | AuthenticationError::Refused(_),
             ) => TokenErrorCode::InvalidClient,
-            Self::UnauthorizedClient | Self::OtherClientsToken => TokenErrorCode::UnauthorizedClient,
+            Self::UnauthorizedClient | Self::OtherClientsToken | Self::OfNoApi => TokenErrorCode::UnauthorizedClient,
             Self::UnsupportedGrantType => TokenErrorCode::UnsupportedGrantType,
             Self::Unknown | Self::OtherClients | Self::Replayed | Self::Refused(_) | Self::NoLongerValid(_) => {
                 TokenErrorCode::InvalidGrant

@@ -39,9 +39,9 @@ pub(super) async fn asked(
     state: &State,
     request: &mut Request,
 ) -> poem::Result<Result<(Option<String>, Parameters), Response>> {
-    let Ok(authorization) = authorization_of(request) else {
-        let words = "the Authorization header is not one line of ASCII";
-        return Ok(Err(error(TokenErrorCode::InvalidRequest, words, false)));
+    let authorization = match authorization_of(request) {
+        Ok(authorization) => authorization,
+        Err(refused) => return Ok(Err(refused)),
     };
     if request.uri().query().is_some_and(|query| query.contains("client_secret")) {
         return Ok(Err(error(TokenErrorCode::InvalidRequest, "credentials never stand in the URL", false)));
@@ -50,11 +50,16 @@ pub(super) async fn asked(
     Ok(Ok((authorization, parameters)))
 }
 
-/// The one `Authorization` header, if any.
-fn authorization_of(request: &Request) -> Result<Option<String>, ()> {
+/// The one `Authorization` header, if any; the error is the answer to another.
+pub(super) fn authorization_of(request: &Request) -> Result<Option<String>, Response> {
     let mut lines = request.headers().get_all(header::AUTHORIZATION).iter();
-    let line = lines.next().map(HeaderValue::to_str).transpose().map_err(|_| ())?;
-    if lines.next().is_some() { Err(()) } else { Ok(line.map(str::to_owned)) }
+    match (lines.next().map(HeaderValue::to_str).transpose(), lines.next()) {
+        (Ok(line), None) => Ok(line.map(str::to_owned)),
+        _ => {
+            let words = "the Authorization header is not one line of ASCII";
+            Err(error(TokenErrorCode::InvalidRequest, words, false))
+        }
+    }
 }
 
 pub(super) fn refusal(refused: &TokenError, by_header: bool) -> Response {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use poem::{Endpoint, EndpointExt as _, IntoEndpoint, Response};
 use url::Url;
 use vestibule_core::Random;
+use vestibule_metrics::DurationsBy;
 
 use super::{
     TrustedProxies,
@@ -36,6 +37,8 @@ pub(crate) struct Stack {
     pub open: Vec<OpenPath>,
     /// Where request ids come from.
     pub random: Random,
+    /// How long requests take.
+    pub requests: DurationsBy<2>,
 }
 
 impl Stack {
@@ -51,6 +54,6 @@ impl Stack {
         let endpoint = ErrorAnswers { site: self.site }.around(endpoint);
         let endpoint = Cors(self.open).around(endpoint);
         let endpoint = SecurityHeaders { https }.around(endpoint);
-        Journal { proxies: self.proxies, random: self.random }.around(endpoint)
+        Journal { proxies: self.proxies, random: self.random, requests: self.requests }.around(endpoint)
     }
 }

@@ -1,6 +1,6 @@
 //! The peers that are proxies of ours.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, str::FromStr};
 
 use ipnet::IpNet;
 
@@ -24,6 +24,15 @@ impl Networks {
     /// The networks.
     pub fn iter(&self) -> impl Iterator<Item = &IpNet> {
         self.0.iter()
+    }
+}
+
+impl FromStr for Networks {
+    type Err = String;
+
+    /// As the environment has them, divided by commas.
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::read(&Given::Bare(text.to_owned()))
     }
 }
 
