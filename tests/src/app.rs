@@ -1,6 +1,6 @@
 //! The provider under test.
 
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, sync::Arc};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use vestibule::{
@@ -21,7 +21,7 @@ pub struct TestApp {
     wire: Wire,
     stop: watch::Sender<bool>,
     serving: JoinHandle<Result<(), StartError>>,
-    storage: Storage,
+    storage: Arc<Storage>,
     authority: Option<Authority>,
 }
 
@@ -59,7 +59,7 @@ impl TestApp {
         let mutual: ListenAddress = format!("localhost:{}", port_of(&second)).parse().expect("an address");
         config.http.mtls_listen = Some(mutual.into());
         change(&mut config);
-        Self::open(storage, config, Clock::system(), listener, Some((authority, second))).await
+        Self::open(Arc::new(storage), config, Clock::system(), listener, Some((authority, second))).await
     }
 
     fn configured(storage: &Storage, public_url: &str) -> Config {
@@ -76,11 +76,11 @@ impl TestApp {
         let listener = listen(0).await;
         let mut config = Self::configured(&storage, &format!("http://localhost:{}", port_of(&listener)));
         change(&mut config);
-        Self::open(storage, config, Clock::system(), listener, None).await
+        Self::open(Arc::new(storage), config, Clock::system(), listener, None).await
     }
 
     async fn open(
-        storage: Storage,
+        storage: Arc<Storage>,
         config: Config,
         clock: Clock,
         listener: TcpListener,
@@ -110,6 +110,16 @@ impl TestApp {
         }
     }
 
+    /// Starts another replica of it on the same storage and clock. On SQLite it has a store of its own for what expires: a
+    /// replica shares that only in Redis.
+    pub async fn replica(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let listener = listen(0).await;
+        let mut config = self.config.clone();
+        config.ephemeral.path = self.storage.folder().join(format!("ephemeral-{}.db", port_of(&listener)));
+        change(&mut config);
+        Self::open(Arc::clone(&self.storage), config, self.clock.clone(), listener, None).await
+    }
+
     /// Stops it, and waits until it has closed what it opened.
     pub async fn shutdown(self) {
         self.stop_and_wait().await;
@@ -126,7 +136,7 @@ impl TestApp {
         Self::open(storage, config, clock, listen(port).await, mutual).await
     }
 
-    async fn stop_and_wait(self) -> (Storage, Config, Clock, u16, Option<Authority>) {
+    async fn stop_and_wait(self) -> (Arc<Storage>, Config, Clock, u16, Option<Authority>) {
         let Self { stop, serving, storage, config, clock, wire, authority, .. } = self;
         stop.send_replace(true);
         serving.await.expect("the provider does not panic").expect("the provider closes");

@@ -17,7 +17,7 @@ use crate::{
 /// Our packages from the ground up: a package stands only on those of earlier floors.
 const ROOMS: &[&[&str]] = &[
     &["vestibule-core"],
-    &["vestibule-jose", "vestibule-migrations"],
+    &["vestibule-jose", "vestibule-migrations", "vestibule-metrics"],
     &["vestibule-database", "vestibule-ephemeral"],
     &["vestibule-outbound", "vestibule-audit"],
     &["vestibule-users", "vestibule-sessions", "vestibule-tokens"],
@@ -57,6 +57,7 @@ const KEPT_BY: &[(&str, &[&str])] = &[
     ("lettre", &["vestibule-outbound"]),
     // The demo's programs and the tests are others, and fetch as others do.
     ("reqwest", &["vestibule-outbound", "vestibule", "vestibule-tests"]),
+    ("prometheus-client", &["vestibule-metrics"]),
     (
         "sea-orm",
         // The tests make and drop databases of their own.

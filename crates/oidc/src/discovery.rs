@@ -46,6 +46,8 @@ pub mod path {
     pub const INTROSPECT: &str = "/oauth2/introspect";
     /// Giving a token back.
     pub const REVOKE: &str = "/oauth2/revoke";
+    /// Hearing of revocations.
+    pub const REVOCATIONS: &str = "/oauth2/revocations";
     /// RP-initiated logout.
     pub const END_SESSION: &str = "/oauth2/end_session";
 }

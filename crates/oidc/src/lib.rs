@@ -4,7 +4,7 @@
 //! - [`authorize`] turns parameters into a [`ValidRequest`](authorize::ValidRequest), says what is still missing
 //!   ([`Next`](authorize::Next)), and finishes with a code.
 //! - [`token`] redeems grants, in phases that no grant can skip.
-//! - [`introspection`] says what is to be known of a token, [`revocation`] takes one back.
+//! - [`introspection`] says what is to be known of a token, [`revocation`] takes one back, [`feed`] lets APIs hear of that.
 //! - [`userinfo`], [`end_session`] and [`discovery`] are the endpoints beside.
 //! - [`PresentedToken`] is an access token at one of our own resources, with the proof of its key (DPoP).
 //! - [`client`] holds the applications, the APIs they call, and how an application proves itself.
@@ -22,6 +22,7 @@ mod device;
 pub mod discovery;
 mod dpop;
 pub mod end_session;
+pub mod feed;
 mod grants;
 pub mod introspection;
 mod presence;

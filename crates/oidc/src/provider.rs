@@ -6,6 +6,7 @@ use vestibule_audit::Audit;
 use vestibule_core::{Clock, HashKey, Random, Vault};
 use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
+use vestibule_metrics::CountsBy;
 use vestibule_outbound::Fetcher;
 use vestibule_sessions::Sessions;
 use vestibule_tokens::{Issuer, SigningAlgorithm};
@@ -106,6 +107,7 @@ struct Inner {
     clients: Clients,
     apis: Apis,
     consents: Consents,
+    issued: CountsBy<1>,
     codes: Codes,
     devices: Devices,
     assertions: Assertions,
@@ -168,6 +170,7 @@ impl Provider {
             .with_hasher(users.hasher().clone()),
             apis: Apis::new(database.clone(), changes, clock.clone(), of_apis),
             consents: Consents::new(database.clone(), clock.clone()),
+            issued: CountsBy::new(["grant"]),
             grants: Grants::new(database, &hash_key, settings.refresh, clock.clone()),
             audit,
             devices: Devices::new(ephemeral.clone(), &hash_key, clock.clone(), random.clone(), LONGEST_ACCESS_TOKEN),
@@ -280,6 +283,12 @@ impl Provider {
 
     pub(crate) fn dpop(&self) -> &Dpop {
         &self.0.dpop
+    }
+
+    /// How often the token endpoint gave tokens, by grant.
+    #[must_use]
+    pub fn issued(&self) -> &CountsBy<1> {
+        &self.0.issued
     }
 
     pub(crate) fn codes(&self) -> &Codes {

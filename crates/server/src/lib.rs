@@ -7,23 +7,26 @@
 //! [`service`] puts it together; [`serve`] runs any hyper service, so that the demo's small servers stand on it too.
 
 mod api;
+mod board;
 mod endpoints;
 mod http;
 pub mod pages;
 mod setup;
 mod state;
+mod streams;
 mod vouching;
 
 use std::{future::Future, time::Duration};
 
 use poem::{Endpoint, IntoEndpoint, Request, Response, Route, endpoint::make};
+use tokio::sync::watch;
 use vestibule_oidc::discovery::path;
 
 pub use crate::{
     api::scopes as administration_scopes,
     http::{
-        BindError, Bridge, ClientCertificates, Connection, Door, Limits, TlsError, TlsFiles, TrustedProxies, bind,
-        serve,
+        BindError, Bridge, ClientCertificates, Connection, Door, Limits, Networks, TlsError, TlsFiles, TrustedProxies,
+        bind, serve,
     },
     setup::SetupLinks,
     state::Parts,
@@ -32,6 +35,7 @@ pub use crate::{
 use crate::{
     http::{Methods, OpenPath, Stack},
     state::State,
+    streams::Streams,
 };
 
 /// What the layers around the endpoints are told by the configuration.
@@ -41,6 +45,10 @@ pub struct Front {
     pub proxies: TrustedProxies,
     /// The longest time from the head of a request to its answer (`http.request_timeout`).
     pub request_timeout: Duration,
+    /// From where the metrics may be read (`http.metrics.allow`).
+    pub metrics_allowed: Networks,
+    /// How many may listen to revocations at once (`tokens.revocation_streams`).
+    pub revocation_streams: usize,
 }
 
 /// The endpoints that apps in browsers may read from other origins.
@@ -63,8 +71,14 @@ const POLLED: &[&str] = &[
     "/health/ready",
 ];
 
-/// The whole provider as a hyper service, for [`serve`].
-pub fn service(parts: Parts, front: Front) -> Bridge<impl Endpoint<Output = Response> + 'static> {
+/// The whole provider as a hyper service, for [`serve`]. What it sends without an end (streams of revocations) ends when
+/// `shutdown` turns true or its sender is gone.
+pub fn service(
+    parts: Parts,
+    front: Front,
+    shutdown: watch::Receiver<bool>,
+) -> Bridge<impl Endpoint<Output = Response> + 'static> {
+    let requests = board::requests();
     let stack = Stack {
         public_url: parts.public_url.clone(),
         proxies: front.proxies,
@@ -74,14 +88,17 @@ pub fn service(parts: Parts, front: Front) -> Bridge<impl Endpoint<Output = Resp
         open: OPEN.to_vec(),
         polled: POLLED,
         random: parts.random.clone(),
+        requests: requests.clone(),
     };
-    Bridge::new(stack.around(router(&State::new(parts))))
+    let streams = Streams::new(front.revocation_streams, shutdown);
+    let board = board::board(&parts.provider, &streams, &requests);
+    Bridge::new(stack.around(router(&State::new(parts, streams, board, front.metrics_allowed))))
 }
 
 fn router(state: &State) -> Route {
     use endpoints::{
-        authorize, consent, device, documents, end_session, health, home, introspect, login, logout, recover, register,
-        revoke, second_factor, setup, token, userinfo, verify_email,
+        authorize, consent, device, documents, end_session, health, home, introspect, login, logout, metrics, recover,
+        register, revocations, revoke, second_factor, setup, token, userinfo, verify_email,
     };
     let routes = Route::new()
         .at("/", Methods::new().get(answers(state, home::home_page)))
@@ -105,6 +122,10 @@ fn router(state: &State) -> Route {
         )
         .at(path::INTROSPECT, Methods::new().post(answers(state, introspect::introspect_posted)))
         .at(path::REVOKE, Methods::new().post(answers(state, revoke::revoke_posted)))
+        .at(
+            path::REVOCATIONS,
+            Methods::new().get(answers(state, revocations::revocations)).post(answers(state, revocations::revocations)),
+        )
         .at(
             path::USERINFO,
             Methods::new().get(answers(state, userinfo::userinfo)).post(answers(state, userinfo::userinfo)),
@@ -154,6 +175,7 @@ fn router(state: &State) -> Route {
             Methods::new().get(answers(state, register::finish_page)).post(answers(state, register::finish_posted)),
         )
         .at("/setup", Methods::new().get(answers(state, setup::setup_page)).post(answers(state, setup::setup_posted)))
+        .at("/metrics", Methods::new().get(answers(state, metrics::metrics)))
         .at("/health/live", Methods::new().get(answers(state, health::live)))
         .at("/health/ready", Methods::new().get(answers(state, health::ready)));
     api::mount(account_routes(routes, state), state)

@@ -7,15 +7,17 @@ use vestibule_audit::{Audit, Event, Source};
 use vestibule_core::{Clock, HashKey, Random, UserId};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
+use vestibule_metrics::Board;
 use vestibule_oidc::{Provider, client::Client};
 use vestibule_sessions::{CsrfKey, Pending};
 use vestibule_users::{Access, ApiTokens, Attributes, Notice, Recovery, Throttle, User, Ways};
 
 use crate::{
     endpoints::flow::Purpose,
-    http::CookieRules,
+    http::{CookieRules, Networks},
     pages::{App, Label, Person},
     setup::SetupLinks,
+    streams::Streams,
     vouching::Vouching,
 };
 
@@ -66,11 +68,17 @@ struct Inner {
     setup: SetupLinks,
     site: Label,
     cookies: CookieRules,
+    streams: Streams,
+    board: Board,
+    metrics_allowed: Networks,
 }
 
 impl State {
-    pub(crate) fn new(parts: Parts) -> Self {
+    pub(crate) fn new(parts: Parts, streams: Streams, board: Board, metrics_allowed: Networks) -> Self {
         Self(Arc::new(Inner {
+            streams,
+            board,
+            metrics_allowed,
             csrf: CsrfKey::new(&parts.hash_key),
             waiting: parts.provider.sessions().pending(),
             setup: SetupLinks::new(parts.ephemeral.clone(), &parts.hash_key, parts.random.clone()),
@@ -78,6 +86,21 @@ impl State {
             cookies: CookieRules::new(&parts.public_url),
             parts,
         }))
+    }
+
+    /// Those who listen to revocations.
+    pub(crate) fn streams(&self) -> &Streams {
+        &self.0.streams
+    }
+
+    /// What is measured.
+    pub(crate) fn board(&self) -> &Board {
+        &self.0.board
+    }
+
+    /// From where that may be read.
+    pub(crate) fn metrics_allowed(&self) -> &Networks {
+        &self.0.metrics_allowed
     }
 
     pub(crate) fn provider(&self) -> &Provider {

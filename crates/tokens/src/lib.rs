@@ -37,7 +37,7 @@ pub use confirmation::Confirmation;
 pub use issuer::{Issuer, MintError, TokenError};
 pub use key_file::{KeyFile, KeyFileError};
 pub use opaque::OpaqueTokens;
-pub use revocation::{Revocation, RevocationError, RevocationLog, Subject, TokenFacts};
+pub use revocation::{Feed, News, Revocation, RevocationError, RevocationLog, Subject, TokenFacts};
 pub use rewrap::{RewrapError, change_key, rewrap};
 pub use ring::{KeyInfo, KeyRing, KeyRingError, KeyState, Rotation};
 pub use secrets::{Secrets, SecretsError};

@@ -172,6 +172,8 @@ impl App {
             front: Front {
                 proxies: config.http.trusted_proxies.iter().copied().collect(),
                 request_timeout: config.http.request_timeout,
+                metrics_allowed: config.http.metrics_allow.iter().copied().collect(),
+                revocation_streams: config.tokens.revocation_streams as usize,
             },
             limits: Limits {
                 header_timeout: config.http.header_timeout,
@@ -233,7 +235,7 @@ impl App {
         ];
         let post = tokio::spawn(self.outbox.run(self.postman, shutdown.clone()));
         let (database, ephemeral) = (self.parts.database.clone(), self.parts.ephemeral.clone());
-        let service = vestibule_server::service(self.parts, self.front);
+        let service = vestibule_server::service(self.parts, self.front, shutdown.clone());
         let doors = vec![Door { listeners, tls: self.tls }, Door { listeners: mutual, tls: self.mutual_tls }];
         let served = vestibule_server::serve(doors, service, self.limits, shutdown).await;
         for follower in followers {

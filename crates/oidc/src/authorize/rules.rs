@@ -97,15 +97,8 @@ pub(super) async fn check(
         display: Display::Page,
         acr: AcrWish::None,
     };
-    let mut draft = Draft {
-        provider,
-        client,
-        parameters,
-        apis: &apis,
-        targets: Some(targets),
-        carrying: &carrying,
-        request,
-    };
+    let mut draft =
+        Draft { provider, client, parameters, apis: &apis, targets: Some(targets), carrying: &carrying, request };
     for (clause, rule) in RULES {
         if let Err(Refusal(code, description)) = rule(&mut draft) {
             tracing::debug!(clause, "a rule of the authorization endpoint is not satisfied");

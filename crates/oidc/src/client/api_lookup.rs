@@ -5,12 +5,15 @@
 
 use std::sync::Arc;
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
 use vestibule_core::{ClientId, Clock, ScopeSet};
 use vestibule_database::{Change, ChangeLog, Kept, KeptStatistics, Topic};
 
 use super::{Api, Apis};
-use crate::{STANDARD_SCOPES, Unavailable, tables::api_scope};
+use crate::{
+    STANDARD_SCOPES, Unavailable,
+    tables::{api_client, api_scope},
+};
 
 /// What was seen.
 #[derive(Clone, Debug)]
@@ -87,6 +90,16 @@ impl Apis {
             owners.extend(self.find(&identifier).await?);
         }
         Ok(owners)
+    }
+
+    /// Whether one of them is that application.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn have_client(&self, id: &ClientId) -> Result<bool, Unavailable> {
+        let its_own = api_client::Column::ClientId.eq(id.as_str());
+        let found = api_client::Entity::find().filter(its_own).limit(1).one(self.database.reader()).await?;
+        Ok(found.is_some())
     }
 
     /// How the memory is doing that holds APIs and whose a scope is.

@@ -75,6 +75,9 @@ pub enum TokenError {
     /// This client may not use this grant.
     #[error("the client did not register this grant")]
     UnauthorizedClient,
+    /// This client is of no API, and cannot hear of revocations.
+    #[error("the client is of no API; register it with one")]
+    OfNoApi,
     /// No such grant.
     #[error("the grant type is not supported")]
     UnsupportedGrantType,
@@ -148,7 +151,7 @@ impl TokenError {
                 | AuthenticationError::Refused(_)
                 | AuthenticationError::Assertion(_),
             ) => TokenErrorCode::InvalidClient,
-            Self::UnauthorizedClient | Self::OtherClientsToken => TokenErrorCode::UnauthorizedClient,
+            Self::UnauthorizedClient | Self::OtherClientsToken | Self::OfNoApi => TokenErrorCode::UnauthorizedClient,
             Self::UnsupportedGrantType => TokenErrorCode::UnsupportedGrantType,
             Self::Statement(_)
             | Self::Unknown

@@ -5,7 +5,7 @@
 //! statement proves the client, which the request names by `client_id` alone. Such statements are files that the platform
 //! renews, so that one is taken as often as it comes until it expires; a service account's works once.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use vestibule_core::{ClientId, Parameters};
 use vestibule_jose::{Algorithm, Audience, JwsError, RegisteredClaims, Unverified, Verified};

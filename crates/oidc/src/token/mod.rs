@@ -197,7 +197,12 @@ impl Provider {
     /// # Errors
     /// Why there are no tokens; [`TokenError::code`] is what the client is told.
     pub async fn token(&self, request: TokenRequest<'_>) -> Result<TokenResponse, TokenError> {
+        // Where there are tokens, it is one of those that are known.
+        let grant = request.parameters.get("grant_type");
         let answer = self.redeem(request).await;
+        if let (Ok(_), Some(grant)) = (&answer, grant) {
+            self.issued().count([grant.into()]);
+        }
         if let Err(error) = &answer {
             // As text, which the log quotes: it may hold a parameter's name as it came, with a line break in it (attack A80).
             let reason = error.to_string();

@@ -1,15 +1,15 @@
 //! The endpoints: each reads a request, asks the crates below, and writes the answer. Nothing is decided here that the
 //! specifications decide; that is `vestibule-oidc`'s.
 //!
-//! - Protocol: [`authorize`], [`token`], [`introspect`], [`revoke`], [`userinfo`], [`documents`] (discovery and keys),
-//!   [`end_session`].
+//! - Protocol: [`authorize`], [`token`], [`introspect`], [`revoke`], [`revocations`], [`userinfo`], [`documents`]
+//!   (discovery and keys), [`end_session`].
 //! - Pages: [`login`], [`second_factor`], [`consent`], [`device`], [`logout`], [`setup`], [`home`]. Each form is posted back to
 //!   its page, and each answer
 //!   goes through [`flow`], where the dispatcher says what comes next.
 //! - Behind mailed links, and on the way to them: [`recover`], [`verify_email`], [`register`]; [`links`] is what they share, and
 //!   [`attribute_fields`] what is asked of people beyond that.
 //! - [`account`]: what people look after themselves, each page behind a sign-in.
-//! - [`health`] is for operators.
+//! - [`health`] and [`metrics`] are for operators.
 
 pub(crate) mod account;
 mod attribute_fields;
@@ -28,9 +28,11 @@ pub(crate) mod introspect;
 mod links;
 pub(crate) mod login;
 pub(crate) mod logout;
+pub(crate) mod metrics;
 pub(crate) mod recover;
 pub(crate) mod register;
 pub(crate) mod reply;
+pub(crate) mod revocations;
 pub(crate) mod revoke;
 pub(crate) mod second_factor;
 pub(crate) mod setup;

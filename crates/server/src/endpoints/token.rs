@@ -88,9 +88,9 @@ impl Asked {
 /// Reads what an application asks of an endpoint that it proves itself at. The inner error is the answer to a request that cannot
 /// be read.
 pub(super) async fn asked(state: &State, request: &mut Request) -> poem::Result<Result<Asked, Response>> {
-    let Ok(authorization) = authorization_of(request) else {
-        let words = "the Authorization header is not one line of ASCII";
-        return Ok(Err(error(TokenErrorCode::InvalidRequest, words, false)));
+    let authorization = match authorization_of(request) {
+        Ok(authorization) => authorization,
+        Err(refused) => return Ok(Err(refused)),
     };
     let in_url = |query: &str| query.contains("client_secret") || query.contains("client_assertion");
     if request.uri().query().is_some_and(in_url) {
@@ -100,11 +100,22 @@ pub(super) async fn asked(state: &State, request: &mut Request) -> poem::Result<
     Ok(Ok(Asked { authorization, parameters, certificate: state.vouching().sender(request) }))
 }
 
-/// The one `Authorization` header, if any.
-fn authorization_of(request: &Request) -> Result<Option<String>, ()> {
+/// The same of a request without a form: what proves the application stands in the header, or is its certificate.
+pub(super) fn asked_by_header(state: &State, request: &Request) -> Result<Asked, Response> {
+    let authorization = authorization_of(request)?;
+    Ok(Asked { authorization, parameters: Parameters::default(), certificate: state.vouching().sender(request) })
+}
+
+/// The one `Authorization` header, if any; the error is the answer to another.
+fn authorization_of(request: &Request) -> Result<Option<String>, Response> {
     let mut lines = request.headers().get_all(header::AUTHORIZATION).iter();
-    let line = lines.next().map(HeaderValue::to_str).transpose().map_err(|_| ())?;
-    if lines.next().is_some() { Err(()) } else { Ok(line.map(str::to_owned)) }
+    match (lines.next().map(HeaderValue::to_str).transpose(), lines.next()) {
+        (Ok(line), None) => Ok(line.map(str::to_owned)),
+        _ => {
+            let words = "the Authorization header is not one line of ASCII";
+            Err(error(TokenErrorCode::InvalidRequest, words, false))
+        }
+    }
 }
 
 pub(super) fn refusal(refused: &TokenError, by_header: bool) -> Response {

@@ -1,11 +1,12 @@
-//! What the log says of each request, and the id by which it can be found there.
+//! What the log says of each request, the id by which it can be found there, and how long it took.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
-use http::{Method, Uri};
+use http::{Method, StatusCode, Uri};
 use poem::{Endpoint, PathPattern, Request, Response, Result};
 use tracing::{Instrument as _, field::display};
 use vestibule_core::Random;
+use vestibule_metrics::DurationsBy;
 
 use super::{ClientAddress, RequestId, TrustedProxies, layer::Layer, request_id};
 
@@ -19,6 +20,8 @@ pub(super) struct Journal {
     /// The paths that machines ask for again and again. What went well there is told at level debug: nobody learns anything from
     /// thousands of such lines, and they would cost more than the answers.
     pub(super) polled: &'static [&'static str],
+    /// By route and class of status.
+    pub(super) requests: DurationsBy<2>,
 }
 
 impl Layer for Journal {
@@ -43,6 +46,7 @@ impl Layer for Journal {
         if let Some(value) = id.to_header() {
             response.headers_mut().insert(request_id::HEADER, value);
         }
+        self.requests.note([endpoint(&response), class(response.status()).into()], entry.begun.elapsed());
         entry.answered(&response);
         Ok(response)
     }
@@ -100,6 +104,22 @@ impl Drop for Entry {
             let Self { method, id, .. } = self;
             tracing::info!(%method, duration_ms, request_id = %id, client, "the client left before the answer");
         }
+    }
+}
+
+/// The route that answered. Paths that no route has are one: strangers make up as many as they like.
+fn endpoint(response: &Response) -> Arc<str> {
+    response.data::<PathPattern>().map_or_else(|| "none".into(), |pattern| pattern.0.clone())
+}
+
+/// The class of a status.
+fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() / 100 {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
     }
 }
 

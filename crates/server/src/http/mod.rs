@@ -40,7 +40,7 @@ mod tests;
 mod time_limit;
 
 pub use bridge::Bridge;
-pub use client_address::TrustedProxies;
+pub use client_address::{Networks, TrustedProxies};
 pub(crate) use listen::PeerCertificate;
 pub use listen::{BindError, ClientCertificates, Connection, Door, Limits, TlsError, TlsFiles, bind, serve};
 

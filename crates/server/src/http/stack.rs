@@ -5,6 +5,7 @@ use std::time::Duration;
 use poem::{Endpoint, EndpointExt as _, IntoEndpoint, Response};
 use url::Url;
 use vestibule_core::Random;
+use vestibule_metrics::DurationsBy;
 
 use super::{
     TrustedProxies,
@@ -38,6 +39,8 @@ pub(crate) struct Stack {
     pub polled: &'static [&'static str],
     /// Where request ids come from.
     pub random: Random,
+    /// How long requests take.
+    pub requests: DurationsBy<2>,
 }
 
 impl Stack {
@@ -53,6 +56,7 @@ impl Stack {
         let endpoint = ErrorAnswers { site: self.site }.around(endpoint);
         let endpoint = Cors(self.open).around(endpoint);
         let endpoint = SecurityHeaders { https }.around(endpoint);
-        Journal { proxies: self.proxies, random: self.random, polled: self.polled }.around(endpoint)
+        Journal { proxies: self.proxies, random: self.random, polled: self.polled, requests: self.requests }
+            .around(endpoint)
     }
 }

@@ -52,6 +52,7 @@ fn own() -> Response {
 
 fn stack(public_url: &str) -> impl Endpoint<Output = Response> + 'static {
     let stack = Stack {
+        requests: vestibule_metrics::DurationsBy::new(["endpoint", "status"]),
         public_url: Url::parse(public_url).expect("a URL"),
         proxies: ["10.0.0.0/8"].iter().map(|text| text.parse::<ipnet::IpNet>().expect("a network")).collect(),
         max_body: 100,

@@ -1,7 +1,10 @@
 //! The durable log, and keeping up with it.
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -9,11 +12,17 @@ use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
+use tokio::sync::broadcast;
 use vestibule_core::{Clock, Random, Timestamp};
 use vestibule_database::{Database, LATE, Place};
 use vestibule_ephemeral::Ephemeral;
+use vestibule_metrics::Durations;
 
-use super::{Revocation, Subject, TokenFacts, memory::Memory};
+use super::{
+    Revocation, Subject, TokenFacts,
+    feed::{self, BACKLOG},
+    memory::Memory,
+};
 use crate::tables::revocations;
 
 /// The bus topic that says: read the table now.
@@ -31,17 +40,21 @@ pub struct RevocationError(#[from] DbErr);
 
 /// Which tokens are dead before their time. Cheap to clone.
 #[derive(Clone)]
-pub struct RevocationLog(Arc<Inner>);
+pub struct RevocationLog(pub(super) Arc<Inner>);
 
-struct Inner {
-    db: Database,
+pub(super) struct Inner {
+    pub(super) db: Database,
     bus: Ephemeral,
-    clock: Clock,
+    pub(super) clock: Clock,
     /// Marks our own messages on the bus, which tell us nothing new.
     origin: [u8; 16],
     memory: RwLock<Memory>,
     place: tokio::sync::Mutex<Place>,
+    /// As `place` has it, for those who must not wait while the table is read.
+    pub(super) settled: AtomicI64,
     caught_up_at: RwLock<Timestamp>,
+    pub(super) listeners: broadcast::Sender<Revocation>,
+    lag: Durations,
 }
 
 impl RevocationLog {
@@ -58,9 +71,13 @@ impl RevocationLog {
             origin: random.bytes(),
             memory: RwLock::default(),
             place: tokio::sync::Mutex::default(),
+            settled: AtomicI64::new(0),
             caught_up_at: RwLock::new(now),
+            listeners: broadcast::channel(BACKLOG).0,
+            lag: Durations::default(),
         }));
-        log.read_new_rows(|row| Timestamp::from_millis(row.revoked_at) + LATE_AT_START <= now).await?;
+        let is_old = |row: &revocations::Model| Timestamp::from_millis(row.revoked_at) + LATE_AT_START <= now;
+        log.read_new_rows(is_old, &Durations::default()).await?;
         Ok(log)
     }
 
@@ -75,16 +92,19 @@ impl RevocationLog {
             return Ok(());
         }
         let (kind, subject) = revocation.subject.to_columns();
+        let revoked_at = self.0.clock.now();
         let row = revocations::ActiveModel {
             id: NotSet,
             kind: Set(kind.to_owned()),
             subject: Set(subject),
             issued_before: Set(revocation.issued_before.map(Timestamp::millis)),
-            revoked_at: Set(self.0.clock.now().millis()),
+            revoked_at: Set(revoked_at.millis()),
             expires_at: Set(revocation.expires_at.millis()),
         };
         revocations::Entity::insert(row).exec_without_returning(self.0.db.writer()).await?;
         self.memory_mut(|memory| memory.add(&revocation));
+        self.0.lag.note(self.0.clock.now().since(revoked_at));
+        self.tell(revocation);
         if let Err(error) = self.0.bus.publish(TOPIC, &self.0.origin).await {
             tracing::warn!(%error, "the other replicas could not be told of a revocation; they will read it within half a second");
         }
@@ -111,7 +131,7 @@ impl RevocationLog {
     /// # Errors
     /// A database that does not answer.
     pub async fn catch_up(&self) -> Result<(), RevocationError> {
-        self.read_new_rows(|_| false).await
+        self.read_new_rows(|_| false, &self.0.lag).await
     }
 
     /// When the table was last read to its end: how old this replica's knowledge may be.
@@ -145,6 +165,13 @@ impl RevocationLog {
         }
     }
 
+    /// How long it took from a revocation, here or elsewhere, until this replica knew it. What was read at the start does not
+    /// count.
+    #[must_use]
+    pub fn lag(&self) -> &Durations {
+        &self.0.lag
+    }
+
     /// How many subjects there are entries for, for the metrics.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -166,8 +193,13 @@ impl RevocationLog {
         message == self.0.origin
     }
 
-    /// Reads the rows that are not settled, page by page. Rows that `is_old` are settled at once.
-    async fn read_new_rows(&self, is_old: impl Fn(&revocations::Model) -> bool) -> Result<(), RevocationError> {
+    /// Reads the rows that are not settled, page by page. Rows that `is_old` are settled at once. How late the others are known is
+    /// noted in `lag`.
+    async fn read_new_rows(
+        &self,
+        is_old: impl Fn(&revocations::Model) -> bool,
+        lag: &Durations,
+    ) -> Result<(), RevocationError> {
         let mut place = self.0.place.lock().await;
         let began = self.0.clock.now();
         let mut after = place.settled();
@@ -183,7 +215,7 @@ impl RevocationLog {
             let page_is_full = rows.len() as u64 == PAGE;
             for row in rows {
                 if place.note(row.id, if is_old(&row) { began - LATE } else { began }) {
-                    self.take_in(&row, began);
+                    self.take_in(&row, began, lag);
                 }
             }
             if !page_is_full {
@@ -191,26 +223,30 @@ impl RevocationLog {
             }
         }
         place.settle(began - LATE);
+        self.0.settled.store(place.settled(), Ordering::Relaxed);
         *self.0.caught_up_at.write().unwrap_or_else(PoisonError::into_inner) = began;
         Ok(())
     }
 
-    fn take_in(&self, row: &revocations::Model, now: Timestamp) {
-        let expires_at = Timestamp::from_millis(row.expires_at);
-        if expires_at <= now {
+    fn take_in(&self, row: &revocations::Model, now: Timestamp, lag: &Durations) {
+        if Timestamp::from_millis(row.expires_at) <= now {
             return;
         }
-        match Subject::from_columns(&row.kind, &row.subject) {
-            Some(subject) => {
-                let issued_before = row.issued_before.map(Timestamp::from_millis);
-                self.memory_mut(|memory| memory.add(&Revocation { subject, issued_before, expires_at }));
-            }
-            None => tracing::warn!(
+        let Some(revocation) = feed::read(row) else {
+            tracing::warn!(
                 id = row.id,
                 kind = row.kind,
                 "the revocation log holds an entry that this program does not understand; a newer one wrote it"
-            ),
+            );
+            return;
+        };
+        // Our own rows come back here, and are known.
+        if self.memory(|memory| memory.covers(&revocation)) {
+            return;
         }
+        self.memory_mut(|memory| memory.add(&revocation));
+        lag.note(self.0.clock.now().since(Timestamp::from_millis(row.revoked_at)));
+        self.tell(revocation);
     }
 
     fn memory<T>(&self, read: impl FnOnce(&Memory) -> T) -> T {

@@ -8,12 +8,15 @@
 //!  revoke ──> row ──> own memory ──> bus "look now" ──> other replicas read the table
 //!                                                       (and read it every 400 ms without the bus)
 //! ```
+//! How long a replica took to know what another revoked is measured ([`RevocationLog::lag`]); a [`Feed`] passes on what is added.
 
+mod feed;
 mod log;
 mod memory;
 
 use vestibule_core::{ClientId, GrantId, PublicSessionId, Timestamp, TokenId, UserId};
 
+pub use self::feed::{Feed, News};
 pub(crate) use self::log::TOPIC;
 pub use self::log::{RevocationError, RevocationLog};
 
@@ -79,8 +82,9 @@ impl TokenFacts {
 }
 
 impl Subject {
-    /// As the table's columns `kind` and `subject`.
-    fn to_columns(&self) -> (&'static str, String) {
+    /// What it is called, and which one: as the table's columns `kind` and `subject`, and for those who hear of it outside.
+    #[must_use]
+    pub fn to_columns(&self) -> (&'static str, String) {
         match self {
             Self::Grant(id) => ("grant", id.to_string()),
             Self::Session(id) => ("session", id.to_string()),

@@ -121,6 +121,12 @@ impl PasswordHasher {
         Ok(Self { pool })
     }
 
+    /// How many passwords wait for a worker at this moment, for operators.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.pool.queue.waiting()
+    }
+
     /// Hashes a new password, with a new salt, into a PHC string.
     ///
     /// # Errors

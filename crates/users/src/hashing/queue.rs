@@ -84,6 +84,11 @@ impl Queue {
         Self { state: Mutex::new(state), arrived: Condvar::new(), capacity, workers }
     }
 
+    /// How many wait now.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
     /// Lets a job wait for a worker. Where the queue is full, those who have gone make room first.
     pub(super) fn push(&self, job: Job) -> Result<(), HashingError> {
         let mut state = self.lock();

@@ -1,6 +1,6 @@
 //! The peers that are proxies of ours.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, str::FromStr};
 
 use ipnet::IpNet;
 
@@ -30,6 +30,15 @@ impl Networks {
 impl From<IpAddr> for Networks {
     fn from(address: IpAddr) -> Self {
         Self(vec![address.into()])
+    }
+}
+
+impl FromStr for Networks {
+    type Err = String;
+
+    /// As the environment has them, divided by commas.
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::read(&Given::Bare(text.to_owned()))
     }
 }
 

@@ -144,6 +144,11 @@ settings! {
         /// Set it behind a proxy, else every visitor seems to have the proxy's address.
         "http.trusted_proxies" trusted_proxies: Networks = [];
 
+        /// The addresses or networks (CIDR) from which `/metrics` may be read.
+        ///
+        /// Name the network of your monitoring here. Nobody else learns that there are metrics.
+        "http.metrics.allow" metrics_allow: Networks = ["127.0.0.0/8", "::1/128"];
+
         /// The longest request body.
         ///
         /// Nothing that the provider takes comes near the default.
@@ -261,6 +266,9 @@ settings! {
         ///
         /// Take RS256 only for resource servers that know nothing else: it costs some thirty times as much.
         "tokens.access_token_alg" access_token_alg: AccessTokenAlg = "ES256";
+
+        /// How many may listen to the stream of revocations at once, on each replica; one client a quarter of that.
+        "tokens.revocation_streams" revocation_streams: u32 = 200, from 1 to 100000;
 
         /// How long the same application may repeat a spent refresh token and get the same successor: an answer that was lost
         /// on the way loses nothing, and tabs that refresh at the same moment hold one token.

@@ -151,8 +151,8 @@ where
         let answer = timeout(limits.longest_request(), service.call(request));
         Box::pin(async move {
             Ok(match answer.await {
-                Ok(answer) => answer?.map(|body| Answer { body: Some(body), _request: under_way }),
-                Err(_) => too_late(version, Answer { body: None, _request: under_way }),
+                Ok(answer) => answer?.map(|body| Answer { body: Some(body), request: under_way }),
+                Err(_) => too_late(version, Answer { body: None, request: under_way }),
             })
         })
     }

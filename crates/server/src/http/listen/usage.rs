@@ -18,6 +18,8 @@ use super::Limits;
 pub(super) struct Usage {
     begun: AtomicU64,
     ended: AtomicU64,
+    /// Pieces of answers that were fetched: an answer may go on for as long as it does.
+    fetched: AtomicU64,
 }
 
 impl Usage {
@@ -32,18 +34,24 @@ impl Usage {
         self.begun.load(Ordering::Relaxed) == 0
     }
 
-    /// Returns once nothing has begun or ended for longer than an honest client needs.
+    /// Whatever changes where something moves.
+    fn moved(&self) -> (u64, u64, u64) {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (read(&self.begun), read(&self.ended), read(&self.fetched))
+    }
+
+    /// Returns once nothing has begun, ended or been fetched for longer than an honest client needs.
     ///
     /// hyper has a deadline for an HTTP/1 head and none for what else a client can leave open: an HTTP/2 connection without
     /// a request, a head in pieces, an answer that is never fetched.
     pub(super) async fn quiet(&self, limits: &Limits) {
         loop {
-            let before = (self.begun.load(Ordering::Relaxed), self.ended.load(Ordering::Relaxed));
+            let before = self.moved();
             let is_idle = before.0 == before.1;
             // A request under way is bounded by itself; then its answer may take as long again to be fetched.
             let patience = if is_idle { limits.header_timeout } else { limits.longest_request() * 2 };
             tokio::time::sleep(patience).await;
-            if before == (self.begun.load(Ordering::Relaxed), self.ended.load(Ordering::Relaxed)) {
+            if before == self.moved() {
                 return;
             }
         }
@@ -63,7 +71,7 @@ impl Drop for UnderWay {
 /// The body of an answer, or none, which keeps its request under way until it is written.
 pub(super) struct Answer<B> {
     pub(super) body: Option<B>,
-    pub(super) _request: UnderWay,
+    pub(super) request: UnderWay,
 }
 
 impl<B: Body + Unpin> Body for Answer<B> {
@@ -75,7 +83,13 @@ impl<B: Body + Unpin> Body for Answer<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         match &mut self.body {
-            Some(body) => Pin::new(body).poll_frame(context),
+            Some(body) => {
+                let polled = Pin::new(body).poll_frame(context);
+                if let Poll::Ready(Some(Ok(_))) = &polled {
+                    self.request.0.fetched.fetch_add(1, Ordering::Relaxed);
+                }
+                polled
+            }
             None => Poll::Ready(None),
         }
     }
