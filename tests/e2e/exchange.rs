@@ -125,6 +125,24 @@ async fn a34_what_ends_the_first_token_ends_what_it_was_traded_for() {
 }
 
 #[tokio::test]
+async fn the_service_behind_an_api_exchanges_what_it_was_sent_and_nobody_else_does() {
+    let (app, web, _) = begun(ClientSpec::default().for_scope("openid notes:read tasks:read notes:write")).await;
+    let (behind, beside) = (app.client(service()).await, app.client(service()).await);
+    app.api_of(&behind, "https://tasks.example", &["tasks:read"]).await;
+    let bob = app.user("bob").await;
+    let answer = app.browser_of(&bob).authorize(&web, |request| request.set("scope", "openid tasks:read")).await;
+    let sent = web.redeem(&answer).await;
+    let exchanged = exchange(&behind, &sent.access_token).add("resource", MAIL).send().await.tokens();
+    let claims = exchanged.access_claims();
+    assert_eq!((&claims["sub"], &claims["aud"]), (&bob.id.to_string().into(), &MAIL.into()));
+    assert_eq!(
+        (&claims["client_id"], &claims["act"]["sub"]),
+        (&behind.client_id.as_str().into(), &behind.client_id.as_str().into())
+    );
+    assert_refused(&exchange(&beside, &sent.access_token).add("resource", MAIL).send().await, "invalid_request");
+}
+
+#[tokio::test]
 async fn actors_stand_in_a_chain_that_does_not_grow_for_ever() {
     let (_app, client, tokens) = begun(service()).await;
     let actor = client.asks("client_credentials").add("scope", "notes:read").send().await.tokens().access_token;
