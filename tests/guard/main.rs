@@ -60,8 +60,8 @@ impl Api {
         }
         let mut answer = self.0.get_response(request.finish()).await;
         let challenges = answer.headers().get_all("www-authenticate").iter();
-        let challenges = challenges.map(|value| value.to_str().unwrap()).collect::<Vec<_>>().join("\n");
-        Answer { status: answer.status(), body: answer.take_body().into_string().await.unwrap(), challenges }
+        let challenges = challenges.map(|value| value.to_str().expect("ASCII")).collect::<Vec<_>>().join("\n");
+        Answer { status: answer.status(), body: answer.take_body().into_string().await.expect("text"), challenges }
     }
 
     async fn get(&self, path: &str, token: &str) -> Answer {
@@ -86,7 +86,7 @@ async fn begun() -> (TestApp, ThirdParty, Browser, Api) {
     let client = app.client(ClientSpec::default().for_scope("openid notes:read notes:write mail:send")).await;
     let alice = app.user("alice").await;
     let browser = Browser::sign_in(&app, &alice).await;
-    let api = Api::new(&guard(&app).build().unwrap());
+    let api = Api::new(&guard(&app).build().expect("a guard"));
     (app, client, browser, api)
 }
 

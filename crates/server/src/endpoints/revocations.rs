@@ -23,7 +23,7 @@ use vestibule_tokens::{Feed, News, Revocation, RevocationLog};
 
 use super::{
     reply::json,
-    token::{asked, asked_by_header, refusal},
+    token::{asked, asked_by_header, refusal, unreadable},
 };
 use crate::{state::State, streams::Place};
 
@@ -41,7 +41,7 @@ pub(crate) async fn revocations(state: State, mut request: Request) -> poem::Res
     let read = if request.method() == Method::POST {
         asked(&state, &mut request).await?
     } else {
-        asked_by_header(&state, &request)
+        asked_by_header(&state, &request).ok_or_else(unreadable)
     };
     let asked = match read {
         Ok(asked) => asked,

@@ -88,9 +88,8 @@ impl Asked {
 /// Reads what an application asks of an endpoint that it proves itself at. The inner error is the answer to a request that cannot
 /// be read.
 pub(super) async fn asked(state: &State, request: &mut Request) -> poem::Result<Result<Asked, Response>> {
-    let authorization = match authorization_of(request) {
-        Ok(authorization) => authorization,
-        Err(refused) => return Ok(Err(refused)),
+    let Ok(authorization) = authorization_of(request) else {
+        return Ok(Err(unreadable()));
     };
     let in_url = |query: &str| query.contains("client_secret") || query.contains("client_assertion");
     if request.uri().query().is_some_and(in_url) {
@@ -100,22 +99,23 @@ pub(super) async fn asked(state: &State, request: &mut Request) -> poem::Result<
     Ok(Ok(Asked { authorization, parameters, certificate: state.vouching().sender(request) }))
 }
 
-/// The same of a request without a form: what proves the application stands in the header, or is its certificate.
-pub(super) fn asked_by_header(state: &State, request: &Request) -> Result<Asked, Response> {
-    let authorization = authorization_of(request)?;
-    Ok(Asked { authorization, parameters: Parameters::default(), certificate: state.vouching().sender(request) })
+/// The same of a request without a form: what proves the application stands in the header, or is its certificate. Nothing where the
+/// header cannot be read: [`unreadable`] is the answer.
+pub(super) fn asked_by_header(state: &State, request: &Request) -> Option<Asked> {
+    let authorization = authorization_of(request).ok()?;
+    Some(Asked { authorization, parameters: Parameters::default(), certificate: state.vouching().sender(request) })
 }
 
-/// The one `Authorization` header, if any; the error is the answer to another.
-fn authorization_of(request: &Request) -> Result<Option<String>, Response> {
+/// The answer to an `Authorization` header that stands twice, or is not ASCII.
+pub(super) fn unreadable() -> Response {
+    error(TokenErrorCode::InvalidRequest, "the Authorization header is not one line of ASCII", false)
+}
+
+/// The one `Authorization` header, if any.
+fn authorization_of(request: &Request) -> Result<Option<String>, ()> {
     let mut lines = request.headers().get_all(header::AUTHORIZATION).iter();
-    match (lines.next().map(HeaderValue::to_str).transpose(), lines.next()) {
-        (Ok(line), None) => Ok(line.map(str::to_owned)),
-        _ => {
-            let words = "the Authorization header is not one line of ASCII";
-            Err(error(TokenErrorCode::InvalidRequest, words, false))
-        }
-    }
+    let line = lines.next().map(HeaderValue::to_str).transpose().map_err(|_| ())?;
+    if lines.next().is_some() { Err(()) } else { Ok(line.map(str::to_owned)) }
 }
 
 pub(super) fn refusal(refused: &TokenError, by_header: bool) -> Response {
