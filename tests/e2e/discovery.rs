@@ -46,10 +46,14 @@ async fn every_member_is_one_that_is_meant() {
             "openid", "profile", "email", "address", "phone", "groups", "permissions", "offline_access", "notes.read"
         ],
         "introspection_endpoint": at("/oauth2/introspect"),
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "introspection_endpoint_auth_methods_supported": [
+            "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"
+        ],
         "introspection_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
         "revocation_endpoint": at("/oauth2/revoke"),
-        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "revocation_endpoint_auth_methods_supported": [
+            "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"
+        ],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": [

@@ -91,9 +91,10 @@ impl Provider {
         };
         match self.prove(Some(Arc::clone(&known.client)), &credentials).await {
             // It may have got a new secret elsewhere, in the second for which memory is relied on.
-            Err(AuthenticationError::Refused(_)) => {
-                self.prove(clients.read(&credentials.id).await?.map(Arc::new), &credentials).await
-            }
+            Err(AuthenticationError::Refused(why)) => match clients.read(&credentials.id).await? {
+                Some(now) if now.is_as(&known.client) => Err(AuthenticationError::Refused(why)),
+                now => self.prove(now.map(Arc::new), &credentials).await,
+            },
             proved => proved,
         }
     }

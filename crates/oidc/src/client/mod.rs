@@ -104,6 +104,13 @@ impl Client {
         &self.metadata.scope
     }
 
+    /// Whether nothing of it has changed since `other` was read: to prove it anew would come to the same.
+    fn is_as(&self, other: &Self) -> bool {
+        self.updated_at == other.updated_at
+            && self.secret_digest == other.secret_digest
+            && self.imported_secret_hash.is_some() == other.imported_secret_hash.is_some()
+    }
+
     /// What its ID tokens are signed with.
     #[must_use]
     pub fn id_token_algorithm(&self) -> SigningAlgorithm {

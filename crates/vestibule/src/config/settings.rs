@@ -144,11 +144,6 @@ settings! {
         /// Set it behind a proxy, else every visitor seems to have the proxy's address.
         "http.trusted_proxies" trusted_proxies: Networks = [];
 
-        /// The addresses or networks (CIDR) from which `/metrics` may be read.
-        ///
-        /// Name the network of your monitoring here. Nobody else learns that there are metrics.
-        "http.metrics.allow" metrics_allow: Networks = ["127.0.0.0/8", "::1/128"];
-
         /// The longest request body.
         ///
         /// Nothing that the provider takes comes near the default.
@@ -173,6 +168,11 @@ settings! {
         ///
         /// Each takes an open file: raise the limit of the process (`ulimit -n`, usually 1024) with it.
         "http.max_connections" max_connections: usize = 900, from 1 to 1000000;
+
+        /// The addresses or networks (CIDR) from which `/metrics` may be read.
+        ///
+        /// Name the network of your monitoring here. Nobody else learns that there are metrics.
+        "http.metrics.allow" metrics_allow: Networks = ["127.0.0.0/8", "::1/128"];
 
         /// A PEM file with the certificate and its chain: with `http.tls.key`, HTTPS is served directly.
         ///

@@ -210,8 +210,8 @@ fn a_document_is_read_and_arguments_beside_it_count_instead() {
 fn a_document_that_cannot_be_honoured_is_refused_and_the_member_named() {
     let place = Place::new();
     for (member, value) in [
-        ("jwks_uri", json!("https://rp.example/jwks")),
-        ("token_endpoint_auth_method", json!("private_key_jwt")),
+        ("sector_identifier_uri", json!("https://rp.example/sector")),
+        ("token_endpoint_auth_method", json!("client_secret_rot13")),
         ("id_token_encrypted_response_alg", json!("RSA-OAEP-256")),
         ("subject_type", json!("pairwise")),
         ("grant_types", json!(["implicit"])),
@@ -270,7 +270,7 @@ fn a_refusal_names_the_argument_and_a_wrong_call_is_told_apart() {
     }
     for wrong in [
         &["clients", "create", "--redirect-uri", CALLBACK][..],
-        &create(&["--auth-method", "private_key_jwt"]),
+        &create(&["--auth-method", "client_secret_rot13"]),
         &create(&["--public", "--auth-method", "client_secret_basic"]),
         &create(&["--id-token-alg", "none"]),
         &create(&["--scope", "a\"b"]),
