@@ -92,7 +92,7 @@ pub(crate) struct Step {
     pub(crate) form: Option<BTreeMap<String, String>>,
     /// A body as it is; its `Content-Type` stands in `headers`.
     pub(crate) body: Option<String>,
-    /// The status that is right [200].
+    /// The status that is right (200).
     pub(crate) status: Option<u16>,
     /// A text that stands in the body.
     pub(crate) contains: Option<String>,
