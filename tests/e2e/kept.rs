@@ -1,8 +1,10 @@
-//! What is kept in memory of applications and APIs, and how soon a change by another process shows.
+//! What is kept in memory of applications, APIs and people, and how soon a change by another process shows.
 
+use serde_json::{Value, json};
 use vestibule_core::RedirectUri;
 use vestibule_oidc::client::{Clients, NewApi, NewClient};
-use vestibule_tests::{ClientSpec, TestApp, ThirdParty};
+use vestibule_tests::{ClientSpec, JsonAnswer, TestApp, ThirdParty};
+use vestibule_users::{Changes, StandardClaims};
 
 use crate::{command, within_a_second};
 
@@ -103,4 +105,65 @@ async fn what_was_seen_is_found_in_memory() {
     let after = clients.kept();
     assert_eq!((after.hits - before.hits, after.misses), (10, before.misses));
     assert!(after.bytes > 0);
+}
+
+#[tokio::test]
+async fn what_is_told_of_somebody_changes_at_once_here_and_within_a_second_elsewhere() {
+    let app = TestApp::start().await;
+    let (root, alice) = (app.superuser().await, app.user("alice").await);
+    let client = app.client(ClientSpec::default()).await;
+    let answer = app.browser_of(&alice).authorize(&client, |request| request.set("scope", "openid profile")).await;
+    let token = client.redeem(&answer).await.access_token;
+    let nickname = async || client.userinfo(&token).await.body["nickname"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(nickname().await, "Allie");
+    let path = format!("/api/v1/users/{}", alice.id);
+    let changed = root.patch(&path, &json!({ "claims": { "nickname": "Al" } })).await;
+    assert_eq!((changed.status.as_u16(), nickname().await), (200, "Al".to_owned()));
+
+    let context = command(&app);
+    let database = context.database().await.unwrap();
+    let users = context.users(&database, &context.changes(&database).await.unwrap()).unwrap();
+    let claims = StandardClaims { nickname: Some("Ali".to_owned()), ..StandardClaims::default() };
+    let changes = Changes { claims: Some(claims), ..Changes::default() };
+    users.update(alice.id, changes).await.unwrap();
+    within_a_second("the new nickname is told", async || nickname().await == "Ali").await;
+    users.deactivate(alice.id).await.unwrap();
+    within_a_second("nothing is told", async || client.userinfo(&token).await.status == 401).await;
+}
+
+#[tokio::test]
+async fn a_value_of_an_attribute_that_was_removed_does_not_come_back_with_its_name() {
+    let app = TestApp::start().await;
+    let (root, alice) = (app.superuser().await, app.user("alice").await);
+    let floor = json!({ "name": "floor", "label": "Floor", "kind": "number", "claim": "floor", "scope": "profile" });
+    assert_eq!(root.post("/api/v1/attributes", &floor).await.status, 201);
+    let path = format!("/api/v1/users/{}", alice.id);
+    assert_eq!(root.patch(&path, &json!({ "attributes": { "floor": 3 } })).await.status, 200);
+    let client = app.client(ClientSpec::default()).await;
+    let answer = app.browser_of(&alice).authorize(&client, |request| request.set("scope", "openid profile")).await;
+    let token = client.redeem(&answer).await.access_token;
+    assert_eq!(client.userinfo(&token).await.body["floor"], 3);
+    assert_eq!(root.delete("/api/v1/attributes/floor").await.status, 204);
+    assert_eq!(root.post("/api/v1/attributes", &floor).await.status, 201);
+    assert_eq!(client.userinfo(&token).await.body["floor"], Value::Null);
+}
+
+#[tokio::test]
+async fn the_metadata_show_a_new_scope_at_once_here_and_within_a_second_elsewhere() {
+    let app = TestApp::start().await;
+    let shows = async |scope: &str| {
+        let metadata = JsonAnswer::of(app.wire().get("/.well-known/openid-configuration")).await.body;
+        metadata["scopes_supported"].as_array().unwrap().iter().any(|known| known == scope)
+    };
+    assert!(!shows("notes.read").await);
+    app.api(NOTES, &["notes.read"]).await;
+    assert!(shows("notes.read").await);
+    let context = command(&app);
+    let there = context.apis(&context.database().await.unwrap()).await.unwrap();
+    there.delete(NOTES).await.unwrap();
+    within_a_second("the scope is gone", async || !shows("notes.read").await).await;
+    let root = app.superuser().await;
+    let dept = json!({ "name": "dept", "label": "Department", "kind": "text", "claim": "dept", "scope": "work" });
+    assert_eq!(root.post("/api/v1/attributes", &dept).await.status, 201);
+    assert!(shows("work").await);
 }

@@ -37,6 +37,8 @@ const BACKLOG: usize = 1024;
 pub enum Topic {
     /// What people may do: the subject is a user's id, or empty where a change to groups or permissions touches many.
     Access,
+    /// What is known of people: the subject is a user's id, or empty where many are touched.
+    People,
     /// Which attributes are declared.
     Attributes,
     /// What was said of an application: the subject is its `client_id`.
@@ -46,11 +48,12 @@ pub enum Topic {
 }
 
 impl Topic {
-    const ALL: [Self; 4] = [Self::Access, Self::Attributes, Self::Clients, Self::Apis];
+    const ALL: [Self; 5] = [Self::Access, Self::People, Self::Attributes, Self::Clients, Self::Apis];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Access => "access",
+            Self::People => "people",
             Self::Attributes => "attributes",
             Self::Clients => "clients",
             Self::Apis => "apis",

@@ -2,7 +2,7 @@
 //!
 //! Everything that is switched on is listed and nothing else; a member whose default would claim more than we do is stated.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use openidconnect::{
     AdditionalProviderMetadata, AuthUrl, IssuerUrl, JsonWebKeySetUrl, ProviderMetadata, ResponseTypes, Scope, TokenUrl,
@@ -14,6 +14,8 @@ use openidconnect::{
     },
 };
 use serde::{Deserialize, Serialize};
+use vestibule_core::Clock;
+use vestibule_database::{Began, ChangeLog, Kept, Topic};
 use vestibule_jose::DPOP_ALGORITHMS;
 use vestibule_tokens::SigningAlgorithm;
 use vestibule_users::Carried;
@@ -110,12 +112,55 @@ const ASSERTION_ALGORITHMS: [CoreJwsSigningAlgorithm; 12] = [
 /// Claims of ID tokens that are not about the person.
 const PROTOCOL_CLAIMS: [&str; 10] = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
 
+/// The document as it was last made. It stands on what is declared of people and on the APIs that there are, and is served only
+/// while neither has changed.
+#[derive(Debug)]
+pub(crate) struct Published {
+    by_attributes: Kept<(), Vec<u8>>,
+    by_apis: Kept<(), Vec<u8>>,
+}
+
+impl Published {
+    /// Room for one document, which nobody makes longer than this.
+    const BYTES: u64 = 1024 * 1024;
+
+    pub(crate) fn new(changes: &ChangeLog, clock: &Clock) -> Self {
+        let of = |topic| Kept::new(changes, topic, |_| None, clock.clone(), Self::BYTES);
+        Self { by_attributes: of(Topic::Attributes), by_apis: of(Topic::Apis) }
+    }
+
+    fn get(&self) -> Option<Arc<Vec<u8>>> {
+        let (one, other) = (self.by_attributes.get(&())?, self.by_apis.get(&())?);
+        // Two that were made at the same time may be of different states.
+        Arc::ptr_eq(&one, &other).then_some(one)
+    }
+
+    fn begin(&self) -> (Began, Began) {
+        (self.by_attributes.begin(), self.by_apis.begin())
+    }
+
+    fn keep(&self, document: &Arc<Vec<u8>>, (attributes, apis): (Began, Began)) {
+        self.by_attributes.keep((), document, document.len(), attributes);
+        self.by_apis.keep((), document, document.len(), apis);
+    }
+}
+
 impl Provider {
-    /// The metadata document, as JSON.
+    /// The metadata document, as JSON; from memory until an attribute or an API changes.
     ///
     /// # Errors
-    /// Where the issuer is no URL, which configuration refuses before.
-    pub async fn discovery(&self) -> Result<Vec<u8>, Unavailable> {
+    /// A database that does not answer.
+    pub async fn discovery(&self) -> Result<Arc<Vec<u8>>, Unavailable> {
+        if let Some(document) = self.published().get() {
+            return Ok(document);
+        }
+        let began = self.published().begin();
+        let document = Arc::new(self.metadata().await?);
+        self.published().keep(&document, began);
+        Ok(document)
+    }
+
+    async fn metadata(&self) -> Result<Vec<u8>, Unavailable> {
         let carried = self.attributes().carried().await?;
         let at = |path: &str| format!("{}{path}", self.issuer());
         let more = More {

@@ -10,7 +10,7 @@ use vestibule_metrics::CountsBy;
 use vestibule_outbound::Fetcher;
 use vestibule_sessions::Sessions;
 use vestibule_tokens::{Issuer, SigningAlgorithm};
-use vestibule_users::{Access, Attributes, SecondFactorPolicy, SecondFactors, Users};
+use vestibule_users::{Access, Attributes, Portraits, SecondFactorPolicy, SecondFactors, Users};
 
 use crate::{
     Consents,
@@ -20,7 +20,7 @@ use crate::{
     },
     code::Codes,
     device::Devices,
-    discovery::path,
+    discovery::{Published, path},
     dpop::Dpop,
     grants::{Grants, RefreshPolicy},
 };
@@ -49,7 +49,7 @@ pub struct Settings {
     pub dpop_nonce: bool,
     /// Of whom a second factor is asked (`authentication.second_factor`).
     pub second_factor: SecondFactorPolicy,
-    /// The memory for applications and APIs that were looked up, in bytes (`oidc.cache`).
+    /// The memory for applications, APIs and people that were looked up, in bytes (`oidc.cache`).
     pub cache_bytes: u64,
 }
 
@@ -100,6 +100,8 @@ struct Inner {
     settings: Settings,
     users: Users,
     attributes: Attributes,
+    portraits: Portraits,
+    published: Published,
     access: Access,
     second_factors: SecondFactors,
     sessions: Sessions,
@@ -153,8 +155,11 @@ impl Provider {
         };
         let rules =
             ClientRules { require_pkce: settings.require_pkce, client_certificates: settings.client_certificates };
-        // Applications are many, and APIs few.
-        let (of_clients, of_apis) = (settings.cache_bytes / 4 * 3, settings.cache_bytes / 4);
+        // People and applications are many, and APIs few.
+        let eighth = settings.cache_bytes / 8;
+        let (of_people, of_clients, of_apis) = (3 * eighth, 4 * eighth, eighth);
+        let portraits = Portraits::new(users.clone(), attributes.clone(), &changes, clock.clone(), of_people);
+        let published = Published::new(&changes, &clock);
         Self(Arc::new(Inner {
             assertions,
             clients: Clients::new(
@@ -179,6 +184,8 @@ impl Provider {
             settings,
             users,
             attributes,
+            portraits,
+            published,
             access,
             second_factors,
             sessions,
@@ -210,6 +217,16 @@ impl Provider {
     #[must_use]
     pub fn attributes(&self) -> &Attributes {
         &self.0.attributes
+    }
+
+    /// What applications may be told of them, from memory.
+    #[must_use]
+    pub fn portraits(&self) -> &Portraits {
+        &self.0.portraits
+    }
+
+    pub(crate) fn published(&self) -> &Published {
+        &self.0.published
     }
 
     /// What they may do.

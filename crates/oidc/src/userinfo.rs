@@ -34,14 +34,15 @@ impl Provider {
             return Err(UserinfoError::Scope);
         }
         let user = token.user.ok_or(UserinfoError::Gone("user"))?;
-        let user = self.users().get(user).await.map_err(Unavailable::from)?;
-        let user = user.filter(|user| user.active).ok_or(UserinfoError::Gone("user"))?;
+        let portrait = self.portraits().of(user).await.map_err(Unavailable::from)?;
+        let portrait = portrait.filter(|portrait| portrait.user.active).ok_or(UserinfoError::Gone("user"))?;
+        let user = &portrait.user;
         if self.clients().find(&token.client).await?.is_none() {
             return Err(UserinfoError::Gone("client"));
         }
-        let mut told = claims::about(&user, &token.scope).map_err(Unavailable::from)?;
+        let mut told = claims::about(user, &token.scope).map_err(Unavailable::from)?;
         told.extend(self.access_claims(user.id, &token.client, &token.scope).await?);
-        told.extend(self.attributes().claims(user.id, &token.scope).await.map_err(Unavailable::from)?);
+        told.extend(self.attributes().claims_of(&portrait.attributes, &token.scope).await.map_err(Unavailable::from)?);
         Ok(told)
     }
 }

@@ -48,6 +48,7 @@ fn of_memories(board: &mut Board, provider: &Provider) {
                 ("tokens", pick(provider.tokens().kept())),
                 ("clients", pick(provider.clients().kept())),
                 ("apis", pick(provider.apis().kept())),
+                ("people", pick(provider.portraits().kept())),
                 ("permissions", pick(provider.access().kept())),
             ]
         }

@@ -29,7 +29,7 @@ impl Users {
         match draft.update(&transaction, &before, row, Sharing::Judged, now).await {
             Ok((row, _)) => {
                 if known_before == (row.superuser, row.username.clone()) {
-                    transaction.commit().await?;
+                    self.commit_known(transaction, id).await?;
                 } else {
                     self.commit_access(transaction, id).await?;
                 }

@@ -19,6 +19,7 @@ mod hashing;
 mod import;
 mod links;
 mod passwords;
+mod portraits;
 mod recovery;
 mod rules;
 mod sample;
@@ -53,6 +54,7 @@ pub use hashing::{
 };
 pub use import::{Identity, ImportError, ImportedContact, ImportedUser};
 pub use passwords::{About, PasswordProblem, PasswordRule, PasswordRules, UnknownRule};
+pub use portraits::{Portrait, Portraits};
 pub use recovery::{
     AskError, Notice, Postman, Recovery, RecoverySettings, RecoveryUnavailable, RegisterError, Registration,
     ResetError, Verification, VerifyError,

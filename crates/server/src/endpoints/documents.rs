@@ -23,7 +23,7 @@ pub(crate) async fn metadata(state: State, request: Request) -> Response {
         Ok(document) => Response::builder()
             .content_type("application/json")
             .header(header::CACHE_CONTROL, METADATA_CACHE)
-            .body(document),
+            .body(document.to_vec()),
         Err(error) => {
             let request_id = RequestId::of(&request);
             tracing::error!(%error, %request_id, "the metadata could not be made");

@@ -19,6 +19,11 @@ const MOST: u64 = 200;
 /// Values looked at at a time.
 const PAGE: u64 = 500;
 
+/// What a change of definitions is told as. It concerns what is known of people, since their values go with a definition.
+fn whole() -> [Change; 2] {
+    [Change::all_of(Topic::Attributes), Change::all_of(Topic::People)]
+}
+
 impl Attributes {
     /// Declares an attribute.
     ///
@@ -117,12 +122,17 @@ impl Attributes {
     /// # Errors
     /// Where the store does not answer.
     pub async fn note_in(&self, transaction: &DatabaseTransaction) -> Result<(), Unavailable> {
-        Ok(self.0.changes.record(transaction, &Change::all_of(Topic::Attributes)).await?)
+        for change in whole() {
+            self.0.changes.record(transaction, &change).await?;
+        }
+        Ok(())
     }
 
     /// Tells this process, after the commit, that definitions changed.
     pub fn announce(&self) {
-        self.0.changes.announce(Change::all_of(Topic::Attributes));
+        for change in whole() {
+            self.0.changes.announce(change);
+        }
     }
 
     async fn finish<T>(

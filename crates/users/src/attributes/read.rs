@@ -32,15 +32,24 @@ impl Attributes {
     /// Where the store does not answer.
     pub async fn claims(&self, user: UserId, scopes: &ScopeSet) -> Result<Map<String, Value>, Unavailable> {
         let definitions = self.0.cache.definitions(&self.0.database).await?;
-        let told: Vec<_> = definitions.iter().filter_map(|definition| claim(definition, scopes)).collect();
-        if told.is_empty() {
+        if !definitions.iter().any(|definition| claim(definition, scopes).is_some()) {
             return Ok(Map::new());
         }
-        let mut values = self.of(user).await?;
-        Ok(told
-            .into_iter()
-            .filter_map(|(claim, name)| values.remove(name).map(|value| (claim.to_owned(), value)))
-            .collect())
+        self.claims_of(&self.of(user).await?, scopes).await
+    }
+
+    /// The same of somebody whose attributes are these.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn claims_of(
+        &self,
+        values: &Map<String, Value>,
+        scopes: &ScopeSet,
+    ) -> Result<Map<String, Value>, Unavailable> {
+        let definitions = self.0.cache.definitions(&self.0.database).await?;
+        let told = definitions.iter().filter_map(|definition| claim(definition, scopes));
+        Ok(told.filter_map(|(claim, name)| Some((claim.to_owned(), values.get(name)?.clone()))).collect())
     }
 
     /// What applications can be told of, in the order of the definitions: which scope brings which claim.

@@ -98,7 +98,7 @@ impl Users {
         let now = self.clock.now().millis();
         match draft.update(&transaction, &before, before.row.clone(), Sharing::Judged, now).await {
             Ok(_) => {
-                transaction.commit().await?;
+                self.commit_known(transaction, user).await?;
                 tracing::info!(%user, "a user's contacts were changed");
                 Ok(draft.names.contacts)
             }

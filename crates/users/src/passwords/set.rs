@@ -96,7 +96,7 @@ impl Users {
             return Ok(false);
         }
         self.write_password(&transaction, present, hash, changed_at).await?;
-        transaction.commit().await?;
+        self.commit_known(transaction, id).await?;
         Ok(true)
     }
 

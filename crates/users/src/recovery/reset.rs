@@ -66,7 +66,7 @@ impl Recovery {
         let happened = self.occasion(from);
         let letter = Letter::Notice { user: link.user, notice: Notice::PasswordChanged, happened };
         self.outbox.enqueue_in(&transaction, letter.kind(), &letter).await?;
-        transaction.commit().await?;
+        self.users.commit_known(transaction, link.user).await?;
         self.outbox.wake();
         Ok(())
     }

@@ -304,7 +304,7 @@ settings! {
         /// A proof is taken once, and for two minutes, in any case. A nonce besides keeps proofs from being made in advance, by
         /// somebody who has an application's key for a while. It costs each client one request more now and then.
         "oidc.dpop_nonce" dpop_nonce: bool = false;
-        /// The memory for applications and APIs that were looked up.
+        /// The memory for applications, APIs and people that were looked up.
         "oidc.cache" cache: ByteSize = "16MiB", from "1MiB" to "4096MiB";
     }
 
