@@ -101,3 +101,28 @@ async fn a_site_that_did_not_require_pkce_keeps_it_so() {
     let pkce = async |id| command::json(&app, &["clients", "show", id]).await["require_pkce"].clone();
     assert_eq!((pkce("web-plain").await, pkce("phone").await), (json!(false), json!(true)));
 }
+
+#[tokio::test]
+async fn an_application_that_moved_refreshes_as_if_nothing_had_happened() {
+    for way in [Way::Dump, Way::Sqlite, Way::Postgres] {
+        let app = TestApp::start().await;
+        SITE.import(&app, way).await;
+        let sasha = app.provider().users().find("sasha").await.unwrap().unwrap().id.to_string();
+        let shop = application(&app, "web-hashed", "https://shop.example/callback");
+        let refreshed = async |client: &ThirdParty, token: &str| {
+            client.asks("refresh_token").set("refresh_token", token).send().await
+        };
+        let tokens = refreshed(&shop, "the shop comes back for sasha").await.tokens();
+        assert_eq!((&tokens.id_claims()["sub"], &tokens.body["scope"]), (&json!(sasha), &json!("email openid orders")));
+        let told = shop.userinfo(&tokens.access_token).await;
+        assert_eq!(told.body["sub"], sasha);
+        let next = tokens.body["refresh_token"].as_str().unwrap().to_owned();
+        assert!(refreshed(&shop, &next).await.tokens().body["refresh_token"].is_string());
+        for dead in ["revoked by sasha", "nobody knows for what", "access by the shop comes back for sasha"] {
+            assert_eq!(refreshed(&shop, dead).await.body["error"], "invalid_grant", "{way:?}: {dead}");
+        }
+        // A token is its own application's.
+        let old = application(&app, "web-plain", "https://old.example/callback");
+        assert_eq!(refreshed(&old, &next).await.body["error"], "invalid_grant");
+    }
+}

@@ -186,7 +186,7 @@ fn a_real_site_comes_once_its_names_are_settled() {
         assert_eq!(leads("many").len(), 3);
         assert!(user(&plan.site, "many").contacts.iter().all(|contact| contact.kind == ContactKind::Email));
         let ids: Vec<&str> = plan.site.applications.iter().map(|one| one.client_id.as_str()).collect();
-        assert_eq!(ids, ["phone", "robot", "web-hashed", "web-plain"]);
+        assert_eq!(ids, ["phone", "robot", "television", "web-hashed", "web-plain"]);
     }
 }
 

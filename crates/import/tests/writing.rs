@@ -1,7 +1,7 @@
 //! Rules of writing a Django site, on small dumps written by hand and on a database of its own for each.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use proptest::prelude::*;
 use sea_orm::ConnectionTrait;
@@ -11,7 +11,10 @@ use vestibule_audit::Audit;
 use vestibule_core::{Clock, HashKey, Random, Vault};
 use vestibule_database::{ChangeLog, Database};
 use vestibule_import::django::{Choice, Importer, Mode, Outcome, Plan, Renames, Weight, WriteError, read_dump};
-use vestibule_oidc::client::{ClientRules, Clients};
+use vestibule_oidc::{
+    Grants, RefreshPolicy,
+    client::{ClientRules, Clients},
+};
 use vestibule_users::{
     Access, AttributeKind, Attributes, Declaration, HashingPolicy, Holder, NewGroup, NewUser, PasswordHasher, User,
     Users,
@@ -43,9 +46,11 @@ impl Place {
             attributes: Attributes::new(database.clone(), changes.clone(), clock.clone()),
             clients: Clients::new(database.clone(), changes, &key, vault, rules, clock.clone(), random.clone(), 0)
                 .with_hasher(hasher),
+            grants: Grants::new(database.clone(), &key, policy_of_refresh(), clock.clone()),
             require_pkce: None,
             scopes: "orders".parse().unwrap(),
-            audit: Audit::new(database.clone(), clock.clone(), random),
+            audit: Audit::new(database.clone(), clock.clone(), random.clone()),
+            random,
             database,
             clock,
         };
@@ -78,6 +83,11 @@ impl Place {
         let blocks = outcome.problems.iter().find(|problem| problem.weight.blocks());
         blocks.unwrap().to_string()
     }
+}
+
+fn policy_of_refresh() -> RefreshPolicy {
+    let day = Duration::from_secs(86_400);
+    RefreshPolicy { retry: Duration::from_secs(60), idle: 30 * day, absolute: 90 * day }
 }
 
 fn plan(records: Vec<Value>) -> Plan {
@@ -302,4 +312,52 @@ proptest! {
             }
         });
     }
+}
+
+/// An access token, and the refresh token that was given with it.
+fn tokens(pk: u32, application: Value, scope: &str) -> [Value; 2] {
+    let access = json!({"model": "oauth2_provider.accesstoken", "pk": pk, "fields": {
+        "token": format!("access {pk}"), "application": application, "user": 1, "scope": scope,
+        "expires": "2024-01-01T00:00:00Z", "source_refresh_token": null,
+    }});
+    let refresh = json!({"model": "oauth2_provider.refreshtoken", "pk": pk, "fields": {
+        "token": format!("refresh {pk}"), "application": application, "user": 1, "access_token": pk, "revoked": null,
+        "created": "2024-01-01T00:00:00Z", "resource": [],
+    }});
+    [access, refresh]
+}
+
+#[tokio::test]
+async fn live_refresh_tokens_come_once_with_the_scopes_that_were_granted() {
+    let place = Place::new().await;
+    let mut revoked = tokens(2, json!(["rp"]), "openid");
+    revoked[1]["fields"]["revoked"] = json!("2024-02-01T00:00:00Z");
+    let mut of_resource = tokens(3, json!(1), "openid");
+    of_resource[1]["fields"]["resource"] = json!(["https://api.example"]);
+    let records = [site(), tokens(1, json!(1), "openid ledgers").into(), revoked.into(), of_resource.into()].concat();
+    let outcome = place.run(records.clone()).await;
+    let came = outcome.new.iter().find(|step| step.what == "refresh tokens").unwrap();
+    assert_eq!((came.count, place.count("grants").await), (1, 1));
+    // The application may go on asking for what it was granted there.
+    let client = place.importer.clients.read(&"rp".into()).await.unwrap().unwrap();
+    assert!(client.allowed_scopes().contains("ledgers") && client.allowed_scopes().contains("orders"));
+    let backend = place.importer.database.writer();
+    backend.execute_unprepared("DELETE FROM grants").await.unwrap();
+    assert!(!place.run(records).await.written, "what has ended here does not come to life again");
+    assert_eq!(place.count("grants").await, 0);
+}
+
+#[tokio::test]
+async fn a_refresh_token_whose_scopes_or_person_or_application_are_not_known_stays_behind() {
+    let place = Place::new().await;
+    let mut unknown = tokens(1, json!(1), "openid");
+    unknown[1]["fields"]["access_token"] = Value::Null;
+    let mut nobodys = tokens(2, json!(1), "openid");
+    nobodys[1]["fields"]["user"] = json!(99);
+    let foreign = tokens(3, json!(77), "openid");
+    let plan = plan([site(), unknown.into(), nobodys.into(), foreign.into()].concat());
+    let fields: Vec<_> = plan.problems_that(Weight::LeftOut).filter_map(|problem| problem.field.as_deref()).collect();
+    assert_eq!(fields, ["access_token", "user", "application"]);
+    place.importer.run(&plan, "django", Mode::Keep, &|_, _, _| {}).await.unwrap();
+    assert_eq!(place.count("grants").await, 0);
 }

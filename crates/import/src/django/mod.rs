@@ -26,7 +26,7 @@ pub use dumpdata::{read_dump, read_dump_file};
 pub use plan::{Collision, Plan, Step};
 pub use problem::{Problem, Weight};
 pub use rename::{RenameError, Renames};
-pub use secret::{ClientSecret, Password, Secret};
+pub use secret::{ClientSecret, Password, Secret, TokenText};
 pub use site::{
     Application, Attribute, AttributeKind, Contact, ContactKind, Grant, Group, Permission, Site, SocialAccount, User,
 };

@@ -99,6 +99,7 @@ fn steps(site: &Site) -> Vec<Step> {
         ("telephone numbers", contacts(ContactKind::Phone)),
         ("social accounts", users().map(|user| user.social_accounts.len()).sum()),
         ("applications", site.applications.len()),
+        ("refresh tokens", users().map(|user| user.refresh_tokens.len()).sum()),
     ]
     .into_iter()
     .map(|(what, count)| Step { what, count })

@@ -95,6 +95,33 @@ impl ClientSecret {
     }
 }
 
+/// How a refresh token is kept there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenText {
+    /// Itself.
+    Plain(Secret),
+    /// Its SHA-256 checksum, by which newer versions find it.
+    Checksum([u8; 32]),
+}
+
+impl TokenText {
+    /// What the columns `token` and `token_checksum` say, if they say anything.
+    pub(super) fn read(token: Option<String>, checksum: Option<String>) -> Option<Self> {
+        let checksum = checksum.as_deref().and_then(sha256).map(Self::Checksum);
+        checksum.or_else(|| Some(Self::Plain(Secret::new(token.filter(|token| !token.is_empty())?))))
+    }
+}
+
+/// 32 bytes in hexadecimal digits.
+fn sha256(hex: &str) -> Option<[u8; 32]> {
+    let digits = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut bytes = [0; 32];
+    for (place, byte) in bytes.iter_mut().enumerate().filter(|_| digits) {
+        *byte = u8::from_str_radix(hex.get(2 * place..2 * place + 2)?, 16).ok()?;
+    }
+    digits.then_some(bytes)
+}
+
 /// The hashers of Django 5, and how many `$` their hashes have at least.
 const HASHERS: [(&str, usize); 7] = [
     ("pbkdf2_sha256", 3),
@@ -141,6 +168,16 @@ mod tests {
     fn a_secret_of_an_application_is_a_hash_where_it_looks_like_one() {
         assert!(matches!(ClientSecret::read("pbkdf2_sha256$1$a$b".into()), ClientSecret::Hash(_)));
         assert!(matches!(ClientSecret::read("pbkdf2_sha256".into()), ClientSecret::Plain(_)));
+    }
+
+    #[test]
+    fn a_refresh_token_is_its_checksum_where_there_is_one() {
+        let read = |token: &str, checksum: Option<&str>| TokenText::read(Some(token.into()), checksum.map(Into::into));
+        let sum = "00ff".repeat(16);
+        assert!(matches!(read("abc", Some(&sum)), Some(TokenText::Checksum(bytes)) if bytes[..2] == [0, 255]));
+        assert!(matches!(read("abc", None), Some(TokenText::Plain(_))));
+        assert!(matches!(read("abc", Some("short")), Some(TokenText::Plain(_))));
+        assert!(read("", None).is_none());
     }
 
     #[test]

@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use vestibule_core::Timestamp;
+use vestibule_core::{ScopeSet, Timestamp};
 
 use super::{
     problem::Problem,
-    secret::{ClientSecret, Password},
+    secret::{ClientSecret, Password, TokenText},
 };
 
 /// A site.
@@ -120,6 +120,8 @@ pub struct User {
     pub contacts: Vec<Contact>,
     /// Accounts elsewhere that they sign in with, by django-allauth.
     pub social_accounts: Vec<SocialAccount>,
+    /// What applications may come back with in their name.
+    pub refresh_tokens: Vec<RefreshToken>,
 }
 
 /// An address or a number of a user.
@@ -157,6 +159,21 @@ pub struct SocialAccount {
     pub details: Value,
     /// Since when it is connected.
     pub joined: Option<Timestamp>,
+}
+
+/// A refresh token of django-oauth-toolkit that has not been revoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshToken {
+    /// The primary key there.
+    pub pk: String,
+    /// The token, as well as it is known there.
+    pub token: TokenText,
+    /// The client id of its application.
+    pub client_id: String,
+    /// What was granted.
+    pub scope: ScopeSet,
+    /// Since when it is there.
+    pub created: Option<Timestamp>,
 }
 
 /// An application of django-oauth-toolkit.

@@ -13,11 +13,12 @@ fn ids(plan: &Plan) -> Vec<&str> {
 }
 
 #[test]
-fn only_codes_and_client_credentials_come() {
-    let grants = ["authorization-code", "openid-hybrid", "implicit", "password", "client-credentials", "x"];
+fn codes_client_credentials_and_device_codes_come() {
+    let device = "urn:ietf:params:oauth:grant-type:device_code";
+    let grants = ["authorization-code", "openid-hybrid", "implicit", "password", "client-credentials", "x", device];
     let plan =
         with(grants.iter().map(|grant| application(grant, json!({"authorization_grant_type": grant}))).collect());
-    assert_eq!(ids(&plan), ["authorization-code", "client-credentials", "openid-hybrid"]);
+    assert_eq!(ids(&plan), ["authorization-code", "client-credentials", "openid-hybrid", device]);
     assert_eq!(those(&plan.problems, Weight::LeftOut).len(), 3);
     assert!(plan.ready);
 }

@@ -49,7 +49,7 @@ impl std::fmt::Debug for ImportedToken {
 }
 
 impl Grants {
-    /// Takes a grant in, in the transaction of an import. `false` where its token is known already: importing again gives nothing
+    /// Takes a grant in, in the transaction of an import. Nothing where its token is known already: importing again gives nothing
     /// twice.
     ///
     /// # Errors
@@ -59,12 +59,13 @@ impl Grants {
         transaction: &impl ConnectionTrait,
         imported: ImportedGrant,
         random: &Random,
-    ) -> Result<bool, DbErr> {
+    ) -> Result<Option<GrantId>, DbErr> {
         let (now, policy) = (self.now(), *self.policy());
         let expires_at = imported.expires_at.map_or(now + policy.absolute, |end| end.min(now + policy.absolute));
         let digest = imported.token.digest(&self.0.tokens);
+        let id = GrantId::random(random);
         let new = NewGrant {
-            id: GrantId::random(random),
+            id,
             client: imported.client,
             user: imported.user,
             session: None,
@@ -83,6 +84,6 @@ impl Grants {
         };
         let known = OnConflict::column(grant::Column::ImportedDigest).do_nothing().to_owned();
         let inserted = grant::Entity::insert(row).on_conflict(known).exec_without_returning(transaction).await?;
-        Ok(inserted == 1)
+        Ok((inserted == 1).then_some(id))
     }
 }

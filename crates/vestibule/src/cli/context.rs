@@ -7,7 +7,7 @@ use vestibule_core::{ClientId, Clock, Random, Timestamp, UserId, Vault};
 use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
 use vestibule_oidc::{
-    Whose,
+    Grants, Whose,
     client::{Apis, ClientRules, Clients},
     end_grants,
 };
@@ -16,7 +16,7 @@ use vestibule_users::{Access, ApiTokens, HashingPolicy, PasswordHasher, Password
 
 use super::{Failure, Output};
 use crate::{
-    app::{client_certificates, identifiers},
+    app::{client_certificates, identifiers, refresh_policy},
     config::Config,
 };
 
@@ -152,6 +152,16 @@ impl Context {
         let vault = secrets.personal_vault().clone();
         let changes = self.changes(database).await?;
         Ok(Clients::new(database.clone(), changes, secrets.hash_key(), vault, rules, clock, random, 0))
+    }
+
+    /// What applications may come back for.
+    ///
+    /// # Errors
+    /// As [`Context::secrets`].
+    pub async fn grants(&self, database: &Database) -> Result<Grants, Failure> {
+        let secrets = self.secrets(database).await?;
+        let policy = refresh_policy(&self.config);
+        Ok(Grants::new(database.clone(), secrets.hash_key(), policy, self.clock.clone()))
     }
 
     /// The registered APIs.

@@ -8,9 +8,9 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, Permission
-from oauth2_provider.models import Application
+from oauth2_provider.models import AccessToken, Application, RefreshToken
 
-from .people import APPLICATIONS, GROUPS, PEOPLE
+from .people import APPLICATIONS, GROUPS, PEOPLE, REFRESH_TOKENS
 
 JOINED = datetime.datetime(2020, 1, 31, 8, 30, 15, 250000, tzinfo=datetime.timezone.utc)
 SIGNED_IN = datetime.datetime(2025, 6, 15, 22, 5, 0, 7000, tzinfo=datetime.timezone.utc)
@@ -24,6 +24,18 @@ def fill():
     for application in APPLICATIONS:
         owner = application.get("user")
         Application.objects.create(**{**application, "user": users[owner] if owner else None})
+    for token in REFRESH_TOKENS:
+        _refresh_token(users[token["user"]], token)
+
+
+def _refresh_token(user, token):
+    application = Application.objects.get(client_id=token["application"])
+    access = None
+    if token["scope"] is not None:
+        access = AccessToken.objects.create(user=user, application=application, scope=token["scope"],
+                                            token=f"access by {token['token']}", expires=SIGNED_IN)
+    RefreshToken.objects.create(user=user, application=application, token=token["token"], access_token=access,
+                                revoked=SIGNED_IN if token.get("revoked") else None)
 
 
 def login(person):

@@ -83,4 +83,14 @@ APPLICATIONS = [
          authorization_grant_type="authorization-code", redirect_uris="com.example.phone:/callback"),
     dict(client_id="robot", client_secret="the robot's secret", name="Nightly robot", client_type="confidential",
          authorization_grant_type="client-credentials", redirect_uris=""),
+    dict(client_id="television", client_secret="of no use", name="Television", client_type="public",
+         authorization_grant_type="urn:ietf:params:oauth:grant-type:device_code", redirect_uris=""),
+]
+
+# Each with what the access token said that was given with it; None where that was cleared away.
+REFRESH_TOKENS = [
+    dict(token="the shop comes back for sasha", user="sasha", application="web-hashed", scope="openid email orders"),
+    dict(token="the television comes back for sasha", user="sasha", application="television", scope="openid profile"),
+    dict(token="revoked by sasha", user="sasha", application="web-hashed", scope="openid", revoked=True),
+    dict(token="nobody knows for what", user="sasha", application="web-plain", scope=None),
 ]

@@ -7,6 +7,7 @@ mod accounts;
 mod applications;
 mod attributes;
 mod permissions;
+mod tokens;
 mod users;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ use super::{
 use accounts::Accounts;
 use applications::Applications;
 use permissions::Permissions;
+use tokens::Tokens;
+pub(super) use tokens::{looks_like_a_refresh_token, looks_like_an_access_token};
 use users::Draft;
 
 /// What was read so far.
@@ -32,6 +35,7 @@ pub(super) struct Collector<'a> {
     permissions: Permissions,
     applications: Applications,
     accounts: Accounts,
+    tokens: Tokens,
     problems: Vec<Problem>,
 }
 
@@ -43,6 +47,7 @@ impl<'a> Collector<'a> {
             permissions: Permissions::default(),
             applications: Applications::default(),
             accounts: Accounts::default(),
+            tokens: Tokens::default(),
             problems: Vec::new(),
         }
     }
@@ -67,6 +72,12 @@ impl<'a> Collector<'a> {
             "account.emailaddress" => self.accounts.take_address(record, &mut self.problems),
             "socialaccount.socialaccount" => self.accounts.take_social_account(record, &mut self.problems),
             _ if is_application(&record.fields) => self.applications.take(record, &mut self.problems),
+            _ if looks_like_a_refresh_token(|field| record.fields.contains_key(field)) => {
+                self.tokens.take_refresh_token(record, &mut self.problems);
+            }
+            _ if looks_like_an_access_token(|field| record.fields.contains_key(field)) => {
+                self.tokens.take_access_token(record, &mut self.problems);
+            }
             _ if self.is_user(&record) => {
                 let drafts = self.users.entry(record.model.clone()).or_default();
                 drafts.extend(users::draft(record, self.choice, &mut self.problems));
@@ -114,6 +125,7 @@ impl<'a> Collector<'a> {
         let named = users::Named::new(&users);
         self.accounts.finish(&mut users, &named, &mut problems);
         let applications = self.applications.finish(&users, &named, &mut problems);
+        self.tokens.finish(&mut users, &named, &applications, &mut problems);
         users.sort_by(|one, other| (&one.username, &one.pk).cmp(&(&other.username, &other.pk)));
         problems.sort();
         Ok(Site { user_model, attributes, permissions, groups, users, applications, problems })

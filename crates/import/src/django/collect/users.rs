@@ -57,6 +57,7 @@ pub(super) fn draft(record: Record, choice: &Choice, problems: &mut Vec<Problem>
         attributes: Default::default(),
         contacts: email.map(Contact::of_user).into_iter().collect(),
         social_accounts: Vec::new(),
+        refresh_tokens: Vec::new(),
         username,
     };
     let (groups, permissions) = (references(&mut fields, "groups"), references(&mut fields, "user_permissions"));

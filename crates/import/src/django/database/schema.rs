@@ -5,7 +5,7 @@
 
 use crate::django::{
     Choice, ReadError,
-    collect::{looks_like_a_user, looks_like_an_application},
+    collect::{looks_like_a_refresh_token, looks_like_a_user, looks_like_an_access_token, looks_like_an_application},
 };
 
 /// A table.
@@ -62,6 +62,7 @@ pub(super) struct Schema {
     pub(super) group_permissions: Option<Join>,
     user_joins: Vec<Join>,
     applications: Vec<Table>,
+    tokens: Vec<Table>,
     addresses: Option<Table>,
     social_accounts: Option<Table>,
 }
@@ -86,6 +87,7 @@ impl Schema {
                 .filter(|table| looks_like_an_application(|name| table.has(name)))
                 .cloned()
                 .collect(),
+            tokens: tables.iter().filter(|table| holds_tokens(table)).cloned().collect(),
             addresses: named("account_emailaddress"),
             social_accounts: named("socialaccount_socialaccount"),
             users,
@@ -104,7 +106,7 @@ impl Schema {
             (self.social_accounts.as_ref(), "socialaccount.socialaccount"),
         ];
         let own = own.into_iter().filter_map(|(table, model)| Some((table?, Some(model))));
-        own.chain(self.applications.iter().map(|table| (table, None)))
+        own.chain(self.applications.iter().chain(&self.tokens).map(|table| (table, None)))
     }
 
     /// The many-to-many fields of users, by name.
@@ -161,6 +163,12 @@ impl Join {
             to: target.refers_to.clone().unwrap_or_default(),
         })
     }
+}
+
+/// Whether a table is one of django-oauth-toolkit's of tokens.
+fn holds_tokens(table: &Table) -> bool {
+    let has = |field: &str| table.columns.iter().any(|column| column.field() == field);
+    looks_like_a_refresh_token(has) || looks_like_an_access_token(has)
 }
 
 /// The table of users: the named one; the one that the administration's log refers to; the only one that looks like it.

@@ -47,7 +47,8 @@ pub(super) fn settle(site: &mut Site) {
                 }
             });
         }
-        if uris.is_empty() && application.grant != Grant::ClientCredentials {
+        let by_browser = !matches!(application.grant, Grant::ClientCredentials | Grant::DeviceCode);
+        if uris.is_empty() && by_browser {
             let (pk, name) = (application.pk.as_deref(), Some(application.client_id.as_str()));
             let why = "it has no redirect URI that can be kept, so nobody could sign in to it";
             problems.push(Problem::of_row(Weight::LeftOut, MODEL, pk, name, why).in_field("redirect_uris"));
@@ -65,10 +66,9 @@ fn stays_behind(application: &Application) -> Option<(&'static str, &'static str
         return Some(("client_id", "it is longer than 255 characters, or not in printable ASCII (RFC 6749)"));
     }
     let why = match &application.grant {
-        Grant::AuthorizationCode | Grant::Hybrid => return None,
+        Grant::AuthorizationCode | Grant::Hybrid | Grant::DeviceCode => return None,
         Grant::ClientCredentials if application.confidential => return None,
         Grant::ClientCredentials => "a public application cannot act for itself; let it prove itself by a secret",
-        Grant::DeviceCode => "device codes are not supported by this version",
         Grant::Implicit => "the implicit grant hands tokens to the browser's address; let it use authorization codes",
         Grant::Password => "the password grant shows passwords to applications; let it use authorization codes",
         Grant::Other(_) => "the grant is not one of django-oauth-toolkit's",

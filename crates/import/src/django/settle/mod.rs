@@ -32,6 +32,7 @@ pub(super) fn settle(mut site: Site, renames: &Renames) -> (Site, Vec<Collision>
     social_accounts(&mut site);
     permissions::settle(&mut site);
     applications::settle(&mut site);
+    refresh_tokens(&mut site);
     site.problems.sort();
     (site, collisions)
 }
@@ -76,5 +77,23 @@ fn social_accounts(site: &mut Site) {
             first
         });
         problems.extend(again.into_iter().map(|why| about(user_model, user, Weight::LeftOut, "social account", why)));
+    }
+}
+
+/// A refresh token goes where its application goes.
+fn refresh_tokens(site: &mut Site) {
+    const MODEL: &str = "oauth2_provider.refreshtoken";
+    let Site { users, applications, problems, .. } = site;
+    let stay: HashSet<&str> = applications.iter().map(|one| one.client_id.as_str()).collect();
+    for user in users {
+        user.refresh_tokens.retain(|token| {
+            let comes = stay.contains(token.client_id.as_str());
+            if !comes {
+                let (pk, name) = (Some(token.pk.as_str()), Some(token.client_id.as_str()));
+                let why = "its application stays behind";
+                problems.push(Problem::of_row(Weight::LeftOut, MODEL, pk, name, why).in_field("application"));
+            }
+            comes
+        });
     }
 }

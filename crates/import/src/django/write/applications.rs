@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use vestibule_core::{ClientId, RedirectUri};
+use vestibule_core::{ClientId, RedirectUri, ScopeSet};
 use vestibule_oidc::client::{AuthMethod, ClientMetadata, ClientsError, ImportedClient, ImportedSecret, NewClient};
 use vestibule_users::{HashingPolicy, ImportedHash};
 
@@ -25,6 +25,11 @@ const MOST_APPS: usize = 100;
 impl Run<'_> {
     /// Brings the applications that never came. Each stands for every app of the site, whose permissions it knew there too.
     pub(super) async fn applications(&mut self) -> Result<(), WriteError> {
+        let tokens = self.plan.site.users.iter().flat_map(|user| &user.refresh_tokens);
+        for token in tokens {
+            let granted = self.granted.entry(token.client_id.as_str()).or_default();
+            *granted = granted.union(&token.scope);
+        }
         let apps: BTreeSet<&str> = self.plan.site.permissions.iter().map(|one| one.app.as_str()).collect();
         let mut apps: Vec<String> = apps.into_iter().map(str::to_owned).collect();
         if apps.len() > MOST_APPS && !self.plan.site.applications.is_empty() {
@@ -36,10 +41,19 @@ impl Run<'_> {
         for application in &self.plan.site.applications {
             let pk = application.pk.as_deref();
             match self.ledger.meet(Model::Application, pk, &application.client_id) {
-                Met::Known(_) => self.count_known("applications"),
+                Met::Known(id) => self.known_application(id).await?,
                 Met::Another(name) => self.another(MODEL, pk, &application.client_id, &name),
                 Met::New => self.application(application, apps.clone()).await?,
             }
+        }
+        Ok(())
+    }
+
+    /// One that came before, and what it may ask for by now.
+    async fn known_application(&mut self, id: String) -> Result<(), WriteError> {
+        self.count_known("applications");
+        if let Some(client) = self.to.clients.read(&ClientId::from(id.clone())).await.map_err(ClientsError::from)? {
+            self.may_ask.insert(id, client.metadata.scope);
         }
         Ok(())
     }
@@ -56,6 +70,7 @@ impl Run<'_> {
         let why = match self.to.clients.insert_in(self.transaction, imported).await {
             Ok(()) => {
                 let (pk, id) = (application.pk.as_deref(), &application.client_id);
+                self.may_ask.insert(id.clone(), self.allowed_scopes(id));
                 self.ledger.note(Model::Application, pk, id, id.clone());
                 self.count("applications", 1);
                 return Ok(());
@@ -93,6 +108,12 @@ impl Run<'_> {
 }
 
 impl Run<'_> {
+    /// The standard scopes, those that were named for the import, and whatever people have granted it already.
+    fn allowed_scopes(&self, client_id: &str) -> ScopeSet {
+        let scopes = ClientMetadata::default().scope.union(&self.to.scopes);
+        self.granted.get(client_id).map_or_else(|| scopes.clone(), |granted| scopes.union(granted))
+    }
+
     /// Public applications always must use PKCE. Of the others, and of the scopes that they may ask for, the source says
     /// nothing, since these are settings there.
     fn new_client(&self, application: &Application) -> NewClient {
@@ -106,7 +127,7 @@ impl Run<'_> {
             grant_types: grant_types(&application.grant),
             ..ClientMetadata::default()
         };
-        metadata.scope = metadata.scope.union(&self.to.scopes);
+        metadata.scope = self.allowed_scopes(&application.client_id);
         metadata.fit_response_types();
         NewClient {
             name: Some(shown).filter(|name| !name.trim().is_empty()).unwrap_or_else(or_id),
@@ -123,6 +144,7 @@ impl Run<'_> {
 fn grant_types(grant: &Grant) -> Vec<String> {
     let names: &[&str] = match grant {
         Grant::ClientCredentials => &["client_credentials"],
+        Grant::DeviceCode => &["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"],
         _ => &["authorization_code", "refresh_token"],
     };
     names.iter().map(|name| (*name).to_owned()).collect()

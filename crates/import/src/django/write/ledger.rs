@@ -14,6 +14,7 @@ pub(super) enum Model {
     User,
     Group,
     Application,
+    RefreshToken,
 }
 
 impl Model {
@@ -22,6 +23,7 @@ impl Model {
             Self::User => "user",
             Self::Group => "group",
             Self::Application => "application",
+            Self::RefreshToken => "refresh_token",
         }
     }
 }
@@ -51,7 +53,7 @@ impl Ledger {
         let mut ledger =
             Self { site: site.to_owned(), by_key: HashMap::new(), by_name: HashMap::new(), new: Vec::new() };
         for row in row::Entity::find().filter(row::Column::Source.eq(site)).all(connection).await? {
-            let known = [Model::User, Model::Group, Model::Application].into_iter();
+            let known = [Model::User, Model::Group, Model::Application, Model::RefreshToken].into_iter();
             let Some(model) = known.map(Model::as_str).find(|model| *model == row.model) else { continue };
             ledger.by_name.insert((model, row.name.clone()), row.key.clone());
             ledger.by_key.insert((model, row.key), (row.name, row.our_id));

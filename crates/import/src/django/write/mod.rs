@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! what is here ─▶ BEGIN ─▶ attributes ─▶ permissions ─▶ groups ─▶ people ─▶ memberships, grants ─▶ applications
+//!                                                                                   ─▶ refresh tokens
 //!                   └─▶ ledger, audit record, change log ─▶ COMMIT; or ROLLBACK where anything blocks, or nothing is new
 //! ```
 //! `ledger` remembers what came. A row that came once is never written again, whatever became of it here or there: people
@@ -13,15 +14,19 @@ mod access;
 mod applications;
 mod ledger;
 mod people;
+mod tokens;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::{DatabaseTransaction, DbErr};
 use serde::Serialize;
 use vestibule_audit::{Actor, Audit, AuditError, Details, Event, Kind};
-use vestibule_core::{Clock, ScopeSet};
+use vestibule_core::{Clock, Random, ScopeSet, UserId};
 use vestibule_database::Database;
-use vestibule_oidc::client::{Clients, ClientsError};
+use vestibule_oidc::{
+    Grants,
+    client::{Clients, ClientsError},
+};
 use vestibule_users::{Access, AccessError, Attributes, DefinitionError, ImportError, Touched, Unavailable, Users};
 
 use super::{
@@ -47,10 +52,14 @@ pub struct Importer {
     pub require_pkce: Option<bool>,
     /// What applications may ask for beside the standard scopes.
     pub scopes: ScopeSet,
+    /// What applications may come back for.
+    pub grants: Grants,
     /// Where it is written down.
     pub audit: Audit,
     /// The time.
     pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
 }
 
 /// Whether what was written stays.
@@ -125,6 +134,12 @@ struct Run<'a> {
     new: BTreeMap<&'static str, usize>,
     known: BTreeMap<&'static str, usize>,
     problems: Vec<Problem>,
+    /// Who is here, by their place in the site.
+    people: Vec<(usize, UserId)>,
+    /// What people have granted each application there.
+    granted: HashMap<&'a str, ScopeSet>,
+    /// What each application that is here may ask for.
+    may_ask: HashMap<String, ScopeSet>,
 }
 
 impl Importer {
@@ -157,6 +172,9 @@ impl Importer {
             new: BTreeMap::new(),
             known: BTreeMap::new(),
             problems: Vec::new(),
+            people: Vec::new(),
+            granted: HashMap::new(),
+            may_ask: HashMap::new(),
         };
         run.everything(before).await?;
         let Run { ledger, new, known, problems, .. } = run;
@@ -171,6 +189,7 @@ impl Importer {
             transaction.commit().await?;
             self.access.announce(Touched::Everyone);
             self.attributes.announce();
+            self.users.announce();
             tracing::info!(site, "a site was imported");
         } else {
             transaction.rollback().await?;
@@ -189,6 +208,7 @@ impl Importer {
         let details = Details::new().origin("django").name(site).counts(counts);
         self.audit.record_in(transaction, Event::new(Kind::Imported, Actor::Command).details(details)).await?;
         self.attributes.note_in(transaction).await?;
+        self.users.note_in(transaction).await?;
         Ok(self.access.record(transaction, Touched::Everyone).await?)
     }
 }
@@ -199,7 +219,8 @@ impl Run<'_> {
         self.permissions(&before).await?;
         let groups = self.groups(&before).await?;
         self.people(&groups).await?;
-        self.applications().await
+        self.applications().await?;
+        self.refresh_tokens().await
     }
 
     fn count(&mut self, what: &'static str, count: usize) {

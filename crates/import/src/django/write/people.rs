@@ -32,10 +32,14 @@ impl Run<'_> {
             }
             let pk = user.pk.as_deref();
             match self.ledger.meet(Model::User, pk, &user.username) {
-                Met::Known(_) => self.count_known("users"),
+                Met::Known(id) => {
+                    self.count_known("users");
+                    self.people.extend(id.parse().ok().map(|id| (place, id)));
+                }
                 Met::Another(name) => self.another(&self.plan.site.user_model, pk, &user.username, &name),
                 Met::New => {
                     let Some(id) = self.person(user).await? else { continue };
+                    self.people.push((place, id));
                     members.extend(user.groups.iter().filter_map(|name| Some((*groups.get(name)?, id))));
                     let permits = user.permissions.iter().filter_map(|id| id.parse().ok());
                     grants.extend(permits.map(|name| (Holder::User(id), Permit::everywhere(name))));

@@ -90,8 +90,10 @@ impl Arguments {
             clients: desk.context.clients(&desk.database).await?,
             require_pkce: self.require_pkce,
             scopes: self.scopes.iter().fold(ScopeSet::default(), |all, more| all.union(more)),
+            grants: desk.context.grants(&desk.database).await?,
             audit: desk.context.audit(&desk.database),
             clock: desk.context.clock.clone(),
+            random: desk.context.random.clone(),
             database: desk.database.clone(),
         };
         let mode = if self.dry_run { Mode::Try } else { Mode::Keep };
