@@ -473,3 +473,27 @@ async fn a37_the_administration_api_takes_a_bound_token_with_its_proof_alone() {
     let taken = JsonAnswer::of(bound().header("DPoP", proof().sign())).await;
     assert_eq!(taken.status, 200, "{}", taken.body);
 }
+
+#[tokio::test]
+async fn rotation_can_be_off_for_who_proves_a_key_and_for_nobody_else() {
+    let spec = public().with(|new| new.metadata.rotate_refresh_tokens = Some(false));
+    let (app, alice, client) = scene_of(spec).await;
+    let key = app.dpop_key();
+    let answer = app.browser_of(&alice).authorize(&client, |request| request).await;
+    let first = send(&client.exchange(&answer), &key.for_token_endpoint()).await.tokens();
+    for _ in 0..3 {
+        let again = send(&refresh(&client, &first.refresh_token), &key.for_token_endpoint()).await.tokens();
+        assert_eq!(again.refresh_token, first.refresh_token);
+        assert_ne!(again.access_token, first.access_token);
+        app.clock().advance(Duration::from_secs(300));
+    }
+    let stolen = send(&refresh(&client, &first.refresh_token), &app.dpop_key().for_token_endpoint()).await;
+    assert_eq!(told(&stolen), (400, "invalid_grant"));
+
+    let spec = confidential().with(|new| new.metadata.rotate_refresh_tokens = Some(false));
+    let (app, alice, client) = scene_of(spec).await;
+    let answer = app.browser_of(&alice).authorize(&client, |request| request).await;
+    let first = client.redeem(&answer).await;
+    let second = refresh(&client, &first.refresh_token).send().await.tokens();
+    assert_ne!(second.refresh_token, first.refresh_token, "without a key each use gives a new one");
+}

@@ -3,6 +3,8 @@
 //! A program of its own, beside `e2e`: what it stands on is what the writers of resource servers have, and it is built quickly
 //! for them. Each rule of the guard alone has its tests in `crates/guard/tests/rules/`.
 
+mod introspected;
+
 use std::time::Duration;
 
 use poem::{Endpoint, EndpointExt, Request, Response, Route, endpoint::BoxEndpoint, get, handler, http::StatusCode};

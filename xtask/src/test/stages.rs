@@ -117,12 +117,13 @@ impl Surroundings<'_> {
         cargo
     }
 
-    /// The same, told where Redis, PostgreSQL, the mail server, the Django sites and the fuzzer are.
+    /// The same, told where Redis, its program, PostgreSQL, the mail server, the Django sites and the fuzzer are.
     fn cargo_test_on_servers(&self, targets: &[&str], filter: Option<&str>) -> Command {
         let mut cargo = self.cargo_test(targets, filter);
         cargo.envs(self.servers.redis_url().map(|url| ("VESTIBULE_TEST_REDIS_URL", url)));
         cargo.envs(self.servers.postgres_url().map(|url| ("VESTIBULE_TEST_POSTGRES_URL", url)));
         cargo.envs(self.servers.smtp_place().map(|place| ("VESTIBULE_TEST_SMTP", place)));
+        cargo.envs(self.tools.redis.as_ref().map(|program| ("VESTIBULE_TEST_REDIS_SERVER", program)));
         cargo.envs(self.tools.fuzzer.as_ref().map(|program| ("VESTIBULE_TEST_FUZZER", program)));
         cargo.envs(self.servers.django_sites().map(|sites| ("VESTIBULE_TEST_DJANGO", sites)));
         cargo.envs(self.tools.django.as_ref().map(|python| ("VESTIBULE_TEST_DJANGO_PYTHON", python)));

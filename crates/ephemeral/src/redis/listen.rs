@@ -16,8 +16,8 @@ use redis::{
 use super::connect;
 use crate::{Error, Subscription, bus::Bus};
 
-/// How often the connection is tried; a broken one is made anew by that.
-const TRY_EVERY: Duration = Duration::from_secs(2);
+/// How often connections are tried; a broken one is made anew by that.
+const TRY_EVERY: Duration = Duration::from_secs(1);
 
 /// One connection, and those who listen to it.
 pub(super) struct Listener {
@@ -27,7 +27,9 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    pub(super) async fn connect(client: &Client, place: Arc<str>) -> Result<Self, Error> {
+    /// `commands` is the other connection to the same server: it is kept up as well, so that after an outage nobody's command is
+    /// the one that finds it broken.
+    pub(super) async fn connect(client: &Client, commands: ConnectionManager, place: Arc<str>) -> Result<Self, Error> {
         let information = client.get_connection_info().clone();
         let settings = information.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         let open = Client::open(information.set_redis_settings(settings));
@@ -38,6 +40,7 @@ impl Listener {
             .await
             .map_err(|error| connect::unavailable(&place, &error))?;
         tokio::spawn(keep_alive(connection.clone(), Arc::downgrade(&bus)));
+        tokio::spawn(keep_alive(commands, Arc::downgrade(&bus)));
         Ok(Self { connection, bus, place })
     }
 
@@ -82,7 +85,7 @@ async fn keep_alive(mut connection: ConnectionManager, bus: Weak<Bus>) {
         tokio::time::sleep(TRY_EVERY).await;
         let answer: RedisResult<()> = redis::cmd("PING").query_async(&mut connection).await;
         if let Err(error) = answer {
-            tracing::debug!(%error, "Redis does not answer where changes are heard");
+            tracing::debug!(%error, "Redis does not answer");
         }
     }
 }

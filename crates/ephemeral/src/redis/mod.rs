@@ -295,7 +295,7 @@ impl Engine for RedisEngine {
 
     async fn subscribe(&self, topic: &str) -> Result<Subscription, Error> {
         self.connection()?;
-        let connect = || Listener::connect(&self.client, Arc::clone(&self.place));
+        let connect = || Listener::connect(&self.client, self.connection.clone(), Arc::clone(&self.place));
         let listener = self.listener.get_or_try_init(connect).await?;
         listener.subscribe(&format!("{}{topic}", self.prefix)).await
     }
