@@ -149,6 +149,21 @@ impl ThirdParty {
         TokenRequest::of(self.wire.clone(), self, "").without("grant_type").at("/oauth2/device_authorization")
     }
 
+    /// An authorization request to push, for a test to change and send.
+    #[must_use]
+    pub fn push(&self, request: &AuthorizeRequest) -> TokenRequest {
+        let push = TokenRequest::to("/oauth2/par", self.wire.clone(), self).without("client_id");
+        request.parameters.iter().fold(push, |push, (name, value)| push.add(name, value))
+    }
+
+    /// Where a browser is sent for what was pushed, or lies at an address of the application's.
+    #[must_use]
+    pub fn opening(&self, request_uri: &str) -> String {
+        let mut url = self.authorize_endpoint();
+        url.query_pairs_mut().append_pair("client_id", &self.client_id).append_pair("request_uri", request_uri);
+        url.into()
+    }
+
     /// Redeems what it was answered.
     ///
     /// # Panics

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use vestibule_core::Random;
 use vestibule_jose::{Algorithm, EncodedHeader, PrivateKey, Signer, sign};
 
-use crate::{TestApp, ThirdParty, TokenRequest};
+use crate::{AuthorizeRequest, TestApp, ThirdParty, TokenRequest};
 
 /// `client_assertion_type`, in full.
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -77,6 +77,20 @@ impl TestApp {
             "exp": now + 60,
             "jti": Random::system().token(),
         })
+    }
+}
+
+impl TestApp {
+    /// The claims of a request object: right in every part, until a test changes it.
+    #[must_use]
+    pub fn object(&self, client: &ThirdParty, request: &AuthorizeRequest) -> Value {
+        let now = self.clock().now().seconds();
+        let mut claims =
+            json!({ "iss": client.client_id, "aud": self.issuer(), "iat": now, "nbf": now, "exp": now + 300 });
+        for (name, value) in &request.parameters {
+            claims[name] = json!(value);
+        }
+        claims
     }
 }
 

@@ -60,6 +60,20 @@ impl AuthorizeRequest {
         self
     }
 
+    /// With these parameters alone.
+    #[must_use]
+    pub fn only(mut self, names: &[&str]) -> Self {
+        self.parameters.retain(|(parameter, _)| names.contains(&parameter.as_str()));
+        self
+    }
+
+    /// What stands beside a request object in OpenID Connect's way (Core section 6.1): the parameters that must, and none of the
+    /// rest.
+    #[must_use]
+    pub fn beside_an_object(&self) -> Self {
+        self.clone().only(&["response_type", "client_id"]).add("scope", "openid")
+    }
+
     /// Without PKCE.
     #[must_use]
     pub fn without_pkce(self) -> Self {

@@ -1,4 +1,4 @@
-//! Where an application publishes its keys: a site on this machine, over plain HTTP.
+//! Where an application publishes its keys, or its request objects: a site on this machine, over plain HTTP.
 
 use std::{
     net::Ipv4Addr,
@@ -24,9 +24,17 @@ pub struct KeySite {
 impl KeySite {
     /// One that publishes `keys`.
     pub async fn start(keys: &Value) -> Self {
+        Self::with(&keys.to_string()).await
+    }
+
+    /// One that publishes any document.
+    ///
+    /// # Panics
+    /// Where this machine has no port left.
+    pub async fn with(document: &str) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port of this machine");
         let port = listener.local_addr().expect("an address").port();
-        let (document, asked) = (Arc::new(Mutex::new(Some(keys.to_string()))), Arc::new(AtomicUsize::new(0)));
+        let (document, asked) = (Arc::new(Mutex::new(Some(document.to_owned()))), Arc::new(AtomicUsize::new(0)));
         let (telling, counting) = (document.clone(), asked.clone());
         tokio::spawn(async move {
             while let Ok((mut socket, _)) = listener.accept().await {
@@ -57,7 +65,15 @@ impl KeySite {
     /// # Panics
     /// Never, unless it panicked before.
     pub fn publish(&self, keys: &Value) {
-        *self.document.lock().expect("unpoisoned") = Some(keys.to_string());
+        self.publish_text(&keys.to_string());
+    }
+
+    /// Publishes another document.
+    ///
+    /// # Panics
+    /// Never, unless it panicked before.
+    pub fn publish_text(&self, document: &str) {
+        *self.document.lock().expect("unpoisoned") = Some(document.to_owned());
     }
 
     /// Answers with errors from now on.

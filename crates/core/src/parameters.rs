@@ -54,6 +54,21 @@ impl Parameters {
         self
     }
 
+    /// The parameters without those of these names.
+    #[must_use]
+    pub fn without(mut self, names: &[&str]) -> Self {
+        self.0.retain(|(name, _)| !names.contains(&name.as_str()));
+        self
+    }
+
+    /// The parameters with `name` once, in place of whatever stood there.
+    #[must_use]
+    pub fn with(self, name: &str, value: &str) -> Self {
+        let mut parameters = self.without(&[name]);
+        parameters.0.push((name.to_owned(), value.to_owned()));
+        parameters
+    }
+
     /// The one value of `name`. A parameter without a value counts as omitted.
     ///
     /// # Errors
@@ -139,6 +154,13 @@ mod tests {
         assert_eq!(parsed("a=&a=1").single("a"), Err(Duplicate("a".into())));
         assert_eq!(parsed("b=1&a=1&resource=x&resource=y").first_duplicate(&["resource"]), None);
         assert_eq!(parsed("b=1&a=1&b=2").first_duplicate(&[]), Some(Duplicate("b".into())));
+    }
+
+    #[test]
+    fn a_parameter_is_taken_out_or_replaced_wherever_it_stands() {
+        assert_eq!(parsed("a=1&b=2&a=3").without(&["a"]), parsed("b=2"));
+        assert_eq!(parsed("a=1&b=2&a=3").with("a", "4"), parsed("b=2&a=4"));
+        assert_eq!(parsed("b=2").with("a", "4"), parsed("b=2&a=4"));
     }
 
     /// Comparing each with each would keep this test busy for an hour.

@@ -36,6 +36,8 @@ pub mod path {
     pub const AUTHORIZE: &str = "/oauth2/authorize";
     /// Token endpoint.
     pub const TOKEN: &str = "/oauth2/token";
+    /// Where authorization requests are pushed (RFC 9126).
+    pub const PAR: &str = "/oauth2/par";
     /// Userinfo endpoint.
     pub const USERINFO: &str = "/oauth2/userinfo";
     /// The published keys.
@@ -66,6 +68,9 @@ struct More {
     revocation_endpoint_auth_methods_supported: Vec<String>,
     code_challenge_methods_supported: Vec<String>,
     authorization_response_iss_parameter_supported: bool,
+    pushed_authorization_request_endpoint: String,
+    require_pushed_authorization_requests: bool,
+    require_signed_request_object: bool,
     prompt_values_supported: Vec<String>,
     /// RFC 8705 section 3.3.
     tls_client_certificate_bound_access_tokens: bool,
@@ -92,7 +97,7 @@ type Metadata = ProviderMetadata<
     CoreSubjectIdentifierType,
 >;
 
-/// What an application may sign its assertions with, in an order of ours: the secret of `client_secret_jwt` comes last. (Ed25519
+/// What an application may sign its assertions and request objects with, in an order of ours: the secret of `client_secret_jwt` comes last. (Ed25519
 /// is taken by its newer name too, for which the crate has no word.)
 const ASSERTION_ALGORITHMS: [CoreJwsSigningAlgorithm; 12] = [
     CoreJwsSigningAlgorithm::EcdsaP256Sha256,
@@ -175,6 +180,9 @@ impl Provider {
             revocation_endpoint_auth_methods_supported: names(self.auth_methods()),
             code_challenge_methods_supported: vec!["S256".to_owned()],
             authorization_response_iss_parameter_supported: true,
+            pushed_authorization_request_endpoint: at(path::PAR),
+            require_pushed_authorization_requests: self.settings().require_pushed_authorization_requests,
+            require_signed_request_object: self.settings().require_signed_request_object,
             tls_client_certificate_bound_access_tokens: self.settings().client_certificates,
             mtls_endpoint_aliases: self.settings().mutual_origin.as_deref().map(aliases),
             prompt_values_supported: Prompt::ALL.iter().map(|prompt| prompt.as_str().to_owned()).collect(),
@@ -222,10 +230,17 @@ impl Provider {
         ))
         .set_ui_locales_supported(Some(vec![openidconnect::LanguageTag::new("en".to_owned())]))
         .set_claims_parameter_supported(Some(false))
-        .set_request_parameter_supported(Some(false))
-        .set_request_uri_parameter_supported(Some(false))
-        .set_require_request_uri_registration(Some(false));
+        .set_request_parameter_supported(Some(true))
+        .set_request_uri_parameter_supported(Some(true))
+        .set_require_request_uri_registration(Some(true))
+        .set_request_object_signing_alg_values_supported(Some(self.request_object_algorithms()));
         Ok(serde_json::to_vec(&metadata)?)
+    }
+
+    /// What request objects may be signed with; `none` where they need not be.
+    fn request_object_algorithms(&self) -> Vec<CoreJwsSigningAlgorithm> {
+        let none = (!self.settings().require_signed_request_object).then_some(CoreJwsSigningAlgorithm::None);
+        ASSERTION_ALGORITHMS.into_iter().chain(none).collect()
     }
 
     /// How an application can prove itself.
@@ -264,6 +279,7 @@ fn aliases(origin: &str) -> BTreeMap<String, String> {
         ("introspection_endpoint", path::INTROSPECT),
         ("revocation_endpoint", path::REVOKE),
         ("device_authorization_endpoint", path::DEVICE_AUTHORIZATION),
+        ("pushed_authorization_request_endpoint", path::PAR),
     ]
     .into_iter()
     .map(|(name, path)| (name.to_owned(), format!("{origin}{path}")))

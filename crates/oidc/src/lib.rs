@@ -28,6 +28,7 @@ pub mod introspection;
 mod presence;
 mod presented;
 mod provider;
+mod pushed;
 pub mod revocation;
 mod scope;
 mod second_factor;

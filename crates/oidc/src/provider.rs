@@ -14,6 +14,7 @@ use vestibule_users::{Access, Attributes, Portraits, SecondFactorPolicy, SecondF
 
 use crate::{
     Consents,
+    authorize::References,
     client::{
         Apis, ClientRules, Clients,
         authentication::{Assertions, RemoteKeys},
@@ -23,6 +24,7 @@ use crate::{
     discovery::{Published, path},
     dpop::Dpop,
     grants::{Grants, RefreshPolicy},
+    pushed::PushedRequests,
 };
 
 /// What an operator decides.
@@ -41,6 +43,12 @@ pub struct Settings {
     /// Whether an application's assertion may name nobody but our issuer as its audience
     /// (`oidc.strict_assertion_audience`).
     pub strict_assertion_audience: bool,
+    /// Whether every authorization request must be pushed (`oidc.require_pushed_authorization_requests`).
+    pub require_pushed_authorization_requests: bool,
+    /// How long a pushed request can be opened (`oidc.pushed_request_lifetime`).
+    pub pushed_request_lifetime: Duration,
+    /// Whether every authorization request must be a signed request object (`oidc.require_signed_request_object`).
+    pub require_signed_request_object: bool,
     /// Where clients are asked for a certificate (`http.mtls.listen`): the same endpoints lie there, below this origin.
     pub mutual_origin: Option<String>,
     /// Whether client certificates come at all, there or from a trusted proxy.
@@ -111,6 +119,8 @@ struct Inner {
     consents: Consents,
     issued: CountsBy<1>,
     codes: Codes,
+    pushed: PushedRequests,
+    references: References,
     devices: Devices,
     assertions: Assertions,
     grants: Grants,
@@ -146,7 +156,7 @@ impl Provider {
         let assertions = Assertions {
             ephemeral: ephemeral.clone(),
             key: hash_key.for_purpose("client assertion"),
-            keys: RemoteKeys::new(fetcher, clock.clone()),
+            keys: RemoteKeys::new(fetcher.clone(), clock.clone()),
             vault: vault.clone(),
             token_endpoints: origins.map(|origin| format!("{origin}{}", path::TOKEN)).collect(),
             issuer,
@@ -180,6 +190,15 @@ impl Provider {
             audit,
             devices: Devices::new(ephemeral.clone(), &hash_key, clock.clone(), random.clone(), LONGEST_ACCESS_TOKEN),
             dpop: Dpop::new(ephemeral.clone(), &hash_key),
+            pushed: PushedRequests::new(
+                ephemeral.clone(),
+                &hash_key,
+                clock.clone(),
+                random.clone(),
+                settings.pushed_request_lifetime,
+                sessions.longest_wait(),
+            ),
+            references: References::new(fetcher, clock.clone()),
             codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
             settings,
             users,
@@ -310,6 +329,15 @@ impl Provider {
 
     pub(crate) fn codes(&self) -> &Codes {
         &self.0.codes
+    }
+
+    pub(crate) fn pushed(&self) -> &PushedRequests {
+        &self.0.pushed
+    }
+
+    /// What applications publish as their requests.
+    pub(crate) fn references(&self) -> &References {
+        &self.0.references
     }
 
     pub(crate) fn random(&self) -> &Random {

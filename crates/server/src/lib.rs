@@ -52,11 +52,12 @@ pub struct Front {
 }
 
 /// The endpoints that apps in browsers may read from other origins.
-const OPEN: [OpenPath; 7] = [
+const OPEN: [OpenPath; 8] = [
     OpenPath { path: "/.well-known/openid-configuration", methods: "GET, HEAD, OPTIONS" },
     OpenPath { path: "/.well-known/oauth-authorization-server", methods: "GET, HEAD, OPTIONS" },
     OpenPath { path: path::JWKS, methods: "GET, HEAD, OPTIONS" },
     OpenPath { path: path::TOKEN, methods: "POST, OPTIONS" },
+    OpenPath { path: path::PAR, methods: "POST, OPTIONS" },
     OpenPath { path: path::DEVICE_AUTHORIZATION, methods: "POST, OPTIONS" },
     OpenPath { path: path::REVOKE, methods: "POST, OPTIONS" },
     OpenPath { path: path::USERINFO, methods: "GET, HEAD, POST, OPTIONS" },
@@ -97,8 +98,8 @@ pub fn service(
 
 fn router(state: &State) -> Route {
     use endpoints::{
-        authorize, consent, device, documents, end_session, health, home, introspect, login, logout, metrics, recover,
-        register, revocations, revoke, second_factor, setup, token, userinfo, verify_email,
+        authorize, consent, device, documents, end_session, health, home, introspect, login, logout, metrics, par,
+        recover, register, revocations, revoke, second_factor, setup, token, userinfo, verify_email,
     };
     let routes = Route::new()
         .at("/", Methods::new().get(answers(state, home::home_page)))
@@ -114,6 +115,7 @@ fn router(state: &State) -> Route {
                 .post(answers(state, authorize::authorize_by_post)),
         )
         .at("/oauth2/authorize/posted/:id", Methods::new().get(answers(state, authorize::authorize_posted)))
+        .at(path::PAR, Methods::new().post(answers(state, par::par_posted)))
         .at(path::TOKEN, Methods::new().post(answers(state, token::token_posted)))
         .at(path::DEVICE_AUTHORIZATION, Methods::new().post(answers(state, token::device_authorization_posted)))
         .at(

@@ -54,6 +54,12 @@ impl Sessions {
         self.shared.policy.absolute.max(self.shared.policy.keep_absolute)
     }
 
+    /// How long a request waits for a person at most.
+    #[must_use]
+    pub fn longest_wait(&self) -> Duration {
+        self.shared.policy.pending
+    }
+
     /// Begins a session for someone who has just proved who they are, by a sign-in or a step-up: always under a new id.
     ///
     /// `previous` is what the browser held until now. It is dead from now on. Where it was a session of the same user, the new

@@ -305,6 +305,9 @@ fn settings(config: &Config) -> Settings {
     Settings {
         require_pkce: config.oidc.require_pkce,
         strict_assertion_audience: config.oidc.strict_assertion_audience,
+        require_pushed_authorization_requests: config.oidc.require_pushed_authorization_requests,
+        pushed_request_lifetime: config.oidc.pushed_request_lifetime,
+        require_signed_request_object: config.oidc.require_signed_request_object,
         mutual_origin: mutual_origin(config),
         client_certificates: client_certificates(config),
         dpop_nonce: config.oidc.dpop_nonce,

@@ -208,6 +208,7 @@ mod tests {
             hinted_user: None,
             display: Display::Page,
             acr: AcrWish::None,
+            pushed: None,
         }
     }
 

@@ -17,6 +17,9 @@ pub enum PageError {
     /// `redirect_uri` is missing or not registered for this application.
     #[error("{0}")]
     InvalidRedirectUri(&'static str),
+    /// What it carries, or leads to, is refused before it could prove a redirect URI: a request object, a pushed request.
+    #[error("{1}")]
+    Refused(ErrorCode, String),
 }
 
 impl PageError {
@@ -27,11 +30,13 @@ impl PageError {
             Self::InvalidRequest(_) => "invalid_request",
             Self::InvalidClient => "invalid_client",
             Self::InvalidRedirectUri(_) => "invalid_redirect_uri",
+            Self::Refused(code, _) => code.as_str(),
         }
     }
 }
 
-/// The errors that an application may be told (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6).
+/// The errors that an application may be told (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6, RFC 9101 section
+/// 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
     /// A parameter is missing, malformed or doubled.
@@ -58,9 +63,11 @@ pub enum ErrorCode {
     InteractionRequired,
     /// `prompt=none`, and an account would have to be chosen.
     AccountSelectionRequired,
-    /// The `request` parameter is not supported.
-    RequestNotSupported,
-    /// The `request_uri` parameter is not supported.
+    /// A request object does not hold.
+    InvalidRequestObject,
+    /// What `request_uri` names is not there, cannot be fetched, or is no request object.
+    InvalidRequestUri,
+    /// This application registered no address that `request_uri` could name.
     RequestUriNotSupported,
     /// The `registration` parameter is not supported.
     RegistrationNotSupported,
@@ -83,7 +90,8 @@ impl ErrorCode {
             Self::ConsentRequired => "consent_required",
             Self::InteractionRequired => "interaction_required",
             Self::AccountSelectionRequired => "account_selection_required",
-            Self::RequestNotSupported => "request_not_supported",
+            Self::InvalidRequestObject => "invalid_request_object",
+            Self::InvalidRequestUri => "invalid_request_uri",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
         }
@@ -141,6 +149,40 @@ pub enum AuthorizeError {
 }
 
 impl From<Unavailable> for AuthorizeError {
+    fn from(error: Unavailable) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+/// Why a request goes no further, before it is settled who is told: a browser, or the application that pushed it.
+#[derive(Debug)]
+pub(crate) enum NotValid {
+    /// Who asks, or where to answer, is not proved.
+    Page(PageError),
+    /// It can be answered there.
+    To(Box<Addressee>, ErrorCode, String),
+    /// Something of ours does not answer.
+    Unavailable(Unavailable),
+}
+
+impl NotValid {
+    /// As the authorization endpoint answers a browser.
+    pub(super) fn at_a_browser(self, issuer: &str) -> AuthorizeError {
+        match self {
+            Self::Page(error) => AuthorizeError::Page(error),
+            Self::To(to, code, description) => AuthorizeError::Redirect(Answer::error(&to, issuer, code, &description)),
+            Self::Unavailable(error) => AuthorizeError::Unavailable(error),
+        }
+    }
+}
+
+impl From<PageError> for NotValid {
+    fn from(error: PageError) -> Self {
+        Self::Page(error)
+    }
+}
+
+impl From<Unavailable> for NotValid {
     fn from(error: Unavailable) -> Self {
         Self::Unavailable(error)
     }

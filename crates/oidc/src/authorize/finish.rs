@@ -3,7 +3,7 @@
 use vestibule_core::GrantId;
 use vestibule_sessions::Session;
 
-use super::{Answer, ValidRequest};
+use super::{Answer, ErrorCode, ValidRequest};
 use crate::{Provider, Unavailable, code::CodeGrant};
 
 impl Provider {
@@ -13,6 +13,10 @@ impl Provider {
     /// # Errors
     /// A store that does not answer.
     pub async fn finish(&self, request: ValidRequest, session: &Session) -> Result<Answer, Unavailable> {
+        if !self.spend(&request).await? {
+            let words = "the pushed request was answered before, or waited for too long";
+            return Ok(Answer::error(&request.to, self.issuer(), ErrorCode::InvalidRequestUri, words));
+        }
         let grant = CodeGrant {
             grant: GrantId::random(self.random()),
             client: request.to.client_id.clone(),
@@ -34,5 +38,17 @@ impl Provider {
         let code = self.codes().issue(&grant).await?;
         tracing::info!(client_id = %grant.client, user = %grant.user, grant = %grant.grant, "a code was issued");
         Ok(Answer::code(&request.to, self.issuer(), &code))
+    }
+
+    /// Spends a request that was pushed, since it is answered now: of any number of answers, one (RFC 9126 section 7.3). Any
+    /// other request is taken where it waits, and this is always `true` of it.
+    ///
+    /// # Errors
+    /// A store that does not answer.
+    pub async fn spend(&self, request: &ValidRequest) -> Result<bool, Unavailable> {
+        match &request.pushed {
+            Some(id) => self.pushed().spend(id).await,
+            None => Ok(true),
+        }
     }
 }

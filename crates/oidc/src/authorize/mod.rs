@@ -1,10 +1,12 @@
 //! The authorization endpoint (RFC 6749 section 3.1, OpenID Connect Core section 3.1.2), without HTTP.
 //!
 //! ```text
-//!  parameters ──address──> Addressee ──rules──> ValidRequest ──next──> Next::{SignIn, …, Consent, Finish}
-//!      │ (client and redirect URI proved)  │                     ↑          │            │
-//!      └─> PageError: a page, no redirect  └─> Answer: redirect  └──a page──┘            └─> Answer with the code
+//!  sent ──resolve──> parameters ──address──> Addressee ──rules──> ValidRequest ──next──> Next::{SignIn, …, Consent, Finish}
+//!                        │ (client and redirect URI proved)  │                     ↑          │            │
+//!                        └─> PageError: a page, no redirect  └─> Answer: redirect  └──a page──┘            └─> Answer with the code
 //! ```
+//! - `resolve` says what counts: the parameters as they were sent, those of a request object (`object`, which `reference`
+//!   fetches where only its address is sent), or those that were pushed before (`push`).
 //! - [`request`] proves client and redirect URI first. Only what is proved can be answered at: an [`Addressee`] is the one
 //!   way to make an [`Answer`].
 //! - `rules` is the ordered table of what else a request must satisfy.
@@ -14,10 +16,18 @@
 pub mod dispatch;
 mod error;
 mod finish;
+mod object;
+mod push;
+mod reference;
 pub mod request;
+mod resolve;
 mod rules;
 
 pub use dispatch::{HalfSignedIn, Next, Progress, SignedIn};
 pub(crate) use error::request_doubles;
 pub use error::{Answer, AuthorizeError, ErrorCode, PageError};
+pub use push::{PushError, PushedRequest};
+pub(crate) use reference::References;
 pub use request::{Addressee, Display, Prompt, ValidRequest};
+
+pub use crate::pushed::PushedId;

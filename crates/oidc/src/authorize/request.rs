@@ -7,8 +7,13 @@ use vestibule_core::{ClientId, Parameters, RedirectUri, ScopeSet, UserId};
 use vestibule_tokens::Confirmation;
 use vestibule_users::AcrWish;
 
-use super::{AuthorizeError, PageError, error::once, rules};
-use crate::{Provider, client::Client};
+use super::{
+    AuthorizeError, PageError,
+    error::{NotValid, once},
+    resolve::Resolved,
+    rules,
+};
+use crate::{Provider, client::Client, pushed::PushedId};
 
 /// Where an answer may go: it exists only once the client and its redirect URI are proved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +57,9 @@ pub struct ValidRequest {
     pub display: Display,
     /// What `acr_values` asks for.
     pub acr: AcrWish,
+    /// Where it was pushed before: the answer spends it.
+    #[serde(default)]
+    pub pushed: Option<PushedId>,
 }
 
 /// The values of `prompt` (OpenID Connect Core section 3.1.2.1).
@@ -100,33 +108,47 @@ pub enum Display {
 }
 
 impl Provider {
-    /// Proves an authorization request: first who asks and where to answer, then each rule of the table.
+    /// Proves an authorization request: first who asks, what counts as its parameters and where to answer, then each rule of the
+    /// table.
     ///
     /// # Errors
     /// A page where the first is not proved, a redirect with an error where a rule is not satisfied.
-    pub async fn authorize(&self, parameters: &Parameters) -> Result<(Arc<Client>, ValidRequest), AuthorizeError> {
-        let (client, to) = self.address(parameters).await?;
-        let request = rules::check(self, &client, to, parameters).await?;
-        Ok((client, request))
+    pub async fn authorize(&self, sent: &Parameters) -> Result<(Arc<Client>, ValidRequest), AuthorizeError> {
+        let valid = async {
+            let client = self.asking(sent).await?;
+            let resolved = self.resolve(&client, sent).await?;
+            let request = self.valid(&client, resolved).await?;
+            Ok((client, request))
+        };
+        valid.await.map_err(|not: NotValid| not.at_a_browser(self.issuer()))
     }
 
-    /// RFC 6749 section 4.1.2.1: no redirect before client and redirect URI are proved.
-    async fn address(&self, parameters: &Parameters) -> Result<(Arc<Client>, Addressee), AuthorizeError> {
-        let client_id = once(parameters, "client_id").map_err(AuthorizeError::Page)?;
-        let named = once(parameters, "redirect_uri").map_err(AuthorizeError::Page)?;
-        let id = ClientId::from(client_id.ok_or(AuthorizeError::Page(PageError::InvalidClient))?);
-        let client = self.clients().find(&id).await?.ok_or(AuthorizeError::Page(PageError::InvalidClient))?;
-        let openid = parameters.all("scope").any(|scope| scope.split(' ').any(|scope| scope == "openid"));
-        if named.is_none() && openid {
-            // OpenID Connect Core section 3.1.2.1 requires it, whatever is registered.
-            return Err(AuthorizeError::Page(PageError::InvalidRedirectUri("redirect_uri is missing")));
-        }
-        let redirect_uri = client.redirect_uri(named).ok_or(AuthorizeError::Page(PageError::InvalidRedirectUri(
-            "redirect_uri is not one that this application registered",
-        )))?;
-        // A doubled `state` cannot be given back: which one?
-        let state = parameters.single("state").ok().flatten().map(str::to_owned);
-        let to = Addressee { client_id: id, redirect_uri, redirect_uri_named: named.is_some(), state };
-        Ok((client, to))
+    /// Proves what counts as the parameters of a request of `client`.
+    pub(super) async fn valid(&self, client: &Client, resolved: Resolved<'_>) -> Result<ValidRequest, NotValid> {
+        let to = address(client, &resolved.parameters)?;
+        let request = rules::check(self, client, to, &resolved.parameters).await?;
+        Ok(ValidRequest { pushed: resolved.pushed, ..request })
     }
+
+    /// Who asks.
+    async fn asking(&self, sent: &Parameters) -> Result<Arc<Client>, NotValid> {
+        let id = ClientId::from(once(sent, "client_id")?.ok_or(PageError::InvalidClient)?);
+        Ok(self.clients().find(&id).await?.ok_or(PageError::InvalidClient)?)
+    }
+}
+
+/// RFC 6749 section 4.1.2.1: no redirect before client and redirect URI are proved.
+pub(super) fn address(client: &Client, parameters: &Parameters) -> Result<Addressee, PageError> {
+    let named = once(parameters, "redirect_uri")?;
+    let openid = parameters.all("scope").any(|scope| scope.split(' ').any(|scope| scope == "openid"));
+    if named.is_none() && openid {
+        // OpenID Connect Core section 3.1.2.1 requires it, whatever is registered.
+        return Err(PageError::InvalidRedirectUri("redirect_uri is missing"));
+    }
+    let redirect_uri = client
+        .redirect_uri(named)
+        .ok_or(PageError::InvalidRedirectUri("redirect_uri is not one that this application registered"))?;
+    // A doubled `state` cannot be given back: which one?
+    let state = parameters.single("state").ok().flatten().map(str::to_owned);
+    Ok(Addressee { client_id: client.id.clone(), redirect_uri, redirect_uri_named: named.is_some(), state })
 }

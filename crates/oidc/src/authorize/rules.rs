@@ -7,7 +7,10 @@ use vestibule_core::{Parameters, ScopeSet};
 use vestibule_tokens::{Confirmation, TokenError};
 use vestibule_users::AcrWish;
 
-use super::{Addressee, Answer, AuthorizeError, Display, ErrorCode, Prompt, ValidRequest, error::REPEATABLE};
+use super::{
+    Addressee, Display, ErrorCode, Prompt, ValidRequest,
+    error::{NotValid, REPEATABLE},
+};
 use crate::{
     Provider, Unavailable,
     client::{Api, Client},
@@ -50,7 +53,6 @@ type Rule = fn(&mut Draft<'_>) -> Verdict;
 /// The rules in their order, each with the clause that it implements.
 const RULES: &[(&str, Rule)] = &[
     ("RFC 6749 section 3.1: parameters stand once", no_doubles),
-    ("OpenID Connect Core section 6: request objects", no_request_object),
     ("OpenID Connect Core section 7.2.1: registration", no_registration),
     ("OAuth 2.0 Multiple Response Types section 2.1: response_mode", response_mode),
     ("RFC 6749 section 3.1.1: response_type", response_type),
@@ -75,14 +77,14 @@ pub(super) async fn check(
     client: &Client,
     to: Addressee,
     parameters: &Parameters,
-) -> Result<ValidRequest, AuthorizeError> {
+) -> Result<ValidRequest, NotValid> {
     let asked: ScopeSet = parameters.all("scope").flat_map(|scope| scope.split(' ')).collect();
-    let apis = provider.apis().owners(&asked).await.map_err(|error| unavailable(provider, &to, &error))?;
+    let apis = provider.apis().owners(&asked).await.map_err(|error| unavailable(&to, &error))?;
     let targets = match targets(provider, client, parameters).await {
-        Err(TargetError::Unavailable(error)) => return Err(unavailable(provider, &to, &error)),
+        Err(TargetError::Unavailable(error)) => return Err(unavailable(&to, &error)),
         targets => targets,
     };
-    let carrying = provider.carrying().await.map_err(|error| unavailable(provider, &to, &error))?;
+    let carrying = provider.carrying().await.map_err(|error| unavailable(&to, &error))?;
     let request = ValidRequest {
         to,
         scope: ScopeSet::default(),
@@ -96,14 +98,14 @@ pub(super) async fn check(
         hinted_user: None,
         display: Display::Page,
         acr: AcrWish::None,
+        pushed: None,
     };
     let mut draft =
         Draft { provider, client, parameters, apis: &apis, targets: Some(targets), carrying: &carrying, request };
     for (clause, rule) in RULES {
         if let Err(Refusal(code, description)) = rule(&mut draft) {
             tracing::debug!(clause, "a rule of the authorization endpoint is not satisfied");
-            let answer = Answer::error(&draft.request.to, provider.issuer(), code, &description);
-            return Err(AuthorizeError::Redirect(answer));
+            return Err(NotValid::To(Box::new(draft.request.to), code, description));
         }
     }
     Ok(draft.request)
@@ -116,10 +118,10 @@ async fn targets(provider: &Provider, client: &Client, parameters: &Parameters) 
     Ok(named)
 }
 
-fn unavailable(provider: &Provider, to: &Addressee, error: &Unavailable) -> AuthorizeError {
+fn unavailable(to: &Addressee, error: &Unavailable) -> NotValid {
     tracing::error!(%error, "an authorization request cannot be checked");
-    let words = "please try again in a minute";
-    AuthorizeError::Redirect(Answer::error(to, provider.issuer(), ErrorCode::TemporarilyUnavailable, words))
+    let words = "please try again in a minute".to_owned();
+    NotValid::To(Box::new(to.clone()), ErrorCode::TemporarilyUnavailable, words)
 }
 
 fn refuse(code: ErrorCode, description: impl Into<String>) -> Verdict {
@@ -131,16 +133,6 @@ fn no_doubles(draft: &mut Draft<'_>) -> Verdict {
         Some(double) => refuse(ErrorCode::InvalidRequest, double.to_string()),
         None => Ok(()),
     }
-}
-
-fn no_request_object(draft: &mut Draft<'_>) -> Verdict {
-    if draft.parameters.has("request") {
-        return refuse(ErrorCode::RequestNotSupported, "request objects are not supported");
-    }
-    if draft.parameters.has("request_uri") {
-        return refuse(ErrorCode::RequestUriNotSupported, "request_uri is not supported");
-    }
-    Ok(())
 }
 
 fn no_registration(draft: &mut Draft<'_>) -> Verdict {

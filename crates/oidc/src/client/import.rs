@@ -4,7 +4,7 @@ use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 use secrecy::{ExposeSecret, SecretString};
 use vestibule_core::{ClientId, Timestamp};
 
-use super::{AuthMethod, Clients, ClientsError, NewClient, apps};
+use super::{Clients, ClientsError, NewClient, apps};
 use crate::tables::client;
 
 /// An application as another system has it.
@@ -44,7 +44,7 @@ impl Clients {
     ) -> Result<(), ClientsError> {
         let ImportedClient { id, client: new, secret, apps, created_at } = imported;
         self.check(&new)?;
-        let signs_with_it = new.auth_method == Some(AuthMethod::ClientSecretJwt);
+        let signs_with_it = new.secret_is_a_key();
         if signs_with_it && matches!(secret, Some(ImportedSecret::Hash(_))) {
             return Err(ClientsError::OnlyAHash(id));
         }
@@ -57,7 +57,7 @@ impl Clients {
             None => {}
             Some(ImportedSecret::Plain(secret)) => {
                 row.secret_digest = Set(Some(self.digest_bytes(secret.expose_secret())));
-                row.secret_sealed = Set(self.sealed(&id, new.auth_method, secret.expose_secret()));
+                row.secret_sealed = Set(self.sealed(&id, signs_with_it, secret.expose_secret()));
             }
             Some(ImportedSecret::Hash(hash)) => row.imported_secret_hash = Set(Some(hash.expose_secret().to_owned())),
         }

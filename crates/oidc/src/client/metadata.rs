@@ -12,7 +12,7 @@ use vestibule_core::{RedirectUri, RedirectUriError, ScopeSet};
 use vestibule_jose::Algorithm;
 use vestibule_tokens::SigningAlgorithm;
 
-use super::{certificate::CertificateName, trusted_issuer::TrustedIssuer};
+use super::{RequestObjectAlgorithm, certificate::CertificateName, request_object, trusted_issuer::TrustedIssuer};
 use crate::token::GRANT_TYPES;
 
 /// How an application proves itself at the token endpoint (OpenID Connect Core section 9, RFC 8705 section 2).
@@ -140,6 +140,18 @@ pub struct ClientMetadata {
     /// The one algorithm of its assertions; nothing here: any that its method allows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_signing_alg: Option<Algorithm>,
+    /// The one algorithm of its request objects; nothing here: any of a key pair, or none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_object_signing_alg: Option<RequestObjectAlgorithm>,
+    /// Where it publishes request objects: the only addresses that its `request_uri` may name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_uris: Vec<String>,
+    /// Whether each of its authorization requests must be a signed request object (RFC 9101 section 10.5).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_signed_request_object: bool,
+    /// Whether each of its authorization requests must be pushed (RFC 9126 section 6).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_pushed_authorization_requests: bool,
     /// The name of its certificate (`tls_client_auth_…`).
     #[serde(flatten)]
     pub certificate_name: CertificateName,
@@ -192,6 +204,10 @@ impl Default for ClientMetadata {
             jwks: None,
             jwks_uri: None,
             token_endpoint_auth_signing_alg: None,
+            request_object_signing_alg: None,
+            request_uris: Vec::new(),
+            require_signed_request_object: false,
+            require_pushed_authorization_requests: false,
             certificate_name: CertificateName::default(),
             tls_client_certificate_bound_access_tokens: false,
             dpop_bound_access_tokens: false,
@@ -259,6 +275,11 @@ impl ClientMetadata {
         if !self.grant_types.iter().any(|grant| grant == "authorization_code") {
             self.response_types.clear();
         }
+    }
+
+    /// Whether the secret of an application that proves itself by `method` is a key for an HMAC, so that it must be had as it is.
+    pub(super) fn secret_is_a_key(&self, method: Option<AuthMethod>) -> bool {
+        method == Some(AuthMethod::ClientSecretJwt) || request_object::signs_with_secret(self)
     }
 
     /// Checks what the types cannot.

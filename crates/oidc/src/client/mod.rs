@@ -15,6 +15,7 @@ mod metadata;
 mod new_client;
 mod proof;
 mod registry;
+mod request_object;
 mod secret;
 mod trusted_issuer;
 
@@ -31,6 +32,7 @@ pub use import::{ImportedClient, ImportedSecret};
 pub use metadata::{AccessTokenFormat, AuthMethod, ClientMetadata, MetadataError};
 pub use new_client::NewClient;
 pub use registry::{ClientRules, Clients, ClientsError, CreatedClient};
+pub use request_object::RequestObjectAlgorithm;
 pub use trusted_issuer::TrustedIssuer;
 
 /// A registered application.

@@ -2,7 +2,7 @@
 
 use vestibule_core::RedirectUri;
 
-use super::{AuthMethod, ClientMetadata, MetadataError, metadata::unsupported, proof};
+use super::{AuthMethod, ClientMetadata, MetadataError, metadata::unsupported, proof, request_object};
 use crate::token::CONFIDENTIAL_GRANT_TYPES;
 
 /// An application to be registered.
@@ -23,7 +23,7 @@ pub struct NewClient {
 }
 
 /// Members whose values would change what we do, and what each is missing.
-const UNSUPPORTED: [&str; 13] = [
+const UNSUPPORTED: [&str; 12] = [
     "sector_identifier_uri",
     "id_token_encrypted_response_alg",
     "id_token_encrypted_response_enc",
@@ -32,7 +32,6 @@ const UNSUPPORTED: [&str; 13] = [
     "userinfo_encrypted_response_enc",
     "introspection_encrypted_response_alg",
     "introspection_encrypted_response_enc",
-    "request_object_signing_alg",
     "request_object_encryption_alg",
     "request_object_encryption_enc",
     "backchannel_logout_uri",
@@ -108,6 +107,11 @@ impl NewClient {
         })
     }
 
+    /// Whether its secret is a key for an HMAC, so that it must be had as it is.
+    pub(super) fn secret_is_a_key(&self) -> bool {
+        self.metadata.secret_is_a_key(self.auth_method)
+    }
+
     /// Checks what spans several members.
     pub(crate) fn check(&self) -> Result<(), MetadataError> {
         let printable = !self.name.trim().is_empty() && !self.name.chars().any(char::is_control);
@@ -126,6 +130,7 @@ impl NewClient {
             return Err(MetadataError::PublicWithoutPkce);
         }
         proof::check(self.auth_method, &self.metadata)?;
+        request_object::check(self.auth_method, &self.metadata)?;
         self.metadata.check()
     }
 }

@@ -69,7 +69,7 @@ pub enum ClientsError {
     NoSecret(ClientId),
     /// An HMAC needs the secret itself.
     #[error(
-        "the secret of client {0} is kept as a hash alone, and client_secret_jwt needs it as it is; register another"
+        "the secret of client {0} is kept as a hash alone, and client_secret_jwt and HS256 need it as it is; register another"
     )]
     OnlyAHash(ClientId),
     /// Another application has the id that one from another system is to keep.
@@ -125,10 +125,10 @@ impl Clients {
     pub async fn create(&self, new: NewClient) -> Result<CreatedClient, ClientsError> {
         self.check(&new)?;
         let id = ClientId::random(&self.random);
-        let secret = AuthMethod::has_secret(new.auth_method).then(|| self.new_secret(new.auth_method));
+        let secret = AuthMethod::has_secret(new.auth_method).then(|| self.new_secret(new.secret_is_a_key()));
         let row = client::ActiveModel {
             secret_digest: Set(secret.as_deref().map(|secret| self.digest_bytes(secret))),
-            secret_sealed: Set(secret.as_deref().and_then(|secret| self.sealed(&id, new.auth_method, secret))),
+            secret_sealed: Set(secret.as_deref().and_then(|secret| self.sealed(&id, new.secret_is_a_key(), secret))),
             ..self.row(id, &new, self.clock.now())?
         };
         let client = Client::try_from(row.insert(self.database.writer()).await?)?;
@@ -172,7 +172,7 @@ impl Clients {
         if public != (before.auth_method.as_deref() == Some(AuthMethod::None.as_str())) {
             return Err(ClientsError::OtherKind(id.clone()));
         }
-        let signs_with_it = new.auth_method == Some(AuthMethod::ClientSecretJwt);
+        let signs_with_it = new.secret_is_a_key();
         let has_one = before.secret_digest.is_some() || before.imported_secret_hash.is_some();
         if signs_with_it && has_one && before.secret_sealed.is_none() {
             return Err(ClientsError::OnlyAHash(id.clone()));
@@ -222,11 +222,12 @@ impl Clients {
         if !AuthMethod::has_secret(client.auth_method) {
             return Err(ClientsError::NoSecret(id.clone()));
         }
-        let secret = self.new_secret(client.auth_method);
+        let is_a_key = client.metadata.secret_is_a_key(client.auth_method);
+        let secret = self.new_secret(is_a_key);
         let transaction = self.database.begin().await?;
         client::Entity::update_many()
             .col_expr(client::Column::SecretDigest, Expr::value(self.digest_bytes(&secret)))
-            .col_expr(client::Column::SecretSealed, Expr::value(self.sealed(id, client.auth_method, &secret)))
+            .col_expr(client::Column::SecretSealed, Expr::value(self.sealed(id, is_a_key, &secret)))
             .col_expr(client::Column::ImportedSecretHash, Expr::value(None::<String>))
             .col_expr(client::Column::UpdatedAt, Expr::value(self.clock.now().millis()))
             .filter(client::Column::Id.eq(id.as_str()))
@@ -277,15 +278,14 @@ impl Clients {
     }
 
     /// An HMAC wants a key as long as its hash (RFC 7518 section 3.2): HS512 has 64 bytes.
-    fn new_secret(&self, method: Option<AuthMethod>) -> String {
-        let more = if method == Some(AuthMethod::ClientSecretJwt) { self.random.token() } else { String::new() };
+    fn new_secret(&self, is_a_key: bool) -> String {
+        let more = if is_a_key { self.random.token() } else { String::new() };
         format!("{SECRET_PREFIX}{}{more}", self.random.token())
     }
 
     /// The secret sealed, where an HMAC needs it.
-    pub(super) fn sealed(&self, id: &ClientId, method: Option<AuthMethod>, secret: &str) -> Option<Vec<u8>> {
-        let needed = method == Some(AuthMethod::ClientSecretJwt);
-        needed.then(|| self.vault.seal(&Client::secret_context(id), secret.as_bytes(), &self.random))
+    pub(super) fn sealed(&self, id: &ClientId, is_a_key: bool, secret: &str) -> Option<Vec<u8>> {
+        is_a_key.then(|| self.vault.seal(&Client::secret_context(id), secret.as_bytes(), &self.random))
     }
 
     pub(super) fn digest_bytes(&self, secret: &str) -> Vec<u8> {

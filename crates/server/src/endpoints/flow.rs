@@ -201,6 +201,8 @@ pub(crate) async fn go_on(state: &State, found: Found, present: Option<&Present>
 /// The person gives up: the application hears `access_denied`.
 pub(crate) async fn deny(state: &State, found: Found) -> Result<Response, Stop> {
     finish(state, &found.id, found.waiting).await?;
+    // A request that was pushed is answered by this.
+    state.provider().spend(&found.authorize.request).await?;
     Ok(refuse(state, &found.authorize, ErrorCode::AccessDenied, "the person said no"))
 }
 

@@ -1,7 +1,7 @@
 //! The endpoints: each reads a request, asks the crates below, and writes the answer. Nothing is decided here that the
 //! specifications decide; that is `vestibule-oidc`'s.
 //!
-//! - Protocol: [`authorize`], [`token`], [`introspect`], [`revoke`], [`revocations`], [`userinfo`], [`documents`]
+//! - Protocol: [`authorize`], [`par`], [`token`], [`introspect`], [`revoke`], [`revocations`], [`userinfo`], [`documents`]
 //!   (discovery and keys), [`end_session`].
 //! - Pages: [`login`], [`second_factor`], [`consent`], [`device`], [`logout`], [`setup`], [`home`]. Each form is posted back to
 //!   its page, and each answer
@@ -29,6 +29,7 @@ mod links;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod metrics;
+pub(crate) mod par;
 pub(crate) mod recover;
 pub(crate) mod register;
 pub(crate) mod reply;

@@ -299,6 +299,19 @@ settings! {
         /// Set it where all applications follow FAPI 2.0 or the revision of RFC 7523.
         "oidc.strict_assertion_audience" strict_assertion_audience: bool = false;
 
+        /// Whether every application must push its authorization requests (RFC 9126) before it sends a browser. One application
+        /// alone is registered with `require_pushed_authorization_requests`.
+        "oidc.require_pushed_authorization_requests" require_pushed_authorization_requests: bool = false;
+
+        /// How long a browser may come with the `request_uri` of a pushed request.
+        ///
+        /// An application sends the browser at once. Whoever has opened it has the usual time to sign in.
+        "oidc.pushed_request_lifetime" pushed_request_lifetime: Duration = "2m", from "5s" to "10m";
+
+        /// Whether every authorization request must be a signed request object (RFC 9101). One application alone is registered
+        /// with `require_signed_request_object`.
+        "oidc.require_signed_request_object" require_signed_request_object: bool = false;
+
         /// Whether DPoP proofs (RFC 9449) must carry a nonce of the provider's.
         ///
         /// A proof is taken once, and for two minutes, in any case. A nonce besides keeps proofs from being made in advance, by

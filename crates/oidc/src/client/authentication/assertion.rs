@@ -84,6 +84,21 @@ impl Assertions {
         verified.claims().map_err(refused)
     }
 
+    /// Proves that `client` signed something that is no assertion, with one of the `allowed` algorithms: by its secret where those
+    /// are of a secret, else by a key of its registration.
+    pub(crate) async fn signed_by<'a>(
+        &self,
+        client: &Client,
+        token: &'a Unverified<'_>,
+        allowed: &[Algorithm],
+    ) -> Result<Verified<'a>, AuthenticationError> {
+        if allowed.iter().any(|algorithm| algorithm.is_symmetric()) {
+            self.by_secret(client, token, allowed)
+        } else {
+            self.by_public_key(client, token, allowed).await
+        }
+    }
+
     async fn by_public_key<'a>(
         &self,
         client: &Client,

@@ -24,6 +24,10 @@ const KNOWN: &[&str] = &[
     "jwks",
     "jwks_uri",
     "token_endpoint_auth_signing_alg",
+    "request_object_signing_alg",
+    "request_uris",
+    "require_signed_request_object",
+    "require_pushed_authorization_requests",
     "tls_client_auth_subject_dn",
     "tls_client_auth_san_dns",
     "tls_client_auth_san_uri",
@@ -130,7 +134,9 @@ fn check_uris(members: &Map<String, Value>) -> Result<(), MetadataError> {
 
 #[cfg(test)]
 mod tests {
-    use vestibule_oidc::client::{AccessTokenFormat, CertificateName, ClientMetadata, TrustedIssuer};
+    use vestibule_oidc::client::{
+        AccessTokenFormat, CertificateName, ClientMetadata, RequestObjectAlgorithm, TrustedIssuer,
+    };
 
     use super::*;
 
@@ -150,6 +156,10 @@ mod tests {
             jwks: Some(Value::Null),
             jwks_uri: some(),
             token_endpoint_auth_signing_alg: "ES256".parse().ok(),
+            request_object_signing_alg: Some(RequestObjectAlgorithm::Unsigned),
+            request_uris: vec![String::new()],
+            require_signed_request_object: true,
+            require_pushed_authorization_requests: true,
             certificate_name: CertificateName {
                 subject_dn: some(),
                 san_dns: some(),

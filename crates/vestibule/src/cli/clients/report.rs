@@ -1,7 +1,7 @@
 //! An application in the words of a report. The digest of its secret is nowhere in it.
 
 use serde_json::{Value, json};
-use vestibule_oidc::client::{AccessTokenFormat, AuthMethod, Client, ClientMetadata};
+use vestibule_oidc::client::{AccessTokenFormat, AuthMethod, Client, ClientMetadata, RequestObjectAlgorithm};
 
 use crate::cli::time::{readable, rfc3339};
 
@@ -67,6 +67,10 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         jwks,
         jwks_uri,
         token_endpoint_auth_signing_alg,
+        request_object_signing_alg,
+        request_uris,
+        require_signed_request_object,
+        require_pushed_authorization_requests,
         certificate_name,
         tls_client_certificate_bound_access_tokens,
         dpop_bound_access_tokens,
@@ -82,11 +86,14 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
     let each = |uris: &[vestibule_core::RedirectUri]| uris.iter().map(ToString::to_string).collect();
     let yes_or_no = |yes| vec![if yes { "yes" } else { "no" }.to_owned()];
     let optional = |text: &Option<String>| text.iter().cloned().collect();
-    let lines: [(&str, Vec<String>); 32] = [
+    let lines: [(&str, Vec<String>); 35] = [
         ("Name", vec![client.name.clone()]),
         ("Client id", vec![client.id.to_string()]),
         ("Proves itself by", vec![proof(client).to_owned()]),
         ("Signs with", token_endpoint_auth_signing_alg.iter().map(ToString::to_string).collect()),
+        ("Request objects", objects_in_words(*request_object_signing_alg, *require_signed_request_object)),
+        ("Requests at", request_uris.clone()),
+        ("Must push", yes_or_no(*require_pushed_authorization_requests)),
         ("Keys", jwks_uri.iter().cloned().chain(jwks.as_ref().map(keys_in_words)).collect()),
         ("Certificate of", certificate_name.given().map(|(_, name)| name.to_owned()).collect()),
         ("Tokens bound", bound_in_words(*tls_client_certificate_bound_access_tokens)),
@@ -134,6 +141,15 @@ fn keys_in_words(jwks: &Value) -> String {
 
 fn bound_in_words(bound: bool) -> Vec<String> {
     bound.then(|| "to its client certificate".to_owned()).into_iter().collect()
+}
+
+fn objects_in_words(algorithm: Option<RequestObjectAlgorithm>, required: bool) -> Vec<String> {
+    let algorithm = match algorithm {
+        None if !required => return Vec::new(),
+        None => "signed",
+        Some(algorithm) => algorithm.into(),
+    };
+    vec![if required { format!("{algorithm}, and no request without one") } else { algorithm.to_owned() }]
 }
 
 fn rotation_in_words(rotate: Option<bool>) -> Option<String> {
