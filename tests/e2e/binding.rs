@@ -99,7 +99,7 @@ async fn a17_a_session_id_planted_before_the_sign_in_does_not_become_a_session()
 }
 
 #[tokio::test]
-async fn a17_a_sign_in_as_somebody_else_ends_the_session_before() {
+async fn a17_a_sign_in_as_somebody_else_begins_a_session_of_their_own() {
     let (app, alice, client) = scene().await;
     let bob = app.user("bob").await;
     let mut browser = Browser::sign_in(&app, &alice).await;
@@ -107,9 +107,13 @@ async fn a17_a_sign_in_as_somebody_else_ends_the_session_before() {
     let page = browser.begin(&client, |request| request).await;
     let page = browser.click(&page, "consent", "another").await;
     assert!(browser.try_to_sign_in(&page, "bob", &bob.password).await.is_redirect());
+    assert_ne!(browser.cookie(SESSION).unwrap(), alices);
+    let home = browser.get("/").await.text();
+    assert!(home.contains("bob@example.com") && !home.contains("alice"), "{home}");
     let mut old = app.browser();
     old.plant(SESSION, &alices);
-    assert!(old.get("/").await.find_form("logout").is_none(), "alice's session is over");
+    let home = old.get("/").await.text();
+    assert!(home.contains("alice@example.com") && !home.contains("bob"), "alice's session is hers alone: {home}");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 
 mod access_claims;
 mod access_token;
+mod account_chooser;
 mod account_emails;
 mod account_entry;
 mod account_password;
@@ -28,6 +29,7 @@ mod client_auth;
 mod client_credentials;
 mod code_flow;
 mod codes;
+mod conformance;
 mod consent;
 mod cookies;
 mod device;

@@ -3,8 +3,8 @@
 use std::{env, fs, io, path::PathBuf, time::Duration};
 
 use vestibule_server::pages::{
-    App, Consent, DeviceCode, DeviceConfirm, ErrorPage, Hidden, Home, Label, Logout, Person, ScopeLine, SelectAccount,
-    Setup, SignIn, SignInError, SignedOut, WebAddress, stylesheet,
+    App, Choice, Consent, DeviceCode, DeviceConfirm, ErrorPage, Hidden, Home, Label, Logout, Person, ScopeLine,
+    SelectAccount, Setup, SignIn, SignInError, SignedOut, WebAddress, stylesheet,
 };
 
 #[path = "gallery/account.rs"]
@@ -54,6 +54,14 @@ fn long_app() -> App {
         name: "The Consolidated Regional Timesheet and Expense Reimbursement Portal (Northern Division)".into(),
         host: Some("timesheets-and-expenses.northern-division.internal.consolidated-regional.example.com".into()),
     }
+}
+
+fn choice(person: Person) -> Choice {
+    Choice { value: "01981f4e-7c1a-7d7c-9b3e-5b1f6f0f9a52".to_owned(), person }
+}
+
+fn bob() -> Person {
+    Person { name: "Bob".into(), identifier: "bob@example.com".into() }
 }
 
 fn alice() -> Person {
@@ -166,11 +174,19 @@ fn others() -> Vec<(&'static str, String)> {
         action: "/login".into(),
         hidden: hidden(),
         app: Some(notes()),
-        person: alice(),
+        accounts: vec![choice(alice())],
         can_cancel: true,
     };
-    let logout =
-        Logout { site: site(), action: "/logout".into(), hidden: hidden(), app: Some(notes()), person: alice() };
+    let several = SelectAccount { accounts: [alice(), bob(), long_person()].map(choice).into(), ..choose.clone() };
+    let logout = Logout {
+        site: site(),
+        action: "/logout".into(),
+        hidden: hidden(),
+        app: Some(notes()),
+        person: alice(),
+        others: Vec::new(),
+    };
+    let logout_of_all = Logout { others: vec![bob()], ..logout.clone() };
     let setup = Setup {
         site: site(),
         action: "/setup".into(),
@@ -197,11 +213,16 @@ fn others() -> Vec<(&'static str, String)> {
         .with_detail("redirect_uri is not one of those registered for client 7b0c5a52-6c6e-4d2f-9a3b-1f2e3d4c5b6a");
     vec![
         ("select-account", choose.render()),
-        ("select-account-long", SelectAccount { person: long_person(), app: Some(long_app()), ..choose }.render()),
+        ("select-account-several", several.render()),
+        (
+            "select-account-long",
+            SelectAccount { accounts: vec![choice(long_person())], app: Some(long_app()), ..choose }.render(),
+        ),
         ("error", redirect.render()),
         ("error-not-found", ErrorPage::new(site(), "not_found", id).render()),
         ("error-server", ErrorPage::new(site(), "server_error", id).render()),
         ("logout", logout.render()),
+        ("logout-of-all", logout_of_all.render()),
         ("signed-out", SignedOut { site: site(), back: None }.render()),
         ("signed-out-back", SignedOut { site: site(), back }.render()),
         ("setup", setup.render()),

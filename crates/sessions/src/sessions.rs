@@ -141,6 +141,16 @@ impl Sessions {
         Ok(self.used(&key, &value, session, from).await?.map(|session| (token, session)))
     }
 
+    /// The session that a browser's cookie names, which is not used by that: one that is signed in beside another.
+    ///
+    /// # Errors
+    /// [`Unavailable`] where the store does not answer.
+    pub async fn look(&self, cookie: &str) -> Result<Option<(SessionToken, Session)>, Unavailable> {
+        let Some(token) = SessionToken::parse(cookie) else { return Ok(None) };
+        let Some(value) = self.shared.ephemeral.get(SESSION, &self.key_of(&token)).await? else { return Ok(None) };
+        Ok(self.decode(&value).map(|session| (token, session)))
+    }
+
     /// Records that a session is used, where that was not recorded a moment ago.
     async fn used(
         &self,

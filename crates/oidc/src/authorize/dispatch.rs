@@ -17,6 +17,9 @@ pub struct Progress {
     pub began_at: Timestamp,
     /// Who chose to go on with their account; a later sign-in as another does not count as theirs.
     pub account_chosen_by: Option<UserId>,
+    /// Whether the person wants to be asked which account it is, though the application does not.
+    #[serde(default)]
+    pub choosing: bool,
     /// Who answered the consent page within this request.
     pub consented_by: Option<UserId>,
     /// Who has passed the first step of a sign-in and not yet the second: nobody is signed in by that.
@@ -54,7 +57,7 @@ impl Progress {
     /// Of a request that just came in.
     #[must_use]
     pub fn begun(now: Timestamp) -> Self {
-        Self { began_at: now, account_chosen_by: None, consented_by: None, half: None }
+        Self { began_at: now, account_chosen_by: None, choosing: false, consented_by: None, half: None }
     }
 }
 
@@ -115,7 +118,7 @@ pub fn next(
         return Next::SecondFactor;
     }
     let chose = fresh || progress.account_chosen_by == Some(signed_in.user);
-    if request.prompt.contains(&Prompt::SelectAccount) && !chose {
+    if (progress.choosing || request.prompt.contains(&Prompt::SelectAccount)) && !chose {
         return Next::SelectAccount;
     }
     let asked_anyway = request.prompt.contains(&Prompt::Consent) && progress.consented_by != Some(signed_in.user);
@@ -325,6 +328,15 @@ mod tests {
         let hinted = ValidRequest { hinted_user: Some(somebody(0).user), ..request(&[]) };
         assert_eq!(after(&hinted, &begun, Some(somebody(60)), "openid email"), Next::SignIn);
         assert_eq!(after(&hinted, &begun, Some(somebody(5)), "openid email"), Next::OtherUser);
+    }
+
+    #[test]
+    fn whoever_wants_to_choose_is_asked_though_the_application_does_not() {
+        let who = somebody(60);
+        let choosing = Progress { choosing: true, ..Progress::begun(NOW) };
+        assert_eq!(after(&request(&[]), &choosing, Some(who), "openid email"), Next::SelectAccount);
+        let chosen = Progress { account_chosen_by: Some(who.user), ..choosing };
+        assert_eq!(after(&request(&[]), &chosen, Some(who), "openid email"), Next::Finish);
     }
 
     #[test]

@@ -43,8 +43,9 @@ pub(crate) async fn consent_posted(state: State, mut request: Request) -> poem::
         let Posted { browser, fields } = form::read(&state, &mut request).await?;
         let answer = async {
             let found = flow::load_authorize(&state, &browser, fields.get(REQUEST).ok_or(Stop::Gone)?).await?;
-            let Some(present) = found.authorize.counts(browser.present.as_ref()).cloned() else {
-                return flow::go_on(&state, found, browser.present.as_ref()).await;
+            let who = found.authorize.who(&browser);
+            let Some(present) = found.authorize.counts(who).cloned() else {
+                return flow::go_on(&state, found, who).await;
             };
             if fields.get(SESSION) != Some(present.session.sid.to_string().as_str()) {
                 // Somebody else signed in since the page was shown: ask them.
@@ -54,7 +55,10 @@ pub(crate) async fn consent_posted(state: State, mut request: Request) -> poem::
                 Some(action::DENY) => flow::deny(&state, found).await,
                 Some(action::SWITCH) => {
                     let mut authorize = found.authorize.clone();
-                    authorize.switching = true;
+                    // Where others are signed in too, one of them may be meant.
+                    authorize.progress.choosing = !browser.others.is_empty();
+                    authorize.progress.account_chosen_by = None;
+                    authorize.switching = browser.others.is_empty();
                     authorize.progress.began_at = state.clock().now();
                     let found = flow::keep(&state, found, authorize).await?;
                     flow::go_on(&state, found, Some(&present)).await
@@ -91,10 +95,11 @@ async fn allow(state: &State, mut found: Found, present: &Present, shown: &Scope
 }
 
 async fn show(state: &State, browser: &Browser, found: Found) -> Result<Response, Stop> {
-    let next = found.authorize.next(state, &found.client, browser.present.as_ref()).await?;
-    let counted = found.authorize.counts(browser.present.as_ref()).cloned();
+    let who = found.authorize.who(browser);
+    let next = found.authorize.next(state, &found.client, who).await?;
+    let counted = found.authorize.counts(who).cloned();
     let (Next::Consent(asked), Some(present)) = (next, counted) else {
-        return flow::go_on(state, found, browser.present.as_ref()).await;
+        return flow::go_on(state, found, who).await;
     };
     let to = &found.authorize.request.to;
     let mut carried = hidden(state, browser, Some(found.id.as_str()));

@@ -7,11 +7,12 @@ use vestibule_oidc::{
 };
 
 use super::{
+    accounts::no_session_cookies,
     authorize::{keep, take_up},
-    browser::{Browser, no_session_cookie},
+    browser::Browser,
     flow::{Purpose, Stop, address},
     form::{bad_query, read_parameters},
-    logout::{end_here, signed_out},
+    logout::signed_out,
     reply::{error_page, see_other, unavailable_page, with_cookies},
 };
 use crate::{http::read_query, state::State};
@@ -49,23 +50,24 @@ pub(crate) async fn end_session_posted(state: State, request: Request) -> poem::
 async fn sign_out(state: &State, request: &Request, end: EndSession) -> Response {
     let answer = async {
         let browser = Browser::of(state, request).await?;
-        let proved = browser.present.as_ref().map(|present| end.is_proved_for(&present.session));
-        match (proved, &end.return_to) {
-            // Somebody is signed in, and the application was not given this session: ask.
-            (Some(false), _) => {
+        let proved = browser.accounts().find(|present| end.is_proved_for(&present.session));
+        let cookies = match proved {
+            // What an application proves is its own session: others at this browser are not its business.
+            Some(present) => browser.end_one(state, present).await?,
+            None if browser.accounts().next().is_none() => no_session_cookies(state),
+            // Somebody is signed in, and the application was not given any of these sessions: ask.
+            None => {
                 let purpose = Purpose::SignOut(end);
                 let id = state.waiting().begin(&browser.token, &purpose).await.map_err(Unavailable::because)?;
                 return Ok(with_cookies(see_other(&address("/logout", &id)), browser.introduce(state)));
             }
-            (Some(true), _) => end_here(state, &browser).await?,
-            (None, _) => {}
-        }
+        };
         // Without a hint of ours nothing leads away from here by itself.
         let response = match &end.return_to {
             Some(return_to) if end.has_hint() => see_other(&return_to.location()),
             _ => signed_out(state, Some(&end)),
         };
-        Ok::<_, Unavailable>(with_cookies(response, [no_session_cookie(state)]))
+        Ok::<_, Unavailable>(with_cookies(response, cookies))
     };
     answer.await.unwrap_or_else(|error| unavailable_page(state, request, &error))
 }

@@ -119,6 +119,26 @@ impl Authorize {
         Self { request, progress: Progress::begun(state.clock().now()), switching: false }
     }
 
+    /// Who of those at the browser it is about: whoever was chosen for it, else the person whom a hint means, else the active
+    /// one. Whoever has just signed in is not passed over for a `login_hint`, which proves nothing.
+    pub(crate) fn who<'a>(&self, browser: &'a Browser) -> Option<&'a Present> {
+        let active = browser.present.as_ref();
+        let meant = [self.progress.account_chosen_by, self.request.hinted_user].into_iter().flatten();
+        if let Some(present) = meant.into_iter().find_map(|user| browser.account_of(user)) {
+            return Some(present);
+        }
+        if active.is_some_and(|active| active.session.auth_time >= self.progress.began_at) {
+            return active;
+        }
+        let hint = self.request.login_hint.as_deref();
+        hint.and_then(|hint| browser.accounts().find(|present| is_called(present, hint))).or(active)
+    }
+
+    /// Whether the person has to say which of several accounts it is: none of them is the active one, and none is meant.
+    pub(crate) fn has_to_choose(&self, next: &Next, browser: &Browser) -> bool {
+        *next == Next::SignIn && browser.is_ambiguous() && !self.switching && self.request.hinted_user.is_none()
+    }
+
     /// Who counts as signed in for this request: somebody who wants to be another does not, until they have signed in.
     pub(crate) fn counts<'a>(&self, present: Option<&'a Present>) -> Option<&'a Present> {
         present.filter(|present| !self.switching || present.session.auth_time >= self.progress.began_at)
@@ -153,14 +173,17 @@ pub(crate) async fn begin(
     client: &Client,
     authorize: Authorize,
 ) -> Result<Response, Unavailable> {
-    let next = authorize.next(state, client, browser.present.as_ref()).await?;
+    let who = authorize.who(browser);
+    let next = authorize.next(state, client, who).await?;
+    let next = if authorize.has_to_choose(&next, browser) { Next::SelectAccount } else { next };
     if authorize.request.is_silent()
         && let Some((code, words)) = next.error_without_page()
     {
         return Ok(refuse(state, &authorize, code, words));
     }
-    match (&next, &browser.present) {
+    match (&next, who) {
         (Next::Finish, Some(present)) => {
+            browser.uses(state, present).await?;
             let answer = state.provider().finish(authorize.request, &present.session).await?;
             Ok(see_other(&answer.location))
         }
@@ -241,6 +264,12 @@ fn refuse(state: &State, authorize: &Authorize, code: ErrorCode, words: &str) ->
 
 fn other_user(state: &State, authorize: &Authorize) -> Response {
     refuse(state, authorize, ErrorCode::LoginRequired, "another person signed in than the one that was meant")
+}
+
+/// Whether somebody signs in by the name that an application gives as a hint.
+fn is_called(present: &Present, hint: &str) -> bool {
+    let names = [Some(present.user.username.as_str()), present.user.email.as_deref()];
+    names.into_iter().flatten().any(|name| name.eq_ignore_ascii_case(hint.trim()))
 }
 
 /// The page for a step.

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     http::read_query,
-    pages::{Label, SelectAccount, SignIn, SignInError, action},
+    pages::{Choice, Label, SelectAccount, SignIn, SignInError, action},
     state::{State, app_of, person_of},
     vouching::Vouching,
 };
@@ -52,11 +52,13 @@ pub(crate) async fn login_page(state: State, request: Request) -> poem::Result<R
 /// The query parameter that says what became of a client certificate.
 const CERTIFICATE: &str = "certificate";
 const REFUSED: &str = "refused";
+/// The field that names the account that was chosen, by the public id of its session.
+const ACCOUNT: &str = "account";
 
 /// Whether somebody is to sign in here, whoever it is.
 async fn wants_anybody(state: &State, browser: &Browser, target: Option<&Target>) -> Result<bool, Stop> {
     Ok(match target {
-        Some(target) => target.next(state, browser.present.as_ref()).await? == Next::SignIn,
+        Some(target) => target.next(state, target.who(browser)).await? == Next::SignIn,
         None => browser.present.is_none(),
     })
 }
@@ -81,7 +83,10 @@ async fn by_certificate(
                 see_other(&format!("/login?{CERTIFICATE}={REFUSED}{request}"))
             }
         },
-        (false, Some(target)) => target.go_on(state, browser.present.as_ref()).await?,
+        (false, Some(target)) => {
+            let who = target.who(browser);
+            target.go_on(state, who).await?
+        }
         (false, None) => see_other("/"),
     };
     let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
@@ -102,7 +107,8 @@ pub(crate) async fn login_posted(state: State, mut request: Request) -> poem::Re
         let answer = match (fields.get("action"), target) {
             (Some(action::CANCEL), Some(target)) => target.give_up(&state).await,
             (Some(action::SWITCH), Some(target)) => switch(&state, &browser, target).await,
-            (Some(action::CONTINUE), Some(target)) => choose(&state, &browser, target).await,
+            (Some(action::CONTINUE), Some(target)) => choose(&state, &browser, target, None).await,
+            (None, Some(target)) if fields.has(ACCOUNT) => choose(&state, &browser, target, fields.get(ACCOUNT)).await,
             (Some(_), _) => Ok(see_other("/login")),
             (None, target) => {
                 let password = SecretString::from(fields.get("password").unwrap_or_default().to_owned());
@@ -138,15 +144,21 @@ async fn show(
         }
         return Ok(sign_in_page(state, browser, None, None, error, typed));
     };
-    let next = target.next(state, browser.present.as_ref()).await?;
-    let counted = target.counts(browser.present.as_ref()).cloned();
+    let who = target.who(browser);
+    let next = target.next(state, who).await?;
+    if let Some(found) = target.app().filter(|found| found.authorize.has_to_choose(&next, browser)) {
+        return Ok(select_account_page(state, browser, found, None));
+    }
+    let counted = target.counts(who).cloned();
     match (next, counted, target.app()) {
         (Next::SignIn, _, _) => Ok(sign_in_page(state, browser, Some(&target), None, error, typed)),
         (Next::Reauthenticate, Some(present), _) => {
             Ok(sign_in_page(state, browser, Some(&target), Some(&present.user), error, typed))
         }
-        (Next::SelectAccount, Some(present), Some(found)) => Ok(select_account_page(state, browser, found, &present)),
-        _ => target.go_on(state, browser.present.as_ref()).await,
+        (Next::SelectAccount, Some(present), Some(found)) => {
+            Ok(select_account_page(state, browser, found, Some(&present)))
+        }
+        _ => target.go_on(state, who).await,
     }
 }
 
@@ -190,14 +202,18 @@ fn sign_in_page(
     with_cookies(response, browser.introduce(state))
 }
 
-fn select_account_page(state: &State, browser: &Browser, found: &Found, present: &Present) -> Response {
+/// Everybody who is signed in here, the one whom the request is about first.
+fn select_account_page(state: &State, browser: &Browser, found: &Found, first: Option<&Present>) -> Response {
     let to = &found.authorize.request.to;
+    let others = browser.accounts().filter(|other| first.is_none_or(|first| first.user.id != other.user.id));
+    let account =
+        |present: &Present| Choice { value: present.session.sid.to_string(), person: person_of(&present.user) };
     let view = SelectAccount {
         site: state.site(),
         action: "/login".to_owned(),
         hidden: hidden(state, browser, Some(found.id.as_str())),
         app: Some(app_of(&found.client, Some(to.redirect_uri.as_str()))),
-        person: person_of(&present.user),
+        accounts: first.into_iter().chain(others).map(account).collect(),
         can_cancel: true,
     };
     page(StatusCode::OK, view.render(), &[to.redirect_uri.to_string()])
@@ -205,15 +221,34 @@ fn select_account_page(state: &State, browser: &Browser, found: &Found, present:
 
 /// The person wants another account than the one that is signed in.
 async fn switch(state: &State, browser: &Browser, target: Target) -> Result<Response, Stop> {
-    let target = target.keep(state, |_, switching| *switching = true).await?;
-    target.go_on(state, browser.present.as_ref()).await
+    let target = target
+        .keep(state, |progress, switching| {
+            progress.account_chosen_by = None;
+            progress.choosing = false;
+            *switching = true;
+        })
+        .await?;
+    let who = target.who(browser);
+    target.go_on(state, who).await
 }
 
-/// The person goes on with the account that is signed in.
-async fn choose(state: &State, browser: &Browser, target: Target) -> Result<Response, Stop> {
-    let chosen_by = browser.present.as_ref().map(|present| present.user.id);
-    let target = target.keep(state, |progress, _| progress.account_chosen_by = chosen_by).await?;
-    target.go_on(state, browser.present.as_ref()).await
+/// The person goes on with one of the accounts that are signed in: the one that `sid` names, or the one that it is about.
+async fn choose(state: &State, browser: &Browser, target: Target, sid: Option<&str>) -> Result<Response, Stop> {
+    let about = || target.who(browser).map(|present| present.session.sid.to_string());
+    let Some(sid) = sid.map(str::to_owned).or_else(about) else { return target.go_on(state, None).await };
+    // Whoever is not signed in any more cannot be chosen: the page is shown again with those who are.
+    let Some((present, cookies)) = browser.choose(state, &sid).await? else {
+        let who = target.who(browser);
+        return target.go_on(state, who).await;
+    };
+    let chosen = Some(present.user.id);
+    let target = target
+        .keep(state, |progress, switching| {
+            progress.account_chosen_by = chosen;
+            *switching = false;
+        })
+        .await?;
+    Ok(with_cookies(target.go_on(state, Some(&present)).await?, cookies))
 }
 
 /// What was typed into the sign-in form.
@@ -232,8 +267,8 @@ async fn try_to_sign_in(
 ) -> Result<Response, Stop> {
     // Whoever must prove themselves once more is who is signed in, whatever the field says.
     let again = match &target {
-        Some(target) => match target.next(state, browser.present.as_ref()).await? {
-            Next::Reauthenticate => browser.present.as_ref(),
+        Some(target) => match target.next(state, target.who(browser)).await? {
+            Next::Reauthenticate => target.who(browser),
             _ => None,
         },
         None => None,
@@ -258,13 +293,13 @@ pub(super) async fn after_first_step(
     let demands = target.as_ref().and_then(Target::demands);
     let demand = state.provider().second_factor(&first.proven.user, demands).await?;
     if !demand.is_demanded() {
-        let (present, cookie) = sign_in::begin_session(state, request, browser, first, None).await?;
+        let (present, cookies) = sign_in::begin_session(state, request, browser, first, None).await?;
         // Where another tab was quicker, the request is answered; the sign-in holds all the same.
         let response = match target {
             Some(target) => target.go_on(state, Some(&present)).await.unwrap_or_else(|stop| stop.page(state, request)),
             None => see_other("/"),
         };
-        return Ok(with_cookies(response, [cookie]));
+        return Ok(with_cookies(response, cookies));
     }
     let target = match target {
         Some(target) => target,
@@ -278,7 +313,8 @@ pub(super) async fn after_first_step(
         keep_signed_in: first.keep,
     };
     let target = target.keep(state, |progress, _| progress.half = Some(half)).await?;
-    let response = target.go_on(state, browser.present.as_ref()).await?;
+    let who = target.who(browser);
+    let response = target.go_on(state, who).await?;
     Ok(with_cookies(response, browser.introduce(state)))
 }
 

@@ -4,7 +4,8 @@ use poem::{Request, Response, http::StatusCode};
 use vestibule_oidc::end_session::EndSession;
 
 use super::{
-    browser::{Browser, no_session_cookie},
+    accounts::no_session_cookies,
+    browser::Browser,
     flow::{self, Purpose, Stop},
     form::{self, Posted, REQUEST, bad_query, hidden, or_unavailable},
     reply::{page, see_other, with_cookies},
@@ -25,8 +26,9 @@ pub(crate) async fn logout_page(state: State, request: Request) -> poem::Result<
             Some(id) => Some(wanted(&state, &browser, id).await.map_err(|stop| stop.error(&state, &request))?),
             None => None,
         };
-        let Some(present) = &browser.present else {
-            return Ok(signed_out(&state, wanted.as_ref().map(|(end, _)| end)));
+        let Some(present) = browser.accounts().next() else {
+            let page = signed_out(&state, wanted.as_ref().map(|(end, _)| end));
+            return Ok(with_cookies(page, no_session_cookies(&state)));
         };
         let view = Logout {
             site: state.site(),
@@ -34,6 +36,7 @@ pub(crate) async fn logout_page(state: State, request: Request) -> poem::Result<
             hidden: hidden(&state, &browser, id.as_deref()),
             app: wanted.as_ref().and_then(|(_, app)| app.clone()),
             person: person_of(&present.user),
+            others: browser.accounts().skip(1).map(|present| person_of(&present.user)).collect(),
         };
         let targets: Vec<String> =
             wanted.iter().filter_map(|(end, _)| Some(end.return_to.as_ref()?.location())).collect();
@@ -60,24 +63,16 @@ pub(crate) async fn logout_posted(state: State, mut request: Request) -> poem::R
             if fields.get("action") == Some(action::STAY) {
                 return Ok(see_other("/"));
             }
-            end_here(&state, &browser).await?;
+            let cookies = browser.end_all(&state).await?;
             let response = match end.and_then(|end| end.return_to) {
                 Some(return_to) => see_other(&return_to.location()),
                 None => see_other("/logout"),
             };
-            Ok(with_cookies(response, [no_session_cookie(&state)]))
+            Ok(with_cookies(response, cookies))
         };
         answer.await.map_err(|stop: Stop| stop.error(&state, &request))
     };
     answered.await
-}
-
-/// Ends the session at this browser, on our side.
-pub(super) async fn end_here(state: &State, browser: &Browser) -> Result<(), vestibule_oidc::Unavailable> {
-    if let (Some(token), Some(present)) = (&browser.session, &browser.present) {
-        state.provider().end_session(token, &present.session).await?;
-    }
-    Ok(())
 }
 
 /// The page that says that nobody is signed in any more. Where an application is known, there is a way back to it.
@@ -87,7 +82,7 @@ pub(super) fn signed_out(state: &State, end: Option<&EndSession>) -> Response {
         Some((Label::from("Back to the app"), address))
     });
     let view = SignedOut { site: state.site(), back };
-    with_cookies(page(StatusCode::OK, view.render(), &[]), [no_session_cookie(state)])
+    page(StatusCode::OK, view.render(), &[])
 }
 
 async fn wanted(state: &State, browser: &Browser, id: &str) -> Result<(EndSession, Option<App>), Stop> {

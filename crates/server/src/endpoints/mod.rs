@@ -12,6 +12,7 @@
 //! - [`health`] and [`metrics`] are for operators.
 
 pub(crate) mod account;
+mod accounts;
 mod attribute_fields;
 pub(crate) mod authorize;
 pub(crate) mod browser;

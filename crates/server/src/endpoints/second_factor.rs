@@ -79,7 +79,7 @@ pub(crate) async fn second_factor_posted(state: State, mut request: Request) -> 
 /// Whom the page is for; or where to go instead.
 async fn asked(state: &State, browser: &Browser, id: Option<&str>) -> Result<Result<Asked, Response>, Stop> {
     let target = Target::load(state, browser, id.ok_or(Stop::Gone)?).await?;
-    let present = browser.present.as_ref();
+    let present = target.who(browser);
     if target.next(state, present).await? != Next::SecondFactor {
         return target.go_on(state, present).await.map(Err);
     }
@@ -167,10 +167,12 @@ async fn switch(state: &State, browser: &Browser, target: Target) -> Result<Resp
     let target = target
         .keep(state, |progress, switching| {
             progress.half = None;
+            progress.account_chosen_by = None;
             *switching = true;
         })
         .await?;
-    target.go_on(state, browser.present.as_ref()).await
+    let who = target.who(browser);
+    target.go_on(state, who).await
 }
 
 async fn try_code(
@@ -235,7 +237,7 @@ async fn passed(
     // What waits forgets the first step before a session comes of it, so that it counts once.
     let target = target.keep(state, |progress, _| progress.half = None).await?;
     let person = person_of(&user);
-    let (present, cookie) = match half {
+    let (present, cookies) = match half {
         Some(half) => {
             let amr =
                 ["pwd", "sc", "remote_user"].into_iter().filter(|method| half.amr.iter().any(|amr| amr == method));
@@ -254,7 +256,7 @@ async fn passed(
         }
         None => target.go_on(state, Some(&present)).await.unwrap_or_else(|stop| stop.page(state, request)),
     };
-    Ok(with_cookies(response, [cookie]))
+    Ok(with_cookies(response, cookies))
 }
 
 /// A session of one factor becomes one of two, under a new id.
@@ -262,8 +264,8 @@ pub(super) async fn step_up(
     state: &State,
     browser: &Browser,
     user: User,
-) -> Result<(vestibule_oidc::Present, HeaderValue), Unavailable> {
-    let before = browser.present.as_ref().map(|present| present.session.clone());
+) -> Result<(vestibule_oidc::Present, Vec<HeaderValue>), Unavailable> {
+    let before = browser.account_of(user.id).map(|present| present.session.clone());
     let mut amr = before.as_ref().map(|session| session.amr.clone()).unwrap_or_default();
     // In a session of two factors that were set up anew, they stand there already.
     amr.retain(|method| !matches!(method.as_str(), "otp" | "mfa"));

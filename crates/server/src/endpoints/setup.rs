@@ -56,8 +56,8 @@ pub(crate) async fn setup_posted(state: State, mut request: Request) -> poem::Re
             state.setup().spend(&token).await.map_err(Unavailable::from)?;
             let proven = Proven { user, way: WayName::Password, amr: vec!["pwd"], token: None };
             let first = FirstStep { proven, keep: false };
-            let (_, cookie) = sign_in::begin_session(&state, &request, &browser, first, None).await?;
-            Ok::<_, Unavailable>(with_cookies(see_other("/"), [cookie]))
+            let (_, cookies) = sign_in::begin_session(&state, &request, &browser, first, None).await?;
+            Ok::<_, Unavailable>(with_cookies(see_other("/"), cookies))
         };
         or_unavailable(&state, &request, answer.await)
     };

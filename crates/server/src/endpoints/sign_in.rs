@@ -14,7 +14,7 @@ use vestibule_oidc::{
 use vestibule_sessions::Authentication;
 use vestibule_users::{AuthenticateError, Evidence, Identifiers, Notice, Proven, ThrottleError, Try, User};
 
-use super::browser::{Browser, session_cookie};
+use super::browser::Browser;
 use crate::{
     http::{ClientAddress, RequestId},
     pages::{Label, SignInError},
@@ -140,7 +140,8 @@ fn tell_locked(state: &State, request: &Request, user: Option<UserId>, wait: Dur
     });
 }
 
-/// Begins a session for somebody who has just proved who they are, under a new id; the one before ends. `second` is the method
+/// Begins a session for somebody who has just proved who they are, under a new id; the one that they had here ends, and whoever
+/// else is signed in steps aside. `second` is the method
 /// of the second factor, where one was given.
 pub(crate) async fn begin_session(
     state: &State,
@@ -148,7 +149,7 @@ pub(crate) async fn begin_session(
     browser: &Browser,
     first: FirstStep,
     second: Option<&'static str>,
-) -> Result<(Present, HeaderValue), Unavailable> {
+) -> Result<(Present, Vec<HeaderValue>), Unavailable> {
     let FirstStep { proven: Proven { user, way, amr, .. }, keep } = first;
     let mut amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
     if let Some(second) = second {
@@ -156,34 +157,34 @@ pub(crate) async fn begin_session(
     }
     let acr = if second.is_some() { ACR_TWO_FACTORS } else { ACR_ONE_FACTOR };
     let authentication = Authentication { auth_time: state.clock().now(), acr: Some(acr.to_owned()), amr };
-    let (present, cookie) = replace_session(state, browser, user, authentication, keep).await?;
+    let (present, cookies) = replace_session(state, browser, user, authentication, keep).await?;
     let id = present.user.id;
     if let Err(error) = state.throttle().remember(id, browser.token.as_cookie_value()).await {
         tracing::warn!(%error, "a browser is not known as one where its person signed in");
     }
     let event = Event::new(Kind::SignedIn, Actor::User(id)).subject(id).way(way.as_str()).source(&source(request));
     state.audit(event).await;
-    Ok((present, cookie))
+    Ok((present, cookies))
 }
 
-/// Puts a session in the place of the one that the browser had.
+/// Puts a session in the place of the one that this person had here. Nobody inherits anything of another's.
 pub(crate) async fn replace_session(
     state: &State,
     browser: &Browser,
     user: User,
     authentication: Authentication,
     keep: bool,
-) -> Result<(Present, HeaderValue), Unavailable> {
+) -> Result<(Present, Vec<HeaderValue>), Unavailable> {
     let sessions = state.provider().sessions();
     // A session that is void is ended and not continued: under the same `sid` the new one would be void too.
-    let continued = browser.session.as_ref().filter(|_| browser.present.is_some());
-    if let (Some(void), None) = (&browser.session, continued) {
+    if let (Some(void), None) = (&browser.session, &browser.present) {
         sessions.end(void).await.map_err(Unavailable::because)?;
     }
+    let continued = browser.session_of(user.id);
     let started = sessions.start(user.id, authentication, keep, continued, browser.origin.clone());
     let (token, session) = started.await.map_err(Unavailable::because)?;
-    let cookie = session_cookie(state, &token, keep.then(|| session.expires_at.since(state.clock().now())));
-    Ok((Present { user, session }, cookie))
+    let cookies = browser.with_active(state, &token, &session).await?;
+    Ok((Present { user, session }, cookies))
 }
 
 #[cfg(test)]

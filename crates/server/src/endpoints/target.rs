@@ -136,6 +136,14 @@ impl Target {
         }
     }
 
+    /// Who of those at the browser it is about.
+    pub(crate) fn who<'a>(&self, browser: &'a Browser) -> Option<&'a Present> {
+        match self {
+            Self::App(found) => found.authorize.who(browser),
+            Self::Own(_) => browser.present.as_ref(),
+        }
+    }
+
     /// Who counts as signed in for it.
     pub(crate) fn counts<'a>(&self, present: Option<&'a Present>) -> Option<&'a Present> {
         match self {

@@ -14,6 +14,10 @@ pub(crate) enum CookieName {
     Session,
     /// Which browser it is, before anybody is signed in.
     Browser,
+    /// Who is signed in besides, until the browser closes.
+    Accounts,
+    /// Who is signed in besides and chose to stay so.
+    KeptAccounts,
 }
 
 impl CookieName {
@@ -21,6 +25,8 @@ impl CookieName {
         match self {
             Self::Session => "vestibule_session",
             Self::Browser => "vestibule_browser",
+            Self::Accounts => "vestibule_accounts",
+            Self::KeptAccounts => "vestibule_accounts_kept",
         }
     }
 }
@@ -54,7 +60,7 @@ impl CookieRules {
         cookies.get(&self.name(name))
     }
 
-    /// A `Set-Cookie` for `value`, of base64url. Without `max_age` the browser forgets it when it closes.
+    /// A `Set-Cookie` for `value`, of base64url and dots. Without `max_age` the browser forgets it when it closes.
     #[must_use]
     pub(crate) fn set(&self, name: CookieName, value: &str, max_age: Option<Duration>) -> HeaderValue {
         let age = max_age.map(|age| cookie::time::Duration::seconds(i64::try_from(age.as_secs()).unwrap_or(i64::MAX)));

@@ -20,6 +20,8 @@ pub struct Logout {
     pub app: Option<App>,
     /// Who is signed in.
     pub person: Person,
+    /// Who is signed in at the same browser besides: they are signed out too.
+    pub others: Vec<Person>,
 }
 
 /// `#signed-out`: it is done.

@@ -59,7 +59,7 @@ pub use place::place_in_words;
 pub use recover::Recover;
 pub use register::{Register, RegisterFinish, VerifyEmail};
 pub use second_factor::{CodeKind, EnrolReason, EnrolSecondFactor, RecoveryCodes, SecondFactor, SecondFactorError};
-pub use select_account::SelectAccount;
+pub use select_account::{Choice, SelectAccount};
 pub use setup::Setup;
 pub use sign_in::{SignIn, SignInError};
 pub use totp_link::TotpLink;

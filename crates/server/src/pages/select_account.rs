@@ -4,8 +4,9 @@ use askama::Template;
 
 use super::{App, Hidden, Label, Person, page};
 
-/// `form#select-account`: `#continue` sends [`CONTINUE`](super::action::CONTINUE), `#another` sends
-/// [`SWITCH`](super::action::SWITCH), `#cancel` sends [`CANCEL`](super::action::CANCEL).
+/// `form#select-account`: each account is a button that sends its `value` as `account`, the first of them `#continue`, the next
+/// `#account-2` and so on; `#another` sends [`SWITCH`](super::action::SWITCH), `#cancel` sends
+/// [`CANCEL`](super::action::CANCEL). [`CONTINUE`](super::action::CONTINUE) means the first.
 #[derive(Clone, Debug, Template)]
 #[template(path = "select_account.html")]
 pub struct SelectAccount {
@@ -18,9 +19,18 @@ pub struct SelectAccount {
     /// The app that waits, where there is one.
     pub app: Option<App>,
     /// Who is signed in.
-    pub person: Person,
+    pub accounts: Vec<Choice>,
     /// Whether there is an app to go back to without choosing.
     pub can_cancel: bool,
+}
+
+/// An account to choose.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// What its button sends.
+    pub value: String,
+    /// Whose it is.
+    pub person: Person,
 }
 
 page!(SelectAccount);

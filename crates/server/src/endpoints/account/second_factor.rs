@@ -98,8 +98,8 @@ async fn confirm(state: &State, request: &Request, visit: &Visit, code: &str) ->
             let event = visit.event(request, Kind::SecondFactorEnabled).details(Details::new().factor("totp"));
             state.audit(event).await;
             state.tell(user.id, Notice::SecondFactorChanged { on: true }, &sign_in::source(request)).await;
-            let (_, cookie) = step_up(state, &visit.browser, user.clone()).await?;
-            Ok(with_cookies(show_codes(state, visit, codes), [cookie]))
+            let (_, cookies) = step_up(state, &visit.browser, user.clone()).await?;
+            Ok(with_cookies(show_codes(state, visit, codes), cookies))
         }
         Err(error) => {
             let event = Event::new(Kind::SecondFactorFailed, Actor::Nobody).subject(user.id);

@@ -90,7 +90,10 @@ fn first(text: &str) -> Vec<Sample> {
         action: "/login".into(),
         hidden: hidden(text),
         app: Some(app(text)),
-        person: person(text),
+        accounts: vec![
+            Choice { value: "id".to_owned(), person: person(text) },
+            Choice { value: "id".to_owned(), person: person(text) },
+        ],
         can_cancel: true,
     };
     let logout = Logout {
@@ -99,6 +102,7 @@ fn first(text: &str) -> Vec<Sample> {
         hidden: hidden(text),
         app: Some(app(text)),
         person: person(text),
+        others: vec![person(text)],
     };
     let home = Home { site: site.clone(), action, hidden: hidden(text), person: Some(person(text)) };
     let code = DeviceCode {
@@ -124,7 +128,7 @@ fn first(text: &str) -> Vec<Sample> {
             &["login", "username", "password", "sign-in", "cancel", "error", "recover", "register"],
         ),
         (failed.render(), &["login", "password", "sign-in", "another", "cancel", "error"]),
-        (choose.render(), &["select-account", "continue", "another", "cancel"]),
+        (choose.render(), &["select-account", "continue", "account-2", "another", "cancel"]),
         (consent(text).render(), &["consent", "allow", "deny", "another"]),
         (code.render(), &["device", "user_code", "continue", "error"]),
         (device.render(), &["device", "allow", "deny", "shown-code"]),

@@ -1,0 +1,5 @@
+//! The modules of the OpenID Foundation's conformance suite, each as a test of its name, in our own words: a file a plan, or a
+//! part of plans that belongs together.
+
+mod par;
+mod request_objects;
