@@ -37,6 +37,27 @@ async fn a_client_is_created_read_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn how_a_client_must_ask_is_told_and_kept() {
+    let (_app, root) = given().await;
+    let mut new = notes("Notes");
+    let told = json!({
+        "request_object_signing_alg": "none",
+        "request_uris": ["https://rp.example/request"],
+        "require_pushed_authorization_requests": true,
+    });
+    new.as_object_mut().unwrap().extend(told.as_object().unwrap().clone());
+    let created = root.post("/api/v1/clients", &new).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    let path = created.header("location").unwrap().to_owned();
+    let changed = root.patch(&path, &json!({ "client_name": "Notebook" })).await;
+    for (member, value) in told.as_object().unwrap() {
+        assert_eq!(&changed.body[member], value, "{member}");
+    }
+    let refused = root.patch(&path, &json!({ "require_signed_request_object": true })).await;
+    assert_eq!(refused.status, 422, "none does not go with it: {}", refused.body);
+}
+
+#[tokio::test]
 async fn what_a_client_may_not_be_is_422_and_says_why() {
     let (app, root) = given().await;
     let mut evil = notes("Notes");

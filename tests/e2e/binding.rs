@@ -108,8 +108,8 @@ async fn a17_a_sign_in_as_somebody_else_begins_a_session_of_their_own() {
     let page = browser.click(&page, "consent", "another").await;
     assert!(browser.try_to_sign_in(&page, "bob", &bob.password).await.is_redirect());
     assert_ne!(browser.cookie(SESSION).unwrap(), alices);
-    let home = browser.get("/").await.text();
-    assert!(home.contains("bob@example.com") && !home.contains("alice"), "{home}");
+    let account = browser.open("/account").await.text();
+    assert!(account.contains("bob@example.com") && !account.contains("alice"), "{account}");
     let mut old = app.browser();
     old.plant(SESSION, &alices);
     let home = old.get("/").await.text();

@@ -206,7 +206,16 @@ fn others() -> Vec<(&'static str, String)> {
         password_error: Some("This password has fewer than 8 characters.".into()),
         ..setup.clone()
     };
-    let home = Home { site: site(), action: "/logout".into(), hidden: hidden(), person: None };
+    let home = Home {
+        site: site(),
+        action: "/logout".into(),
+        hidden: hidden(),
+        person: None,
+        choose: "/login".into(),
+        others: Vec::new(),
+    };
+    let home_of_several =
+        Home { person: Some(alice()), others: [bob(), long_person()].map(choice).into(), ..home.clone() };
     let back = WebAddress::parse("https://notes.example.com/").map(|address| ("Notes".into(), address));
     let id = "01981f4e-7c1a-7d7c-9b3e-5b1f6f0f9a52";
     let redirect = ErrorPage::new(site(), "invalid_redirect_uri", id)
@@ -227,6 +236,7 @@ fn others() -> Vec<(&'static str, String)> {
         ("signed-out-back", SignedOut { site: site(), back }.render()),
         ("setup", setup.render()),
         ("setup-failed", wrong.render()),
+        ("home-several", home_of_several.render()),
         ("home-signed-in", Home { person: Some(alice()), ..home.clone() }.render()),
         ("home", home.render()),
     ]

@@ -146,6 +146,19 @@ async fn an_idle_session_ends_and_a_used_one_stays() {
 }
 
 #[tokio::test]
+async fn to_look_at_a_session_is_not_to_use_it() {
+    let world = world().await;
+    let (token, session) = world.sign_in(world.bob, None).await;
+    world.clock.advance(Policy::default().idle - HOUR);
+    let looked = world.sessions.look(token.as_cookie_value()).await.unwrap().map(|(_, session)| session);
+    assert_eq!(looked, Some(session));
+    world.clock.advance(HOUR);
+    assert!(!world.lives(&token).await);
+    assert!(world.sessions.look(token.as_cookie_value()).await.unwrap().is_none());
+    assert!(world.sessions.look("none").await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn a_session_ends_absolutely_however_much_it_is_used() {
     let world = world().await;
     let (token, _) = world.sign_in(world.bob, None).await;

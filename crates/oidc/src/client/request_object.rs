@@ -56,12 +56,11 @@ pub(super) fn check(method: Option<AuthMethod>, metadata: &ClientMetadata) -> Re
         return Err(unsupported("request_uris", &why));
     }
     let member = "request_object_signing_alg";
-    let keys = metadata.jwks.is_some() || metadata.jwks_uri.is_some();
+    let (secret, keys) = (AuthMethod::has_secret(method), metadata.jwks.is_some() || metadata.jwks_uri.is_some());
     match metadata.request_object_signing_alg {
+        Some(RequestObjectAlgorithm::Signed(algorithm)) if algorithm.is_symmetric() && secret => {}
         Some(RequestObjectAlgorithm::Signed(algorithm)) if algorithm.is_symmetric() => {
-            if !AuthMethod::has_secret(method) {
-                return Err(unsupported(member, "HS256, HS384 and HS512 sign with the secret, and it has none"));
-            }
+            return Err(unsupported(member, "HS256, HS384 and HS512 sign with the secret, and it has none"));
         }
         Some(RequestObjectAlgorithm::Signed(_)) if !keys => {
             return Err(unsupported(member, "a private key signs them: register jwks or jwks_uri"));

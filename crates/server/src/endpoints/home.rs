@@ -5,6 +5,7 @@ use poem::{Request, Response, http::StatusCode};
 use super::{
     browser::Browser,
     form::{hidden, or_unavailable},
+    login::choice_of,
     reply::{page, with_cookies},
 };
 use crate::{
@@ -21,6 +22,8 @@ pub(crate) async fn home_page(state: State, request: Request) -> poem::Result<Re
             action: "/logout".to_owned(),
             hidden: hidden(&state, &browser, None),
             person: browser.present.as_ref().map(|present| person_of(&present.user)),
+            choose: "/login".to_owned(),
+            others: browser.others.iter().map(|other| choice_of(&other.present)).collect(),
         };
         Ok(with_cookies(page(StatusCode::OK, view.render(), &[]), browser.introduce(&state)))
     };

@@ -109,6 +109,7 @@ pub(crate) async fn login_posted(state: State, mut request: Request) -> poem::Re
             (Some(action::SWITCH), Some(target)) => switch(&state, &browser, target).await,
             (Some(action::CONTINUE), Some(target)) => choose(&state, &browser, target, None).await,
             (None, Some(target)) if fields.has(ACCOUNT) => choose(&state, &browser, target, fields.get(ACCOUNT)).await,
+            (None, None) if fields.has(ACCOUNT) => switch_to(&state, &browser, fields.get(ACCOUNT)).await,
             (Some(_), _) => Ok(see_other("/login")),
             (None, target) => {
                 let password = SecretString::from(fields.get("password").unwrap_or_default().to_owned());
@@ -202,18 +203,21 @@ fn sign_in_page(
     with_cookies(response, browser.introduce(state))
 }
 
+/// An account to choose, by the public id of its session.
+pub(super) fn choice_of(present: &Present) -> Choice {
+    Choice { value: present.session.sid.to_string(), person: person_of(&present.user) }
+}
+
 /// Everybody who is signed in here, the one whom the request is about first.
 fn select_account_page(state: &State, browser: &Browser, found: &Found, first: Option<&Present>) -> Response {
     let to = &found.authorize.request.to;
     let others = browser.accounts().filter(|other| first.is_none_or(|first| first.user.id != other.user.id));
-    let account =
-        |present: &Present| Choice { value: present.session.sid.to_string(), person: person_of(&present.user) };
     let view = SelectAccount {
         site: state.site(),
         action: "/login".to_owned(),
         hidden: hidden(state, browser, Some(found.id.as_str())),
         app: Some(app_of(&found.client, Some(to.redirect_uri.as_str()))),
-        accounts: first.into_iter().chain(others).map(account).collect(),
+        accounts: first.into_iter().chain(others).map(choice_of).collect(),
         can_cancel: true,
     };
     page(StatusCode::OK, view.render(), &[to.redirect_uri.to_string()])
@@ -230,6 +234,12 @@ async fn switch(state: &State, browser: &Browser, target: Target) -> Result<Resp
         .await?;
     let who = target.who(browser);
     target.go_on(state, who).await
+}
+
+/// The person wants one of the accounts that are signed in to be the active one, and no application waits.
+async fn switch_to(state: &State, browser: &Browser, sid: Option<&str>) -> Result<Response, Stop> {
+    let chosen = browser.choose(state, sid.unwrap_or_default()).await?;
+    Ok(with_cookies(see_other("/"), chosen.map(|(_, cookies)| cookies).unwrap_or_default()))
 }
 
 /// The person goes on with one of the accounts that are signed in: the one that `sid` names, or the one that it is about.

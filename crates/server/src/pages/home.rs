@@ -2,9 +2,10 @@
 
 use askama::Template;
 
-use super::{Hidden, Label, Person, page, paths};
+use super::{Choice, Hidden, Label, Person, page, paths};
 
-/// Says what this place is, and whether somebody is signed in at this browser; then `#account` leads to what is theirs.
+/// Says what this place is, and whether somebody is signed in at this browser; then `#account` leads to what is theirs. Whoever is
+/// signed in besides is a button of `form#accounts` that sends its value as `account`: `#account-2`, `#account-3` and so on.
 #[derive(Clone, Debug, Template)]
 #[template(path = "home.html")]
 pub struct Home {
@@ -16,6 +17,10 @@ pub struct Home {
     pub hidden: Hidden,
     /// Who is signed in.
     pub person: Option<Person>,
+    /// Where an account is chosen.
+    pub choose: String,
+    /// Who is signed in besides.
+    pub others: Vec<Choice>,
 }
 
 page!(Home);

@@ -141,6 +141,21 @@ fn members() -> Vec<Member> {
             "token_endpoint_auth_signing_alg",
             word().or_null().about("The one algorithm of its assertions; null for any that its method allows."),
         ),
+        optional(
+            "request_object_signing_alg",
+            word()
+                .or_null()
+                .about("The one algorithm of its request objects, none among them; null for any of a key, or none."),
+        ),
+        optional("request_uris", uris().about("Where it publishes request objects: what request_uri may name.")),
+        optional(
+            "require_signed_request_object",
+            Schema::boolean().about("Whether each of its requests must be a signed request object (RFC 9101)."),
+        ),
+        optional(
+            "require_pushed_authorization_requests",
+            Schema::boolean().about("Whether each of its requests must be pushed (RFC 9126)."),
+        ),
         optional("tls_client_auth_subject_dn", dn().about("The subject of its certificate (RFC 4514).")),
         optional("tls_client_auth_san_dns", dn().about("A DNS name of its certificate.")),
         optional("tls_client_auth_san_uri", dn().about("A URI of its certificate.")),

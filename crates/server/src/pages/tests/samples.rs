@@ -104,7 +104,14 @@ fn first(text: &str) -> Vec<Sample> {
         person: person(text),
         others: vec![person(text)],
     };
-    let home = Home { site: site.clone(), action, hidden: hidden(text), person: Some(person(text)) };
+    let home = Home {
+        site: site.clone(),
+        action,
+        hidden: hidden(text),
+        person: Some(person(text)),
+        choose: "/login".into(),
+        others: vec![Choice { value: "id".to_owned(), person: person(text) }],
+    };
     let code = DeviceCode {
         site: site.clone(),
         action: "/device".into(),
@@ -136,7 +143,8 @@ fn first(text: &str) -> Vec<Sample> {
         (logout.render(), &["logout", "sign-out", "stay"]),
         (SignedOut { site, back: None }.render(), &["signed-out"]),
         (setup(text).render(), &["setup", "username", "email", "password", "create", "error"]),
-        (home.render(), &["home", "account", "logout", "sign-out"]),
-        (Home { person: None, ..home }.render(), &["home"]),
+        (home.render(), &["home", "account", "logout", "sign-out", "accounts", "account-2"]),
+        (Home { person: None, ..home.clone() }.render(), &["home", "accounts", "account-2"]),
+        (Home { person: None, others: Vec::new(), ..home }.render(), &["home"]),
     ]
 }
