@@ -1,5 +1,6 @@
 //! Request objects (RFC 9101, OpenID Connect Core section 6), by value.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use vestibule_jose::{Algorithm, SecretKey, Signer};
 use vestibule_oidc::client::RequestObjectAlgorithm;
@@ -406,6 +407,7 @@ async fn a_refusal_goes_to_the_application_where_its_address_stands_beside_the_o
         }
         let answer = Answer::read(&page, &request);
         assert_eq!((answer.error(), answer.state.as_deref()), ("invalid_request_object", request.get("state")));
+        assert_eq!(answer.iss.as_deref(), Some(scene.app.issuer()), "a20: who refuses");
         let evil = sent.set("redirect_uri", "https://evil.example/");
         scene.first(&evil).await.assert_error("invalid_request_object");
     }
@@ -438,6 +440,38 @@ async fn a50_an_object_that_is_pushed_is_all_that_counts_of_the_push() {
     let expired = scene.jar(&scene.object(&request, |claims| claims["exp"] = json!(late)));
     let refused = scene.client.push(&request.clone().only(&["client_id"]).add("request", &expired)).send().await;
     assert_eq!((refused.status.as_u16(), refused.error()), (400, "invalid_request_object"));
+}
+
+#[tokio::test]
+async fn a39_an_odd_object_is_refused_and_nothing_more() {
+    let scene = Scene::new(Algorithm::Es256).await;
+    let request = scene.client.request();
+    let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
+    let mut nested = scene.object(&request, |claims| claims["claims"] = deep);
+    let page = scene.first(&alone(&scene.client, &scene.jar(&nested))).await;
+    assert!(page.is_redirect(), "deep, and not too deep: {page}");
+    let header = scene.jar(&nested).split('.').next().unwrap().to_owned();
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let good = scene.jar(&scene.object(&request, |_| {}));
+    let signature = good.rsplit('.').next().unwrap().to_owned();
+    for odd in [
+        format!("{}{}", "[".repeat(4000), "]".repeat(4000)),
+        format!("{{\"a\":{}{}}}", "[".repeat(4000), "]".repeat(4000)),
+        "{\"state\":\"a\",\"state\":\"b\"}".to_owned(),
+        "{\"exp\":1e999}".to_owned(),
+        "null".to_owned(),
+        "\u{0}".to_owned(),
+        String::new(),
+    ] {
+        scene.assert_refused(&odd, &format!("{header}.{}.{signature}", part(&odd))).await;
+        scene.assert_refused(&odd, &format!("{}.{}.", part(r#"{"alg":"none"}"#), part(&odd))).await;
+    }
+    nested["state"] = json!("\u{0}");
+    scene.assert_refused("a NUL", &scene.jar(&nested)).await;
+    nested["state"] = json!("x".repeat(20_000));
+    scene.assert_refused("longer than 16 KiB", &scene.jar(&nested)).await;
+    scene.assert_refused("five parts, as an encrypted one", "e30.AA.AA.AA.AA").await;
+    scene.assert_refused("what is no base64url", "e30=.e30=.").await;
 }
 
 #[tokio::test]
