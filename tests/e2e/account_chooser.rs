@@ -212,7 +212,7 @@ async fn without_an_application_the_home_page_lets_the_person_change_accounts() 
     assert_eq!(page.url.path(), "/");
     assert_eq!(silently(&mut browser, &client, |request| request).await, Ok(people[0].id.to_string()));
     let account = browser.open("/account").await;
-    assert!(account.text().contains("alice@example.com"), "{account}");
+    assert!(account.text().contains("alice@example.com") && account.text().contains("Sign out of all"), "{account}");
 }
 
 #[tokio::test]

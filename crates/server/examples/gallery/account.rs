@@ -36,6 +36,7 @@ fn home() -> Vec<(&'static str, String)> {
         action: "/logout".into(),
         hidden: hidden(),
         person: alice(),
+        beside_others: false,
         done: None,
         password: PasswordState::Set { since: Some(ago(40 * DAY)) },
         email: Some(("alice@example.com".into(), true)),

@@ -31,6 +31,7 @@ async fn show(state: &State, visit: &Visit) -> Result<Response, Unavailable> {
         action: "/logout".to_owned(),
         hidden: visit.hidden(state),
         person: person_of(user),
+        beside_others: !visit.browser.others.is_empty(),
         done: changed.then(|| Label::from("Your password was changed, and every other session was ended.")),
         password: match user.has_password {
             true => PasswordState::Set { since: user.password_changed_at.map(|at| moment(state, at)) },

@@ -17,6 +17,8 @@ pub struct Account {
     pub hidden: Hidden,
     /// Whose account it is.
     pub person: Person,
+    /// Whether others are signed in at the same browser: signing out ends their sessions too.
+    pub beside_others: bool,
     /// What was done just before.
     pub done: Option<Label>,
     /// Whether there is a password.

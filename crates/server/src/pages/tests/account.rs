@@ -24,6 +24,7 @@ fn home(text: &str) -> Account {
         action: "/logout".into(),
         hidden: hidden(text),
         person: person(text),
+        beside_others: true,
         done: Some(label(text)),
         password: PasswordState::Set { since: Some(ago(60)) },
         email: Some((label(text), false)),
