@@ -5,8 +5,8 @@ use poem::{Request, Response, http::StatusCode};
 use super::{
     browser::Browser,
     form::{hidden, or_unavailable},
-    login::choice_of,
     reply::{page, with_cookies},
+    select_account::choice_of,
 };
 use crate::{
     pages::Home,

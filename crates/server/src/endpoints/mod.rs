@@ -37,6 +37,7 @@ pub(crate) mod reply;
 pub(crate) mod revocations;
 pub(crate) mod revoke;
 pub(crate) mod second_factor;
+mod select_account;
 pub(crate) mod setup;
 pub(crate) mod sign_in;
 mod target;
