@@ -54,12 +54,13 @@ async fn every_member_is_one_that_is_meant() {
         "revocation_endpoint_auth_methods_supported": [
             "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"
         ],
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_types_supported":
+            ["code", "id_token", "id_token token", "code id_token", "code token", "code id_token token"],
+        "response_modes_supported": ["query", "fragment", "form_post"],
         "grant_types_supported": [
             "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code",
             "urn:ietf:params:oauth:grant-type:token-exchange",
-            "urn:ietf:params:oauth:grant-type:jwt-bearer"
+            "urn:ietf:params:oauth:grant-type:jwt-bearer", "implicit"
         ],
         "acr_values_supported": ["1", "2"],
         "subject_types_supported": ["public"],

@@ -1,14 +1,17 @@
 //! What an application hears at its redirect URI.
 
-use url::Url;
+use serde_json::Value;
+use url::{Url, form_urlencoded};
 
-use crate::{AuthorizeRequest, Page};
+use crate::{AuthorizeRequest, Page, jwt};
 
 /// An answer of the authorization endpoint.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The whole address that the browser was sent to.
+    /// The whole address that the browser was sent to, or where the form leads that was posted there.
     pub url: Url,
+    /// Everything that it says, in its order.
+    pub told: Vec<(String, String)>,
     /// The code, if it is no error.
     pub code: Option<String>,
     /// The error's code.
@@ -24,16 +27,30 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads the redirect that leads to the application.
+    /// Reads what leads to the application, in the response mode that the request asks for.
     ///
     /// # Panics
-    /// Where it is no 303, leads somewhere else than to the request's redirect URI, or says the same thing twice.
+    /// Where it is no 303 and no form, comes in another mode, leads somewhere else than to the request's redirect URI, or says the
+    /// same thing twice.
     #[must_use]
     pub fn read(page: &Page, request: &AuthorizeRequest) -> Self {
-        let url = page.location();
-        assert_eq!(page.status, 303, "{page}");
+        let (url, parameters) = match request.expected_mode() {
+            "form_post" => {
+                assert_eq!(page.status, 200, "{page}");
+                let form = page.form("form-post-form");
+                (form.action, form.fields)
+            }
+            mode => {
+                assert_eq!(page.status, 303, "{page}");
+                let url = page.location();
+                let said = if mode == "fragment" { url.fragment() } else { url.query() };
+                let said = form_urlencoded::parse(said.unwrap_or_default().as_bytes()).into_owned().collect();
+                assert_eq!(url.fragment().is_some(), mode == "fragment", "answered in another mode: {url}");
+                (url, said)
+            }
+        };
         let told = |name: &str| {
-            let mut values = url.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+            let mut values = parameters.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone());
             let first = values.next();
             assert!(values.next().is_none(), "{name} stands twice in {url}");
             first
@@ -41,7 +58,6 @@ impl Answer {
         if let Some(redirect_uri) = request.get("redirect_uri") {
             assert!(url.as_str().starts_with(redirect_uri), "{url} is not the application's {redirect_uri}");
         }
-        assert_eq!(url.fragment(), None, "nothing is answered in the fragment: {url}");
         Self {
             code: told("code"),
             error: told("error"),
@@ -49,8 +65,36 @@ impl Answer {
             state: told("state"),
             iss: told("iss"),
             request: request.clone(),
+            told: parameters,
             url,
         }
+    }
+
+    /// Anything else that it says.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.told.iter().find(|(told, _)| told == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The access token that came through the browser.
+    ///
+    /// # Panics
+    /// Where none did.
+    pub fn access_token(&self) -> &str {
+        self.get("access_token").unwrap_or_else(|| panic!("no access token: {}", self.url))
+    }
+
+    /// The ID token that came through the browser.
+    ///
+    /// # Panics
+    /// Where none did.
+    pub fn id_token(&self) -> &str {
+        self.get("id_token").unwrap_or_else(|| panic!("no ID token: {}", self.url))
+    }
+
+    /// Its claims.
+    pub fn id_claims(&self) -> Value {
+        jwt::claims(self.id_token())
     }
 
     /// The code.
@@ -66,7 +110,8 @@ impl Answer {
     /// # Panics
     /// Where the answer is none.
     pub fn error(&self) -> &str {
-        assert!(self.code.is_none(), "both a code and an error, or no error: {}", self.url);
+        let nothing = ["code", "access_token", "id_token"].iter().all(|name| self.get(name).is_none());
+        assert!(nothing, "both a code and an error, or no error: {}", self.url);
         self.error.as_deref().unwrap_or_else(|| panic!("no error: {}", self.url))
     }
 }

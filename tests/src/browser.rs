@@ -185,7 +185,7 @@ impl Browser {
 
     async fn click_through(&mut self, mut page: Page) -> Page {
         for _ in 0..MOST_STEPS {
-            if page.is_redirect() {
+            if page.is_redirect() || page.find_form("form-post-form").is_some() {
                 return page;
             }
             page = self.step(page).await;

@@ -62,6 +62,14 @@ impl ClientSpec {
         self.with(|new| new.metadata.grant_types = grants.iter().map(|grant| (*grant).to_owned()).collect())
     }
 
+    /// That may use these response types, and the grants that they need.
+    #[must_use]
+    pub fn for_response_types(self, response_types: &[&str]) -> Self {
+        self.for_grants(&["authorization_code", "implicit", "refresh_token"]).with(|new| {
+            new.metadata.response_types = response_types.iter().map(|name| (*name).to_owned()).collect();
+        })
+    }
+
     /// Changed in any other way.
     #[must_use]
     pub fn with(mut self, change: impl FnOnce(&mut NewClient)) -> Self {

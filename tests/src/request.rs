@@ -80,6 +80,19 @@ impl AuthorizeRequest {
         self.without("code_challenge").without("code_challenge_method")
     }
 
+    /// The mode in which it is answered: what holds tokens never is in a query.
+    #[must_use]
+    pub fn expected_mode(&self) -> &'static str {
+        let words = self.get("response_type").unwrap_or_default().split(' ');
+        let front_channel = words.into_iter().any(|word| matches!(word, "id_token" | "token"));
+        match self.get("response_mode") {
+            Some("form_post") => "form_post",
+            Some("fragment") => "fragment",
+            _ if front_channel => "fragment",
+            _ => "query",
+        }
+    }
+
     /// The address that a browser is sent to.
     #[must_use]
     pub fn url(&self) -> String {

@@ -109,15 +109,23 @@ impl RedirectUri {
     /// This URI with the parameters of an answer appended to its query.
     #[must_use]
     pub fn with_query(&self, parameters: &[(&str, &str)]) -> String {
-        let mut serializer = url::form_urlencoded::Serializer::new(String::new());
-        serializer.extend_pairs(parameters);
         let separator = match self.0.find('?') {
             None => "?",
             Some(_) if self.0.ends_with(['?', '&']) => "",
             Some(_) => "&",
         };
-        format!("{}{separator}{}", self.0, serializer.finish())
+        format!("{}{separator}{}", self.0, encoded(parameters))
     }
+
+    /// This URI with the parameters of an answer as its fragment. It has none of its own.
+    #[must_use]
+    pub fn with_fragment(&self, parameters: &[(&str, &str)]) -> String {
+        format!("{}#{}", self.0, encoded(parameters))
+    }
+}
+
+fn encoded(parameters: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()
 }
 
 /// Allows `https`, `http` on loopback, and private-use schemes in reverse domain order (RFC 8252 section 7.1).
@@ -303,5 +311,9 @@ mod tests {
         );
         assert_eq!(uri("https://rp.example/cb?x=1").with_query(&[("code", "y")]), "https://rp.example/cb?x=1&code=y");
         assert_eq!(uri("https://rp.example/cb?").with_query(&[("code", "y")]), "https://rp.example/cb?code=y");
+        assert_eq!(
+            uri("https://rp.example/cb?x=1").with_fragment(&[("id_token", "y"), ("state", "a b&#")]),
+            "https://rp.example/cb?x=1#id_token=y&state=a+b%26%23"
+        );
     }
 }

@@ -21,7 +21,11 @@ use vestibule_tokens::SigningAlgorithm;
 use vestibule_users::Carried;
 
 use crate::{
-    Provider, STANDARD_SCOPES, Unavailable, authorize::Prompt, claims, client::AuthMethod, token::GRANT_TYPES,
+    Provider, STANDARD_SCOPES, Unavailable,
+    authorize::{IMPLICIT, Prompt, ResponseMode, ResponseType},
+    claims,
+    client::AuthMethod,
+    token::GRANT_TYPES,
 };
 
 /// The class of a sign-in with one factor (`acr`).
@@ -115,7 +119,8 @@ const ASSERTION_ALGORITHMS: [CoreJwsSigningAlgorithm; 12] = [
 ];
 
 /// Claims of ID tokens that are not about the person.
-const PROTOCOL_CLAIMS: [&str; 10] = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
+const PROTOCOL_CLAIMS: [&str; 12] =
+    ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "c_hash", "s_hash", "sid"];
 
 /// The document as it was last made. It stands on what is declared of people and on the APIs that there are, and is served only
 /// while neither has changed.
@@ -192,7 +197,7 @@ impl Provider {
             IssuerUrl::new(self.issuer().to_owned()).map_err(Unavailable::because)?,
             AuthUrl::new(at(path::AUTHORIZE)).map_err(Unavailable::because)?,
             JsonWebKeySetUrl::new(at(path::JWKS)).map_err(Unavailable::because)?,
-            vec![ResponseTypes::new(vec![CoreResponseType::Code])],
+            self.response_types().map(in_words).collect(),
             vec![CoreSubjectIdentifierType::Public],
             vec![
                 CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
@@ -204,8 +209,10 @@ impl Provider {
         .set_token_endpoint(Some(TokenUrl::new(at(path::TOKEN)).map_err(Unavailable::because)?))
         .set_userinfo_endpoint(Some(UserInfoUrl::new(at(path::USERINFO)).map_err(Unavailable::because)?))
         .set_scopes_supported(Some(self.scopes(&carried).await?.into_iter().map(Scope::new).collect()))
-        .set_response_modes_supported(Some(vec![CoreResponseMode::Query]))
-        .set_grant_types_supported(Some(GRANT_TYPES.map(grant_type).to_vec()))
+        .set_response_modes_supported(Some(ResponseMode::ALL.map(response_mode).to_vec()))
+        .set_grant_types_supported(Some(
+            GRANT_TYPES.into_iter().chain(self.settings().implicit.then_some(IMPLICIT)).map(grant_type).collect(),
+        ))
         .set_token_endpoint_auth_methods_supported(Some(self.auth_methods().map(auth_method).collect()))
         .set_token_endpoint_auth_signing_alg_values_supported(Some(ASSERTION_ALGORITHMS.to_vec()))
         .set_acr_values_supported(Some(
@@ -241,6 +248,12 @@ impl Provider {
     fn request_object_algorithms(&self) -> Vec<CoreJwsSigningAlgorithm> {
         let none = (!self.settings().require_signed_request_object).then_some(CoreJwsSigningAlgorithm::None);
         ASSERTION_ALGORITHMS.into_iter().chain(none).collect()
+    }
+
+    /// What the authorization endpoint answers with.
+    fn response_types(&self) -> impl Iterator<Item = ResponseType> {
+        let implicit = self.settings().implicit;
+        ResponseType::ALL.into_iter().filter(move |kind| implicit || !kind.is_front_channel())
     }
 
     /// How an application can prove itself.
@@ -291,8 +304,26 @@ fn names(methods: impl Iterator<Item = AuthMethod>) -> Vec<String> {
     methods.map(|method| method.as_str().to_owned()).collect()
 }
 
+fn in_words(kind: ResponseType) -> ResponseTypes<CoreResponseType> {
+    let word = |word| match word {
+        "code" => CoreResponseType::Code,
+        "id_token" => CoreResponseType::IdToken,
+        _ => CoreResponseType::Token,
+    };
+    ResponseTypes::new(kind.words().map(word).collect())
+}
+
+fn response_mode(mode: ResponseMode) -> CoreResponseMode {
+    match mode {
+        ResponseMode::Query => CoreResponseMode::Query,
+        ResponseMode::Fragment => CoreResponseMode::Fragment,
+        ResponseMode::FormPost => CoreResponseMode::FormPost,
+    }
+}
+
 fn grant_type(name: &str) -> CoreGrantType {
     match name {
+        "implicit" => CoreGrantType::Implicit,
         "authorization_code" => CoreGrantType::AuthorizationCode,
         "refresh_token" => CoreGrantType::RefreshToken,
         "client_credentials" => CoreGrantType::ClientCredentials,

@@ -43,6 +43,8 @@ pub struct Settings {
     /// Whether an application's assertion may name nobody but our issuer as its audience
     /// (`oidc.strict_assertion_audience`).
     pub strict_assertion_audience: bool,
+    /// Whether the authorization endpoint gives tokens, to applications that registered for it (`oidc.implicit`).
+    pub implicit: bool,
     /// Whether every authorization request must be pushed (`oidc.require_pushed_authorization_requests`).
     pub require_pushed_authorization_requests: bool,
     /// How long a pushed request can be opened (`oidc.pushed_request_lifetime`).

@@ -2,6 +2,7 @@
 
 use crate::{PresentedError, PresentedToken, Provider, Unavailable, claims};
 use serde_json::{Map, Value};
+use vestibule_core::{ClientId, ScopeSet, UserId};
 
 /// Why nothing is told (RFC 6750 section 3.1).
 #[derive(Debug, thiserror::Error)]
@@ -34,15 +35,24 @@ impl Provider {
             return Err(UserinfoError::Scope);
         }
         let user = token.user.ok_or(UserinfoError::Gone("user"))?;
-        let portrait = self.portraits().of(user).await.map_err(Unavailable::from)?;
-        let portrait = portrait.filter(|portrait| portrait.user.active).ok_or(UserinfoError::Gone("user"))?;
-        let user = &portrait.user;
         if self.clients().find(&token.client).await?.is_none() {
             return Err(UserinfoError::Gone("client"));
         }
-        let mut told = claims::about(user, &token.scope).map_err(Unavailable::from)?;
-        told.extend(self.access_claims(user.id, &token.client, &token.scope).await?);
-        told.extend(self.attributes().claims_of(&portrait.attributes, &token.scope).await.map_err(Unavailable::from)?);
-        Ok(told)
+        self.told_about(user, &token.client, &token.scope).await?.ok_or(UserinfoError::Gone("user"))
+    }
+
+    /// What an application with these scopes may be told of a user; nothing where they are gone or deactivated.
+    pub(crate) async fn told_about(
+        &self,
+        user: UserId,
+        client: &ClientId,
+        scope: &ScopeSet,
+    ) -> Result<Option<Map<String, Value>>, Unavailable> {
+        let portrait = self.portraits().of(user).await?;
+        let Some(portrait) = portrait.filter(|portrait| portrait.user.active) else { return Ok(None) };
+        let mut told = claims::about(&portrait.user, scope)?;
+        told.extend(self.access_claims(user, client, scope).await?);
+        told.extend(self.attributes().claims_of(&portrait.attributes, scope).await?);
+        Ok(Some(told))
     }
 }

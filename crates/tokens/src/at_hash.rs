@@ -1,11 +1,12 @@
-//! `at_hash`: ties an ID token to the access token that came with it (OpenID Connect Core section 3.1.3.6).
+//! `at_hash`, `c_hash` and `s_hash`: tie an ID token to the access token, the code and the `state` that came with it (OpenID
+//! Connect Core sections 3.1.3.6 and 3.3.2.11).
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::SigningAlgorithm;
 
-/// The left half of the access token's hash, in base64url. The hash is that of the ID token's own algorithm; for Ed25519 that
+/// The left half of the hash of an access token (or a code, or a `state`), in base64url. The hash is that of the ID token's own algorithm; for Ed25519 that
 /// is SHA-512, which the signature uses inside.
 #[must_use]
 pub fn at_hash(access_token: &str, algorithm: SigningAlgorithm) -> String {

@@ -78,6 +78,10 @@ pub struct IdTokenClaims {
     pub session: Option<PublicSessionId>,
     /// The access token that goes with it, for its `at_hash`.
     pub access_token: Option<String>,
+    /// The code that goes with it, for its `c_hash` (section 3.3.2.11).
+    pub code: Option<String>,
+    /// The `state` that goes with it, for its `s_hash` (FAPI 1.0 part 2 section 5.1.1).
+    pub state: Option<String>,
     /// Further claims about the person. None of them can take the place of a claim of the protocol.
     pub extra: Map<String, Value>,
     /// How long it lives.

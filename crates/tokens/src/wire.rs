@@ -132,8 +132,8 @@ pub(crate) fn id_token(
 ) -> Map<String, Value> {
     let mut map = claims.extra;
     map.retain(|name, _| !PROTOCOL_CLAIMS.contains(&name.as_str()));
-    let hash = claims.access_token.map(|token| at_hash(&token, algorithm));
-    let said: [(&str, Option<Value>); 11] = [
+    let hash = |of: Option<String>| of.map(|text| Value::from(at_hash(&text, algorithm)));
+    let said: [(&str, Option<Value>); 13] = [
         ("iss", Some(iss.into())),
         ("sub", Some(claims.user.to_string().into())),
         ("aud", Some(claims.client.as_str().into())),
@@ -144,7 +144,9 @@ pub(crate) fn id_token(
         ("acr", claims.authentication.acr.map(Value::from)),
         ("amr", Some(claims.authentication.amr).filter(|amr| !amr.is_empty()).map(Value::from)),
         ("sid", claims.session.map(|sid| sid.to_string().into())),
-        ("at_hash", hash.map(Value::from)),
+        ("at_hash", hash(claims.access_token)),
+        ("c_hash", hash(claims.code)),
+        ("s_hash", hash(claims.state)),
     ];
     map.extend(said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     map

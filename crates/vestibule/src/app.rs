@@ -305,6 +305,7 @@ fn settings(config: &Config) -> Settings {
     Settings {
         require_pkce: config.oidc.require_pkce,
         strict_assertion_audience: config.oidc.strict_assertion_audience,
+        implicit: config.oidc.implicit,
         require_pushed_authorization_requests: config.oidc.require_pushed_authorization_requests,
         pushed_request_lifetime: config.oidc.pushed_request_lifetime,
         require_signed_request_object: config.oidc.require_signed_request_object,

@@ -87,7 +87,7 @@ pub enum Next {
     Consent(ScopeSet),
     /// The person signed in as somebody whom the application did not mean.
     OtherUser,
-    /// Nothing is missing: a code can be issued.
+    /// Nothing is missing: what was asked for can be issued.
     Finish,
 }
 
@@ -199,7 +199,9 @@ mod tests {
                 redirect_uri: RedirectUri::parse("https://rp.example/cb").unwrap(),
                 redirect_uri_named: true,
                 state: None,
+                mode: crate::authorize::ResponseMode::Query,
             },
+            response_type: crate::authorize::ResponseType::CODE,
             scope: "openid email".parse().unwrap(),
             resources: Vec::new(),
             confirmation: None,

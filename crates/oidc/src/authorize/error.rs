@@ -1,8 +1,8 @@
 //! What the authorization endpoint can answer: a page, or a redirect with a closed set of errors.
 
-use vestibule_core::Parameters;
+use vestibule_core::{Parameters, RedirectUri};
 
-use super::Addressee;
+use super::{Addressee, ResponseMode};
 use crate::Unavailable;
 
 /// The request cannot be answered at the application, since who asks, or where to answer, is not proved.
@@ -45,7 +45,7 @@ pub enum ErrorCode {
     UnauthorizedClient,
     /// The person said no.
     AccessDenied,
-    /// Only `code` is answered.
+    /// It is none that is answered here.
     UnsupportedResponseType,
     /// The scope is malformed, unknown or not for this application.
     InvalidScope,
@@ -98,11 +98,32 @@ impl ErrorCode {
     }
 }
 
-/// A redirect to the application: the whole URL, with `state` and `iss` in it.
+/// An answer for the application, with `state` and `iss` in it. It may hold a code and tokens.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// Where the browser goes. It may hold a code.
-    pub location: String,
+    redirect_uri: RedirectUri,
+    mode: ResponseMode,
+    parameters: Vec<(&'static str, String)>,
+}
+
+/// What is done at the browser to deliver an answer.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// It is sent there: the whole URL.
+    Redirect(String),
+    /// It posts a form there (OAuth 2.0 Form Post Response Mode).
+    Form {
+        /// The redirect URI.
+        action: String,
+        /// The parameters of the answer.
+        fields: Vec<(&'static str, String)>,
+    },
+}
+
+impl std::fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Delivery(..)")
+    }
 }
 
 impl std::fmt::Debug for Answer {
@@ -121,19 +142,28 @@ impl Answer {
             .chars()
             .map(|c| if matches!(c, ' '..='~') && c != '"' && c != '\\' { c } else { '\'' })
             .collect();
-        Self::new(to, issuer, &[("error", code.as_str()), ("error_description", &plain)])
+        Self::new(to, issuer, vec![("error", code.as_str().to_owned()), ("error_description", plain)])
     }
 
-    /// A code (RFC 6749 section 4.1.2).
-    pub(crate) fn code(to: &Addressee, issuer: &str, code: &str) -> Self {
-        Self::new(to, issuer, &[("code", code)])
+    /// What `first` holds, with `state` and `iss` (RFC 9207).
+    pub(super) fn new(to: &Addressee, issuer: &str, first: Vec<(&'static str, String)>) -> Self {
+        let mut parameters = first;
+        parameters.extend(to.state.clone().map(|state| ("state", state)));
+        parameters.push(("iss", issuer.to_owned()));
+        Self { redirect_uri: to.redirect_uri.clone(), mode: to.mode, parameters }
     }
 
-    fn new(to: &Addressee, issuer: &str, first: &[(&str, &str)]) -> Self {
-        let mut parameters = first.to_vec();
-        parameters.extend(to.state.as_deref().map(|state| ("state", state)));
-        parameters.push(("iss", issuer));
-        Self { location: to.redirect_uri.with_query(&parameters) }
+    /// How it gets there.
+    #[must_use]
+    pub fn deliver(self) -> Delivery {
+        let pairs: Vec<_> = self.parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        match self.mode {
+            ResponseMode::Query => Delivery::Redirect(self.redirect_uri.with_query(&pairs)),
+            ResponseMode::Fragment => Delivery::Redirect(self.redirect_uri.with_fragment(&pairs)),
+            ResponseMode::FormPost => {
+                Delivery::Form { action: self.redirect_uri.as_str().to_owned(), fields: self.parameters }
+            }
+        }
     }
 }
 

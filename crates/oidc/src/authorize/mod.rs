@@ -11,7 +11,7 @@
 //!   way to make an [`Answer`].
 //! - `rules` is the ordered table of what else a request must satisfy.
 //! - [`dispatch`] is the one place that says what is missing; every page returns to it.
-//! - `finish` issues the code.
+//! - `finish` issues the code, and mints what is to come with it or in its place; `response` says how that travels.
 
 pub mod dispatch;
 mod error;
@@ -21,13 +21,16 @@ mod push;
 mod reference;
 pub mod request;
 mod resolve;
+mod response;
 mod rules;
 
 pub use dispatch::{HalfSignedIn, Next, Progress, SignedIn};
 pub(crate) use error::request_doubles;
-pub use error::{Answer, AuthorizeError, ErrorCode, PageError};
+pub use error::{Answer, AuthorizeError, Delivery, ErrorCode, PageError};
 pub use push::{PushError, PushedRequest};
 pub(crate) use reference::References;
 pub use request::{Addressee, Display, Prompt, ValidRequest};
+pub(crate) use response::IMPLICIT;
+pub use response::{ResponseMode, ResponseType};
 
 pub use crate::pushed::PushedId;

@@ -11,6 +11,7 @@ use super::{
     AuthorizeError, PageError,
     error::{NotValid, once},
     resolve::Resolved,
+    response::{ResponseMode, ResponseType},
     rules,
 };
 use crate::{Provider, client::Client, pushed::PushedId};
@@ -26,6 +27,9 @@ pub struct Addressee {
     pub redirect_uri_named: bool,
     /// What to give back with the answer.
     pub state: Option<String>,
+    /// How the answer travels there.
+    #[serde(default)]
+    pub mode: ResponseMode,
 }
 
 /// An authorization request that satisfies every rule. What is missing is only what a person must say.
@@ -33,6 +37,9 @@ pub struct Addressee {
 pub struct ValidRequest {
     /// Where its answer goes.
     pub to: Addressee,
+    /// What is to be in the answer.
+    #[serde(default = "code_alone")]
+    pub response_type: ResponseType,
     /// What is asked for, as far as it is known and the application may ask for it.
     pub scope: ScopeSet,
     /// The APIs that it names (RFC 8707), each known and for this application.
@@ -60,6 +67,11 @@ pub struct ValidRequest {
     /// Where it was pushed before: the answer spends it.
     #[serde(default)]
     pub pushed: Option<PushedId>,
+}
+
+/// Of a request that was kept before there was anything else.
+fn code_alone() -> ResponseType {
+    ResponseType::CODE
 }
 
 /// The values of `prompt` (OpenID Connect Core section 3.1.2.1).
@@ -150,5 +162,6 @@ pub(super) fn address(client: &Client, parameters: &Parameters) -> Result<Addres
         .ok_or(PageError::InvalidRedirectUri("redirect_uri is not one that this application registered"))?;
     // A doubled `state` cannot be given back: which one?
     let state = parameters.single("state").ok().flatten().map(str::to_owned);
-    Ok(Addressee { client_id: client.id.clone(), redirect_uri, redirect_uri_named: named.is_some(), state })
+    let mode = ResponseMode::of(parameters);
+    Ok(Addressee { client_id: client.id.clone(), redirect_uri, redirect_uri_named: named.is_some(), state, mode })
 }

@@ -8,11 +8,11 @@ use vestibule_tokens::{Confirmation, TokenError};
 use vestibule_users::AcrWish;
 
 use super::{
-    Addressee, Display, ErrorCode, Prompt, ValidRequest,
+    Addressee, Display, ErrorCode, Prompt, ResponseMode, ResponseType, ValidRequest,
     error::{NotValid, REPEATABLE},
 };
 use crate::{
-    Provider, Unavailable,
+    OFFLINE_ACCESS, Provider, Unavailable,
     client::{Api, Client},
     code_grant::{self, Asked, AskedWrongly},
     scope::{self, ScopeRefusal},
@@ -56,13 +56,15 @@ const RULES: &[(&str, Rule)] = &[
     ("OpenID Connect Core section 7.2.1: registration", no_registration),
     ("OAuth 2.0 Multiple Response Types section 2.1: response_mode", response_mode),
     ("RFC 6749 section 3.1.1: response_type", response_type),
-    ("RFC 7591 section 2: the grant was registered", registered_grant),
+    ("OpenID Connect Registration section 2: the response type was registered", registered),
+    ("RFC 9449 section 5, RFC 8705 section 3: no token that lacks its binding", no_unbound_token),
     ("RFC 6749 section 4.1.1, RFC 7636 section 4.3: the code grant's machine", code_grant_machine),
     ("RFC 6749 section 3.3: scope", scope),
+    ("OpenID Connect Core section 3.2.2.1: openid where an ID token is asked for", openid),
     ("RFC 8707 section 2: resource", resources),
     ("RFC 9068 section 3: one audience", one_audience),
     ("RFC 9449 section 10: dpop_jkt", dpop_jkt),
-    ("OpenID Connect Core section 3.1.2.1: nonce", nonce),
+    ("OpenID Connect Core sections 3.1.2.1, 3.2.2.1 and 3.3.2.11: nonce", nonce),
     ("OpenID Connect Core section 3.1.2.1: prompt", prompt),
     ("OpenID Connect Core section 3.1.2.1: max_age", max_age),
     ("OpenID Connect Core section 3.1.2.1: display", display),
@@ -87,6 +89,7 @@ pub(super) async fn check(
     let carrying = provider.carrying().await.map_err(|error| unavailable(&to, &error))?;
     let request = ValidRequest {
         to,
+        response_type: ResponseType::CODE,
         scope: ScopeSet::default(),
         resources: Vec::new(),
         confirmation: None,
@@ -142,49 +145,85 @@ fn no_registration(draft: &mut Draft<'_>) -> Verdict {
     Ok(())
 }
 
+/// The answer, be it an error, goes the way that [`ResponseMode::of`] found. Another way than the one asked for is an error.
 fn response_mode(draft: &mut Draft<'_>) -> Verdict {
-    match draft.parameters.get("response_mode") {
-        None | Some("query") => Ok(()),
-        Some(_) => refuse(ErrorCode::InvalidRequest, "the only response_mode supported is query"),
+    match draft.parameters.get("response_mode").map(ResponseMode::parse) {
+        None => Ok(()),
+        Some(Some(mode)) if mode == draft.request.to.mode => Ok(()),
+        Some(Some(_)) => refuse(ErrorCode::InvalidRequest, "response_mode=query is not for answers that hold tokens"),
+        Some(None) => refuse(ErrorCode::InvalidRequest, "response_mode is none of query, fragment and form_post"),
     }
 }
 
 fn response_type(draft: &mut Draft<'_>) -> Verdict {
-    match draft.parameters.get("response_type") {
-        None => refuse(ErrorCode::InvalidRequest, "response_type is missing"),
-        Some(_) => Ok(()),
+    let Some(text) = draft.parameters.get("response_type").filter(|text| !text.is_empty()) else {
+        return refuse(ErrorCode::InvalidRequest, "response_type is missing");
+    };
+    match ResponseType::parse(text) {
+        Some(asked) if !asked.is_front_channel() || draft.provider.settings().implicit => {
+            draft.request.response_type = asked;
+            Ok(())
+        }
+        _ => refuse(ErrorCode::UnsupportedResponseType, "this response_type is not supported"),
     }
 }
 
-fn registered_grant(draft: &mut Draft<'_>) -> Verdict {
-    if draft.parameters.get("response_type") == Some("code") && !draft.client.may_use_grant("authorization_code") {
-        return refuse(ErrorCode::UnauthorizedClient, "this application did not register the authorization code grant");
+fn registered(draft: &mut Draft<'_>) -> Verdict {
+    let asked = draft.request.response_type;
+    if let Some(grant) = asked.grant_types().find(|grant| !draft.client.may_use_grant(grant)) {
+        return refuse(
+            ErrorCode::UnauthorizedClient,
+            format!("this application did not register the grant type {grant}"),
+        );
+    }
+    if !draft.client.metadata.allows_response_type(asked) {
+        let words = format!("this application did not register the response type {}", asked.name());
+        return refuse(ErrorCode::UnauthorizedClient, words);
     }
     Ok(())
 }
 
+/// No key is proved at the authorization endpoint, so that no token from there can be bound to one.
+fn no_unbound_token(draft: &mut Draft<'_>) -> Verdict {
+    if !draft.request.response_type.token {
+        return Ok(());
+    }
+    let metadata = &draft.client.metadata;
+    if metadata.dpop_bound_access_tokens || metadata.tls_client_certificate_bound_access_tokens {
+        let words = "this application's access tokens are bound to a key: none can come from the authorization endpoint";
+        return refuse(ErrorCode::UnauthorizedClient, words);
+    }
+    if draft.parameters.has("dpop_jkt") {
+        return refuse(ErrorCode::InvalidRequest, "dpop_jkt does not go with an access token that comes without a proof");
+    }
+    Ok(())
+}
+
+/// The machine knows the code grant alone. A request without a code goes through it as one that needs no challenge: only the
+/// code is redeemed with a verifier.
 fn code_grant_machine(draft: &mut Draft<'_>) -> Verdict {
     let get = |name: &str| draft.parameters.get(name);
+    let gives_code = draft.request.response_type.code;
     let code_challenge = get("code_challenge");
     let asked = Asked {
         client_id: draft.client.id.as_str(),
         redirect_uri: draft.request.to.redirect_uri.as_str(),
-        response_type: get("response_type"),
+        response_type: Some("code"),
         scope: get("scope"),
         state: get("state"),
         code_challenge,
         code_challenge_method: get("code_challenge_method"),
-        require_pkce: draft.client.require_pkce,
+        require_pkce: gives_code && draft.client.require_pkce,
     };
     code_grant::ask(&asked).map_err(|wrong| match wrong {
         AskedWrongly::ResponseType => {
-            Refusal(ErrorCode::UnsupportedResponseType, "the only response_type supported is code".to_owned())
+            Refusal(ErrorCode::UnsupportedResponseType, "this response_type is not supported".to_owned())
         }
         AskedWrongly::Scope => Refusal(ErrorCode::InvalidScope, "scope is not well formed".to_owned()),
         AskedWrongly::Challenge => Refusal(ErrorCode::InvalidRequest, challenge_words(&asked).to_owned()),
         AskedWrongly::Request => Refusal(ErrorCode::InvalidRequest, "the request is not well formed".to_owned()),
     })?;
-    draft.request.code_challenge = code_challenge.map(str::to_owned);
+    draft.request.code_challenge = code_challenge.filter(|_| gives_code).map(str::to_owned);
     Ok(())
 }
 
@@ -199,7 +238,17 @@ fn challenge_words(asked: &Asked<'_>) -> &'static str {
 
 fn scope(draft: &mut Draft<'_>) -> Verdict {
     let asked = draft.parameters.get("scope").unwrap_or_default();
-    draft.request.scope = scope::asked(draft.client, asked, draft.apis, draft.carrying)?;
+    let scope = scope::asked(draft.client, asked, draft.apis, draft.carrying)?;
+    // OpenID Connect Core section 11: nobody comes back without a code.
+    let gives_code = draft.request.response_type.code;
+    draft.request.scope = scope.filter(|scope| gives_code || scope != OFFLINE_ACCESS);
+    Ok(())
+}
+
+fn openid(draft: &mut Draft<'_>) -> Verdict {
+    if draft.request.response_type.id_token && !draft.request.scope.contains("openid") {
+        return refuse(ErrorCode::InvalidRequest, "an ID token is asked for without the scope openid");
+    }
     Ok(())
 }
 
@@ -207,6 +256,10 @@ fn resources(draft: &mut Draft<'_>) -> Verdict {
     match draft.targets.take().transpose() {
         Ok(named) => {
             draft.request.resources = named.unwrap_or_default();
+            if draft.request.response_type.token && draft.request.resources.len() > 1 {
+                let words = "an access token is for one resource; ask for one, or for a code alone";
+                return refuse(ErrorCode::InvalidTarget, words);
+            }
             Ok(())
         }
         Err(error) => refuse(ErrorCode::InvalidTarget, error.to_string()),
@@ -228,7 +281,12 @@ fn dpop_jkt(draft: &mut Draft<'_>) -> Verdict {
     Ok(())
 }
 
+/// Where the ID token comes through the browser, the nonce is what ties it to the application's own session.
 fn nonce(draft: &mut Draft<'_>) -> Verdict {
+    let missing = draft.parameters.get("nonce").is_none_or(str::is_empty);
+    if draft.request.response_type.id_token && missing {
+        return refuse(ErrorCode::InvalidRequest, "nonce is missing: an ID token from here needs one");
+    }
     draft.request.nonce = draft.parameters.get("nonce").map(str::to_owned);
     Ok(())
 }

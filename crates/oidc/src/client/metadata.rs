@@ -13,7 +13,10 @@ use vestibule_jose::Algorithm;
 use vestibule_tokens::SigningAlgorithm;
 
 use super::{RequestObjectAlgorithm, certificate::CertificateName, request_object, trusted_issuer::TrustedIssuer};
-use crate::token::GRANT_TYPES;
+use crate::{
+    authorize::{IMPLICIT, ResponseType},
+    token::GRANT_TYPES,
+};
 
 /// How an application proves itself at the token endpoint (OpenID Connect Core section 9, RFC 8705 section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -270,11 +273,17 @@ pub enum MetadataError {
 }
 
 impl ClientMetadata {
-    /// Leaves out the response types where there is no authorization endpoint to answer with them (RFC 7591 section 2.1).
+    /// Leaves out the response types for which the grants are missing (RFC 7591 section 2.1, OpenID Connect Registration
+    /// section 2).
     pub fn fit_response_types(&mut self) {
-        if !self.grant_types.iter().any(|grant| grant == "authorization_code") {
-            self.response_types.clear();
-        }
+        let Self { response_types, grant_types, .. } = self;
+        response_types.retain(|name| ResponseType::parse(name).is_none_or(|kind| lacking(grant_types, kind).is_none()));
+    }
+
+    /// Whether it was registered for answers of this kind, in whatever order of words.
+    #[must_use]
+    pub fn allows_response_type(&self, asked: ResponseType) -> bool {
+        self.response_types.iter().any(|name| ResponseType::parse(name) == Some(asked))
     }
 
     /// Whether the secret of an application that proves itself by `method` is a key for an HMAC, so that it must be had as it is.
@@ -282,18 +291,31 @@ impl ClientMetadata {
         method == Some(AuthMethod::ClientSecretJwt) || request_object::signs_with_secret(self)
     }
 
+    /// OpenID Connect Registration section 2: what response types need of the grants.
+    fn check_response_types(&self) -> Result<(), MetadataError> {
+        for name in &self.response_types {
+            let Some(kind) = ResponseType::parse(name) else {
+                let known = ResponseType::ALL.map(ResponseType::name).join(", ");
+                return Err(unsupported("response_types", &format!("{name} is not supported; use {known}")));
+            };
+            if let Some(grant) = lacking(&self.grant_types, kind) {
+                return Err(unsupported("response_types", &format!("{name} needs {grant} among the grant_types")));
+            }
+        }
+        Ok(())
+    }
+
     /// Checks what the types cannot.
     pub(super) fn check(&self) -> Result<(), MetadataError> {
         TrustedIssuer::check_all(&self.trusted_issuers)?;
-        if let Some(other) = self.grant_types.iter().find(|grant| !GRANT_TYPES.contains(&grant.as_str())) {
+        let known = |grant: &str| grant == IMPLICIT || GRANT_TYPES.contains(&grant);
+        if let Some(other) = self.grant_types.iter().find(|grant| !known(grant)) {
             return Err(unsupported(
                 "grant_types",
-                &format!("{other} is not supported; use {}", GRANT_TYPES.join(", ")),
+                &format!("{other} is not supported; use {}, {IMPLICIT}", GRANT_TYPES.join(", ")),
             ));
         }
-        if let Some(other) = self.response_types.iter().find(|kind| *kind != "code") {
-            return Err(unsupported("response_types", &format!("{other} is not supported; use code")));
-        }
+        self.check_response_types()?;
         if self.default_max_age.is_some_and(|seconds| Duration::from_secs(seconds) > MAX_AGE_LIMIT) {
             return Err(MetadataError::Malformed("default_max_age is longer than ten years".to_owned()));
         }
@@ -312,6 +334,11 @@ impl ClientMetadata {
         }
         Ok(())
     }
+}
+
+/// The grant that a response type needs and that is not among `grant_types`.
+fn lacking(grant_types: &[String], kind: ResponseType) -> Option<&'static str> {
+    kind.grant_types().find(|grant| !grant_types.iter().any(|registered| registered == grant))
 }
 
 /// No person's sign-in is asked to be younger than this.

@@ -3,7 +3,7 @@
 use vestibule_core::RedirectUri;
 
 use super::{AuthMethod, ClientMetadata, MetadataError, metadata::unsupported, proof, request_object};
-use crate::token::CONFIDENTIAL_GRANT_TYPES;
+use crate::{authorize::IMPLICIT, token::CONFIDENTIAL_GRANT_TYPES};
 
 /// An application to be registered.
 #[derive(Clone, Debug)]
@@ -119,7 +119,7 @@ impl NewClient {
             return Err(MetadataError::Name);
         }
         let grants = |grant: &str| self.metadata.grant_types.iter().any(|allowed| allowed == grant);
-        if grants("authorization_code") && self.metadata.redirect_uris.is_empty() {
+        if (grants("authorization_code") || grants(IMPLICIT)) && self.metadata.redirect_uris.is_empty() {
             return Err(MetadataError::NoRedirectUri);
         }
         let for_itself = CONFIDENTIAL_GRANT_TYPES.into_iter().find(|grant| grants(grant));
@@ -196,8 +196,9 @@ mod tests {
             ("token_endpoint_auth_method", r#""client_secret_something""#),
             ("id_token_encrypted_response_alg", r#""RSA-OAEP-256""#),
             ("subject_type", r#""pairwise""#),
-            ("grant_types", r#"["implicit"]"#),
+            ("grant_types", r#"["password"]"#),
             ("response_types", r#"["id_token"]"#),
+            ("response_types", r#"["token"]"#),
         ] {
             let said = refused(&format!(
                 r#"{{"client_name": "App", "redirect_uris": ["https://rp.example/cb"], "{member}": {value}}}"#

@@ -71,6 +71,8 @@ impl Asking<'_> {
             authentication: how.clone(),
             session: allowed.session,
             access_token: Some(access_token.to_owned()),
+            code: None,
+            state: None,
             extra: Map::new(),
             lifetime: self.provider.settings().id_token_lifetime,
         };

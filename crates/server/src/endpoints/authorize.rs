@@ -16,7 +16,7 @@ use super::{
     browser::Browser,
     flow::{self, Authorize, Purpose, Stop},
     form::read_parameters,
-    reply::{error_page, see_other, unavailable_page},
+    reply::{deliver, error_page, see_other, unavailable_page},
 };
 use crate::{http::read_query, state::State};
 
@@ -95,7 +95,7 @@ async fn begin(
 fn refused(state: &State, request: &Request, error: AuthorizeError) -> Response {
     match error {
         AuthorizeError::Page(error) => page_error(state, request, &error),
-        AuthorizeError::Redirect(answer) => see_other(&answer.location),
+        AuthorizeError::Redirect(answer) => deliver(state, answer),
         AuthorizeError::Unavailable(error) => unavailable_page(state, request, &error),
     }
 }

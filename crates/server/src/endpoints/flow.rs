@@ -18,7 +18,7 @@ use vestibule_sessions::{FinishError, PendingError, RequestId, UpdateError, Wait
 use super::{
     browser::Browser,
     form::REQUEST,
-    reply::{error_page, see_other, unavailable_page, with_cookies},
+    reply::{deliver, error_page, see_other, unavailable_page, with_cookies},
 };
 use crate::state::State;
 
@@ -184,8 +184,8 @@ pub(crate) async fn begin(
     match (&next, who) {
         (Next::Finish, Some(present)) => {
             browser.uses(state, present).await?;
-            let answer = state.provider().finish(authorize.request, &present.session).await?;
-            Ok(see_other(&answer.location))
+            let answer = state.provider().finish(authorize.request, client, &present.session).await?;
+            Ok(deliver(state, answer))
         }
         (Next::OtherUser, _) => Ok(other_user(state, &authorize)),
         _ => wait(state, browser, &Purpose::Authorize(Box::new(authorize)), &next).await.map(|(_, response)| response),
@@ -210,8 +210,8 @@ pub(crate) async fn go_on(state: &State, found: Found, present: Option<&Present>
     match (&next, present) {
         (Next::Finish, Some(present)) => {
             finish(state, &found.id, found.waiting).await?;
-            let answer = state.provider().finish(found.authorize.request, &present.session).await?;
-            Ok(see_other(&answer.location))
+            let answer = state.provider().finish(found.authorize.request, &found.client, &present.session).await?;
+            Ok(deliver(state, answer))
         }
         (Next::OtherUser, _) => {
             finish(state, &found.id, found.waiting).await?;
@@ -259,7 +259,7 @@ pub(crate) async fn finish(state: &State, id: &RequestId, waiting: Waiting<Purpo
 }
 
 fn refuse(state: &State, authorize: &Authorize, code: ErrorCode, words: &str) -> Response {
-    see_other(&Answer::error(&authorize.request.to, state.provider().issuer(), code, words).location)
+    deliver(state, Answer::error(&authorize.request.to, state.provider().issuer(), code, words))
 }
 
 fn other_user(state: &State, authorize: &Authorize) -> Response {

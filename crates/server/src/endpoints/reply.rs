@@ -5,11 +5,14 @@ use poem::{
     http::{HeaderValue, StatusCode, header},
 };
 use serde::Serialize;
-use vestibule_oidc::Unavailable;
+use vestibule_oidc::{
+    Unavailable,
+    authorize::{Answer, Delivery},
+};
 
 use crate::{
-    http::{RequestId, page_policy},
-    pages::ErrorPage,
+    http::{RequestId, page_policy, posting_policy},
+    pages::{ErrorPage, FormPost},
     state::State,
 };
 
@@ -29,6 +32,17 @@ pub(crate) fn see_other(location: &str) -> Response {
         Ok(location) => Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, location).finish(),
         // Locations are built from ASCII; this is where it would show if one were not.
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into(),
+    }
+}
+
+/// Delivers an answer to its application, by way of the browser.
+pub(crate) fn deliver(state: &State, answer: Answer) -> Response {
+    match answer.deliver() {
+        Delivery::Redirect(location) => see_other(&location),
+        Delivery::Form { action, fields } => Response::builder()
+            .content_type("text/html; charset=utf-8")
+            .header(header::CONTENT_SECURITY_POLICY, posting_policy(&action))
+            .body(FormPost { site: state.site(), action, fields }.render()),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use url::{Host, Url};
 
+use crate::pages::SUBMIT_SHA256;
+
 /// For everything that does not need more: no script at all, styles and images of our own, no frame around it.
 pub(super) const DEFAULT: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                                   frame-ancestors 'none'; base-uri 'none'";
@@ -22,6 +24,17 @@ pub(crate) fn page_policy(form_targets: &[String]) -> String {
         }
     }
     DEFAULT.replace("form-action 'self'", &format!("form-action {}", sources.join(" ")))
+}
+
+/// The policy of the page that posts an answer to `action`, a proved redirect URI, by the script whose hash stands in it.
+///
+/// An application may lead on from there to an origin of its own that we do not know, and Chromium applies `form-action` to that
+/// too: so it is the scheme that is named.
+#[must_use]
+pub(crate) fn posting_policy(action: &str) -> String {
+    let scheme = Url::parse(action).ok().filter(|url| !NEVER.contains(&url.scheme()));
+    let scheme = scheme.map_or_else(|| "'none'".to_owned(), |url| format!("{}:", url.scheme()));
+    DEFAULT.replace("form-action 'self'", &format!("script-src 'sha256-{SUBMIT_SHA256}'; form-action {scheme}"))
 }
 
 fn source(target: &str) -> Option<String> {
@@ -64,6 +77,15 @@ mod tests {
         assert_eq!(form_action(&["http://127.0.0.1:4711/cb"]), "'self' http://127.0.0.1:4711");
         assert_eq!(form_action(&["com.example.app:/cb"]), "'self' com.example.app:");
         assert_eq!(form_action(&["http://[::1]:4711/cb"]), "'self' http:");
+    }
+
+    #[test]
+    fn a_page_that_posts_an_answer_runs_its_one_script_and_posts_by_one_scheme() {
+        let policy = posting_policy("https://app.example/cb?x=1;%20script-src%20*");
+        assert!(policy.contains("script-src 'sha256-") && policy.contains("; form-action https:;"), "{policy}");
+        assert!(!policy.contains(['*', '?']) && !policy.contains("unsafe"), "{policy}");
+        assert!(posting_policy("com.example.app:/cb").contains("; form-action com.example.app:;"));
+        assert!(posting_policy("javascript:alert(1)").contains("; form-action 'none';"));
     }
 
     #[test]

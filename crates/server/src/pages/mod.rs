@@ -7,6 +7,7 @@
 //! - What others chose (names of apps, of people, of scopes) is a [`Label`] or a [`WebAddress`]: types that cannot carry
 //!   control characters, text-reordering characters or a `javascript:` link. The templates escape them besides.
 //! - There is no script, no inline style and nothing from another host, so `default-src 'none'; style-src 'self'` is enough.
+//!   The one exception is [`FormPost`]: it posts an answer to an application by one fixed script, whose hash the policy names.
 //! - Forms are plain. The button that does what the form is for sends no `action`, or the one its page names; other buttons
 //!   send `action` with one of [`action`]'s values.
 
@@ -18,6 +19,7 @@ mod consent;
 mod device;
 mod error;
 mod fields;
+mod form_post;
 mod home;
 mod label;
 mod logout;
@@ -49,6 +51,7 @@ pub use consent::{Consent, ScopeLine};
 pub use device::device_in_words;
 pub use error::ErrorPage;
 pub use fields::{Fact, Field, FieldGroup, Input};
+pub use form_post::{FormPost, SUBMIT, SUBMIT_SHA256};
 pub use home::Home;
 pub use label::Label;
 pub use logout::{Logout, SignedOut};

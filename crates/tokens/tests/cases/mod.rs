@@ -117,6 +117,8 @@ impl World {
             authentication: self.authentication(),
             session: Some(vestibule_core::PublicSessionId::random(&self.random)),
             access_token: None,
+            code: None,
+            state: None,
             extra: serde_json::Map::new(),
             lifetime: HOUR,
         }

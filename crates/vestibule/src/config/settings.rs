@@ -292,6 +292,13 @@ settings! {
         /// always must.
         "oidc.require_pkce" require_pkce: bool = true;
 
+        /// Whether the authorization endpoint gives ID tokens and access tokens through the browser (the implicit and hybrid flows),
+        /// to applications that registered for such a response type.
+        ///
+        /// Switch it off where no application needs it: the code flow with PKCE does all that they do, and leaves no token in a
+        /// browser's history.
+        "oidc.implicit" implicit: bool = true;
+
         /// Whether the assertion by which an application proves itself (`private_key_jwt`, `client_secret_jwt`) may name
         /// nobody but the issuer as its audience. Otherwise the token endpoint will do too, alone or with the issuer; anybody
         /// else is refused in any case.

@@ -101,7 +101,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         ("After sign-out", each(post_logout_redirect_uris)),
         ("Scopes", vec![scope.to_string()]),
         ("Grants", vec![grant_types.join(" ")]),
-        ("Response types", vec![response_types.join(" ")]),
+        ("Response types", vec![response_types.join(", ")]),
         ("ID tokens", vec![id_token_signed_response_alg.to_string()]),
         ("Introspection", vec![introspection_signed_response_alg.to_string()]),
         ("Access tokens", format_in_words(*access_token_format).into_iter().collect()),
