@@ -65,6 +65,7 @@ mod registration;
 mod request_objects;
 mod request_uri;
 mod resource;
+mod response_types;
 mod revocation;
 mod revocation_stream;
 mod same_for_all;

@@ -1,5 +1,9 @@
 //! The modules of the OpenID Foundation's conformance suite, each as a test of its name, in our own words: a file a plan, or a
 //! part of plans that belongs together.
 
+mod form_post;
+mod hybrid;
+mod implicit;
 mod par;
+mod plan;
 mod request_objects;

@@ -190,11 +190,15 @@ fn no_unbound_token(draft: &mut Draft<'_>) -> Verdict {
     }
     let metadata = &draft.client.metadata;
     if metadata.dpop_bound_access_tokens || metadata.tls_client_certificate_bound_access_tokens {
-        let words = "this application's access tokens are bound to a key: none can come from the authorization endpoint";
+        let words =
+            "this application's access tokens are bound to a key: none can come from the authorization endpoint";
         return refuse(ErrorCode::UnauthorizedClient, words);
     }
     if draft.parameters.has("dpop_jkt") {
-        return refuse(ErrorCode::InvalidRequest, "dpop_jkt does not go with an access token that comes without a proof");
+        return refuse(
+            ErrorCode::InvalidRequest,
+            "dpop_jkt does not go with an access token that comes without a proof",
+        );
     }
     Ok(())
 }
