@@ -214,7 +214,7 @@ fn a_document_that_cannot_be_honoured_is_refused_and_the_member_named() {
         ("token_endpoint_auth_method", json!("client_secret_rot13")),
         ("id_token_encrypted_response_alg", json!("RSA-OAEP-256")),
         ("subject_type", json!("pairwise")),
-        ("grant_types", json!(["implicit"])),
+        ("grant_types", json!(["password"])),
         ("client_uri", json!("javascript:alert(1)")),
         ("require_pkce", json!("yes")),
     ] {
@@ -261,7 +261,7 @@ fn a_refusal_names_the_argument_and_a_wrong_call_is_told_apart() {
     for (arguments, why) in [
         (&["clients", "create", "--name", "Notes"][..], "--redirect-uri: the authorization code grant needs"),
         (&["clients", "create", "--name", " ", "--redirect-uri", CALLBACK], "--name: give a name"),
-        (&create(&["--grant-type", "implicit"]), "--grant-type: implicit is not supported"),
+        (&create(&["--grant-type", "password"]), "--grant-type: password is not supported"),
         (&["clients", "show", "nobody"], "there is no client nobody; `vestibule clients list`"),
         (&["clients", "rotate-secret", "nobody"], "there is no client nobody"),
     ] {
