@@ -372,6 +372,7 @@ async fn a45_a_client_with_a_better_method_has_no_secret() {
         let mut new = NewClient::named("Notes", Vec::new());
         new.auth_method = Some(method);
         new.metadata.grant_types = vec!["client_credentials".to_owned()];
+        new.metadata.fit_response_types();
         new.metadata.scope = "notes:read".parse().unwrap();
         new.metadata.jwks = jwks;
         clients.update(&id, new, None)

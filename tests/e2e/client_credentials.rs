@@ -111,6 +111,7 @@ async fn a_public_application_and_one_that_did_not_register_the_grant_cannot_use
         auth_method: Some(vestibule_oidc::client::AuthMethod::None),
         metadata: vestibule_oidc::client::ClientMetadata {
             grant_types: vec!["client_credentials".to_owned()],
+            response_types: Vec::new(),
             ..Default::default()
         },
         ..vestibule_oidc::client::NewClient::named("Public", Vec::new())

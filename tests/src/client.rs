@@ -59,7 +59,10 @@ impl ClientSpec {
     /// That may use these grants.
     #[must_use]
     pub fn for_grants(self, grants: &[&str]) -> Self {
-        self.with(|new| new.metadata.grant_types = grants.iter().map(|grant| (*grant).to_owned()).collect())
+        self.with(|new| {
+            new.metadata.grant_types = grants.iter().map(|grant| (*grant).to_owned()).collect();
+            new.metadata.fit_response_types();
+        })
     }
 
     /// That may use these response types, and the grants that they need.

@@ -98,6 +98,19 @@ impl Provider {
         Ok(())
     }
 
+    /// Those of `scope` that mean something here: about the person, or of some API. What an API no longer has, or what came over
+    /// with a grant from elsewhere and belongs to nobody here, is not among them.
+    pub(crate) async fn known(&self, scope: &ScopeSet) -> Result<ScopeSet, Unavailable> {
+        let owners = self.apis().owners(scope).await?;
+        let others =
+            scope.filter(|scope| !STANDARD_SCOPES.contains(&scope) && !owners.iter().any(|api| owns(api, scope)));
+        if others.is_empty() {
+            return Ok(scope.clone());
+        }
+        let carrying = self.carrying().await?;
+        Ok(scope.filter(|scope| !others.contains(scope) || carrying.contains(scope)))
+    }
+
     /// What a token is to be like, of a grant that was given for `granted` at the APIs in `resources` (if any were named then),
     /// where the token request names `asked`.
     ///

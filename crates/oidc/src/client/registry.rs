@@ -306,8 +306,10 @@ impl TryFrom<client::Model> for Client {
             None => None,
             Some(bytes) => Some(Digest::from_slice(bytes).ok_or_else(|| damaged("secret_digest"))?),
         };
-        let metadata: ClientMetadata =
+        let mut metadata: ClientMetadata =
             serde_json::from_str(&row.metadata).map_err(|error| damaged(&error.to_string()))?;
+        // Applications without the code grant were once kept with a response type that they could not use.
+        metadata.fit_response_types();
         let keys = proof::registered_keys(&metadata).map_err(|error| damaged(&error.to_string()))?;
         Ok(Self {
             keys: keys.map(Arc::new),

@@ -47,7 +47,7 @@ impl Grant for RefreshToken {
     async fn take(asking: &Asking<'_>, source: Source) -> Result<Taken, TokenError> {
         let Source { kept, generation } = source;
         asking.may_come_back(&kept).await?;
-        let scope = asking.narrowed(&kept)?;
+        let scope = asking.narrowed(&kept).await?;
         let target = asking.provider.target(asking.client, &scope, &kept.resources, &asking.targets()?).await?;
         let token = asking.successor(&kept, generation).await?;
         Ok(Taken { kept, scope, target, token })
@@ -110,8 +110,8 @@ impl Asking<'_> {
         Ok(())
     }
 
-    /// What is asked for of what was granted. The grant itself stays as wide as it is.
-    fn narrowed(&self, kept: &Kept) -> Result<ScopeSet, TokenError> {
+    /// What is asked for of what was granted, without what belongs to nobody any more. The grant itself stays as wide as it is.
+    async fn narrowed(&self, kept: &Kept) -> Result<ScopeSet, TokenError> {
         let scope = match self.parameters.get("scope") {
             None => kept.scope.clone(),
             Some(asked) => asked.parse().map_err(|_| TokenError::scope("scope is not well formed"))?,
@@ -122,7 +122,9 @@ impl Asking<'_> {
         if !scope.is_subset(self.client.allowed_scopes()) {
             return Err(TokenError::Refused("the application may no longer ask for all that was granted"));
         }
-        Ok(scope)
+        let known = self.provider.known(&scope).await?;
+        // A token that allows nothing of what was granted helps nobody: the target says what is wrong.
+        Ok(if known.is_empty() { scope } else { known })
     }
 
     /// The refresh token that takes the place of the one presented. Of any number of callers, all get the same one.
