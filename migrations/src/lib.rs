@@ -21,6 +21,7 @@ mod m0013_grants;
 mod m0014_client_keys;
 mod m0015_api_clients;
 mod m0018_marks;
+mod m0022_registration;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_client_keys::Migration),
             Box::new(m0015_api_clients::Migration),
             Box::new(m0018_marks::Migration),
+            Box::new(m0022_registration::Migration),
         ]
     }
 }

@@ -71,6 +71,8 @@ pub enum ObjectType {
     ApiToken,
     /// An application, by client id.
     Client,
+    /// A token that lets applications register themselves, by id.
+    InitialAccessToken,
     /// An API, by identifier.
     Api,
     /// A session, by its public id.
@@ -88,6 +90,7 @@ impl ObjectType {
         Self::Attribute,
         Self::ApiToken,
         Self::Client,
+        Self::InitialAccessToken,
         Self::Api,
         Self::Session,
         Self::Key,
@@ -103,6 +106,7 @@ impl ObjectType {
             Self::Attribute => "attribute",
             Self::ApiToken => "api_token",
             Self::Client => "client",
+            Self::InitialAccessToken => "initial_access_token",
             Self::Api => "api",
             Self::Session => "session",
             Self::Key => "key",

@@ -5,8 +5,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use openidconnect::{
-    AdditionalProviderMetadata, AuthUrl, IssuerUrl, JsonWebKeySetUrl, ProviderMetadata, ResponseTypes, Scope, TokenUrl,
-    UserInfoUrl,
+    AdditionalProviderMetadata, AuthUrl, IssuerUrl, JsonWebKeySetUrl, ProviderMetadata, RegistrationUrl, ResponseTypes,
+    Scope, TokenUrl, UserInfoUrl,
     core::{
         CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
         CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode,
@@ -25,6 +25,7 @@ use crate::{
     authorize::{IMPLICIT, Prompt, ResponseMode, ResponseType},
     claims,
     client::AuthMethod,
+    registration::RegistrationMode,
     token::GRANT_TYPES,
 };
 
@@ -56,6 +57,8 @@ pub mod path {
     pub const REVOKE: &str = "/oauth2/revoke";
     /// Hearing of revocations.
     pub const REVOCATIONS: &str = "/oauth2/revocations";
+    /// Where applications register themselves (RFC 7591).
+    pub const REGISTER: &str = "/oauth2/register";
     /// RP-initiated logout.
     pub const END_SESSION: &str = "/oauth2/end_session";
 }
@@ -208,6 +211,7 @@ impl Provider {
         )
         .set_token_endpoint(Some(TokenUrl::new(at(path::TOKEN)).map_err(Unavailable::because)?))
         .set_userinfo_endpoint(Some(UserInfoUrl::new(at(path::USERINFO)).map_err(Unavailable::because)?))
+        .set_registration_endpoint(self.registration_endpoint()?)
         .set_scopes_supported(Some(self.scopes(&carried).await?.into_iter().map(Scope::new).collect()))
         .set_response_modes_supported(Some(ResponseMode::ALL.map(response_mode).to_vec()))
         .set_grant_types_supported(Some(
@@ -242,6 +246,14 @@ impl Provider {
         .set_require_request_uri_registration(Some(true))
         .set_request_object_signing_alg_values_supported(Some(self.request_object_algorithms()));
         Ok(serde_json::to_vec(&metadata)?)
+    }
+
+    /// Where applications register themselves, if they do.
+    fn registration_endpoint(&self) -> Result<Option<RegistrationUrl>, Unavailable> {
+        if self.settings().registration.mode == RegistrationMode::Off {
+            return Ok(None);
+        }
+        RegistrationUrl::new(format!("{}{}", self.issuer(), path::REGISTER)).map(Some).map_err(Unavailable::because)
     }
 
     /// What request objects may be signed with; `none` where they need not be.

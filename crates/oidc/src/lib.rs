@@ -7,6 +7,7 @@
 //! - [`introspection`] says what is to be known of a token, [`revocation`] takes one back, [`feed`] lets APIs hear of that.
 //! - [`userinfo`], [`end_session`] and [`discovery`] are the endpoints beside.
 //! - [`PresentedToken`] is an access token at one of our own resources, with the proof of its key (DPoP).
+//! - [`registration`] lets applications register themselves.
 //! - [`client`] holds the applications, the APIs they call, and how an application proves itself.
 //!
 //! Below it stand `users`, `sessions`, `tokens` and `jose`; above it `server`, which speaks HTTP.
@@ -29,6 +30,7 @@ mod presence;
 mod presented;
 mod provider;
 mod pushed;
+pub mod registration;
 pub mod revocation;
 mod scope;
 mod second_factor;

@@ -25,6 +25,7 @@ use crate::{
     dpop::Dpop,
     grants::{Grants, RefreshPolicy},
     pushed::PushedRequests,
+    registration::{InitialAccessTokens, RegistrationPolicy},
 };
 
 /// What an operator decides.
@@ -57,6 +58,8 @@ pub struct Settings {
     pub client_certificates: bool,
     /// Whether DPoP proofs must carry a nonce of ours (`oidc.dpop_nonce`).
     pub dpop_nonce: bool,
+    /// Which applications may register themselves, and as what (`registration`).
+    pub registration: RegistrationPolicy,
     /// Of whom a second factor is asked (`authentication.second_factor`).
     pub second_factor: SecondFactorPolicy,
     /// The memory for applications, APIs and people that were looked up, in bytes (`oidc.cache`).
@@ -108,6 +111,10 @@ pub struct Provider(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     settings: Settings,
+    database: Database,
+    ephemeral: Ephemeral,
+    initial_access_tokens: InitialAccessTokens,
+    registration_limit_key: HashKey,
     users: Users,
     attributes: Attributes,
     portraits: Portraits,
@@ -188,6 +195,10 @@ impl Provider {
             apis: Apis::new(database.clone(), changes, clock.clone(), of_apis),
             consents: Consents::new(database.clone(), clock.clone()),
             issued: CountsBy::new(["grant"]),
+            initial_access_tokens: InitialAccessTokens::new(database.clone(), &hash_key, clock.clone(), random.clone()),
+            registration_limit_key: hash_key.for_purpose("registrations by address"),
+            ephemeral: ephemeral.clone(),
+            database: database.clone(),
             grants: Grants::new(database, &hash_key, settings.refresh, clock.clone()),
             audit,
             devices: Devices::new(ephemeral.clone(), &hash_key, clock.clone(), random.clone(), LONGEST_ACCESS_TOKEN),
@@ -244,6 +255,24 @@ impl Provider {
     #[must_use]
     pub fn portraits(&self) -> &Portraits {
         &self.0.portraits
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    pub(crate) fn ephemeral(&self) -> &Ephemeral {
+        &self.0.ephemeral
+    }
+
+    /// The tokens that let applications register themselves.
+    #[must_use]
+    pub fn initial_access_tokens(&self) -> &InitialAccessTokens {
+        &self.0.initial_access_tokens
+    }
+
+    pub(crate) fn registration_limit_key(&self) -> &HashKey {
+        &self.0.registration_limit_key
     }
 
     pub(crate) fn published(&self) -> &Published {

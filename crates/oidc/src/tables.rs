@@ -20,8 +20,33 @@ pub(crate) mod client {
         pub(crate) first_party: bool,
         pub(crate) require_pkce: bool,
         pub(crate) require_second_factor: bool,
+        pub(crate) self_registered: Option<String>,
+        pub(crate) registration_digest: Option<Vec<u8>>,
         pub(crate) created_at: i64,
         pub(crate) updated_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Tokens that let applications register themselves.
+pub(crate) mod initial_access_token {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `initial_access_tokens`.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "initial_access_tokens")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) id: String,
+        pub(crate) name: String,
+        pub(crate) digest: Vec<u8>,
+        pub(crate) uses_left: i64,
+        pub(crate) created_at: i64,
+        pub(crate) expires_at: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

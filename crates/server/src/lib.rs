@@ -18,7 +18,7 @@ mod vouching;
 
 use std::{future::Future, time::Duration};
 
-use poem::{Endpoint, IntoEndpoint, Request, Response, Route, endpoint::make};
+use poem::{Endpoint, IntoEndpoint, Request, Response, Route, endpoint::make, http::Method};
 use tokio::sync::watch;
 use vestibule_oidc::discovery::path;
 
@@ -99,7 +99,7 @@ pub fn service(
 fn router(state: &State) -> Route {
     use endpoints::{
         authorize, consent, device, documents, end_session, health, home, introspect, login, logout, metrics, par,
-        recover, register, revocations, revoke, second_factor, setup, token, userinfo, verify_email,
+        recover, register, registration, revocations, revoke, second_factor, setup, token, userinfo, verify_email,
     };
     let routes = Route::new()
         .at("/", Methods::new().get(answers(state, home::home_page)))
@@ -121,6 +121,14 @@ fn router(state: &State) -> Route {
         .at(
             path::DEVICE,
             Methods::new().get(answers(state, device::device_page)).post(answers(state, device::device_posted)),
+        )
+        .at(path::REGISTER, Methods::new().post(answers(state, registration::registration_posted)))
+        .at(
+            "/oauth2/register/:client",
+            Methods::new()
+                .get(answers(state, registration::registration_shown))
+                .method(Method::PUT, answers(state, registration::registration_put))
+                .method(Method::DELETE, answers(state, registration::registration_deleted)),
         )
         .at(path::INTROSPECT, Methods::new().post(answers(state, introspect::introspect_posted)))
         .at(path::REVOKE, Methods::new().post(answers(state, revoke::revoke_posted)))

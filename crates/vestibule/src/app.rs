@@ -12,7 +12,10 @@ use vestibule_audit::Audit;
 use vestibule_core::{Clock, Random};
 use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::{Ephemeral, Pace};
-use vestibule_oidc::{Provider, RefreshPolicy, Settings};
+use vestibule_oidc::{
+    Provider, RefreshPolicy, Settings,
+    registration::{RegistrationMode, RegistrationPolicy},
+};
 use vestibule_outbound::Outbox;
 use vestibule_server::{ClientCertificates, Door, Front, Limits, SetupLinks, TlsFiles, Vouching};
 use vestibule_sessions::{Policy, Sessions};
@@ -26,8 +29,8 @@ use vestibule_users::{
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::config::{
-    AccessTokenAlg, CertificateField, Config, ListenAddresses, PasswordRuleName, SecondFactorMode, SignInIdentifier,
-    WayToAuthenticate,
+    self, AccessTokenAlg, CertificateField, Config, GrantType, ListenAddresses, PasswordRuleName, SecondFactorMode,
+    SignInIdentifier, WayToAuthenticate,
 };
 use crate::{fetch, mail};
 
@@ -231,6 +234,7 @@ impl App {
             tokio::spawn(self.revocations.follow(shutdown.clone())),
             tokio::spawn(self.changes.follow(shutdown.clone())),
             tokio::spawn(self.parts.provider.grants().clone().follow(shutdown.clone())),
+            tokio::spawn(self.parts.provider.clone().sweep_registrations(shutdown.clone())),
             tokio::spawn(self.parts.audit.clone().follow(self.audit_retention, shutdown.clone())),
         ];
         let post = tokio::spawn(self.outbox.run(self.postman, shutdown.clone()));
@@ -306,6 +310,7 @@ fn settings(config: &Config) -> Settings {
         require_pkce: config.oidc.require_pkce,
         strict_assertion_audience: config.oidc.strict_assertion_audience,
         implicit: config.oidc.implicit,
+        registration: registration(config),
         require_pushed_authorization_requests: config.oidc.require_pushed_authorization_requests,
         pushed_request_lifetime: config.oidc.pushed_request_lifetime,
         require_signed_request_object: config.oidc.require_signed_request_object,
@@ -326,6 +331,25 @@ fn settings(config: &Config) -> Settings {
             SecondFactorMode::Staff => SecondFactorPolicy::Staff,
             SecondFactorMode::Always => SecondFactorPolicy::Always,
         },
+    }
+}
+
+/// Which applications may register themselves, and as what.
+pub(crate) fn registration(config: &Config) -> RegistrationPolicy {
+    let registration = &config.registration;
+    // Tokens through the browser can be switched off for all.
+    let grants = registration.grant_types.iter().filter(|grant| config.oidc.implicit || **grant != GrantType::Implicit);
+    RegistrationPolicy {
+        mode: match registration.mode {
+            config::RegistrationMode::Off => RegistrationMode::Off,
+            config::RegistrationMode::Token => RegistrationMode::Token,
+            config::RegistrationMode::Open => RegistrationMode::Open,
+        },
+        require_pkce: registration.require_pkce,
+        scopes: registration.scopes.iter().map(|scope| scope.as_str()).collect(),
+        grant_types: grants.map(|grant| grant.as_str().to_owned()).collect(),
+        hourly_limit: registration.hourly_limit,
+        unused_lifetime: registration.unused_lifetime,
     }
 }
 

@@ -261,6 +261,14 @@ pub enum MetadataError {
     /// The name is empty or too long.
     #[error("client_name: give a name of 1 to 200 printable characters")]
     Name,
+    /// A redirect URI that may not be registered by this application.
+    #[error("redirect_uris: {uri}: {why}")]
+    Redirect {
+        /// The URI.
+        uri: String,
+        /// What is wrong with it for this one.
+        why: &'static str,
+    },
     /// Codes need somewhere to go.
     #[error("redirect_uris: the authorization code grant needs at least one")]
     NoRedirectUri,

@@ -17,6 +17,7 @@ mod proof;
 mod registry;
 mod request_object;
 mod secret;
+mod self_registered;
 mod trusted_issuer;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub use metadata::{AccessTokenFormat, AuthMethod, ClientMetadata, MetadataError}
 pub use new_client::NewClient;
 pub use registry::{ClientRules, Clients, ClientsError, CreatedClient};
 pub use request_object::RequestObjectAlgorithm;
+pub use self_registered::SelfRegistered;
 pub use trusted_issuer::TrustedIssuer;
 
 /// A registered application.
@@ -56,6 +58,9 @@ pub struct Client {
     pub created_at: Timestamp,
     /// When that last changed.
     pub updated_at: Timestamp,
+    /// By which door it came, where it registered itself.
+    pub self_registered: Option<SelfRegistered>,
+    pub(crate) registration_digest: Option<Digest>,
     pub(crate) secret_digest: Option<Digest>,
     /// Its secret as it is, sealed, where an HMAC needs it.
     pub(crate) sealed_secret: Option<Vec<u8>>,

@@ -11,7 +11,9 @@ use vestibule_core::{ClientId, Clock, Digest, HashKey, Random, Timestamp, Vault}
 use vestibule_database::{ChangeLog, Database};
 use vestibule_users::PasswordHasher;
 
-use super::{AuthMethod, Client, ClientMetadata, MetadataError, NewClient, known, metadata::unsupported, proof};
+use super::{
+    AuthMethod, Client, ClientMetadata, MetadataError, NewClient, SelfRegistered, known, metadata::unsupported, proof,
+};
 use crate::{Unavailable, tables::client};
 
 /// What a client secret begins with, so that a scanner for leaked secrets knows it.
@@ -33,10 +35,11 @@ pub struct Clients {
     pub(super) changes: ChangeLog,
     pub(super) kept: known::Memory,
     pub(super) key: HashKey,
+    pub(super) registration_key: HashKey,
     vault: Arc<Vault>,
     rules: ClientRules,
     pub(super) clock: Clock,
-    random: Random,
+    pub(super) random: Random,
     pub(super) hasher: Option<PasswordHasher>,
 }
 
@@ -108,8 +111,9 @@ impl Clients {
         cache_bytes: u64,
     ) -> Self {
         let kept = known::memory(&changes, clock.clone(), cache_bytes);
+        let registration_key = key.for_purpose("registration access token");
         let key = key.for_purpose("client secret");
-        Self { database, changes, kept, key, vault, rules, clock, random, hasher: None }
+        Self { database, changes, kept, key, registration_key, vault, rules, clock, random, hasher: None }
     }
 
     /// The same, but secrets that came from another system as hashes are verified too, on the threads for passwords.
@@ -257,6 +261,8 @@ impl Clients {
             first_party: Set(new.first_party),
             require_pkce: Set(public || new.require_pkce.unwrap_or(self.rules.require_pkce)),
             require_second_factor: Set(new.require_second_factor),
+            self_registered: Set(None),
+            registration_digest: Set(None),
             created_at: Set(created_at.millis()),
             updated_at: Set(self.clock.now().millis()),
         })
@@ -278,7 +284,7 @@ impl Clients {
     }
 
     /// An HMAC wants a key as long as its hash (RFC 7518 section 3.2): HS512 has 64 bytes.
-    fn new_secret(&self, is_a_key: bool) -> String {
+    pub(super) fn new_secret(&self, is_a_key: bool) -> String {
         let more = if is_a_key { self.random.token() } else { String::new() };
         format!("{SECRET_PREFIX}{}{more}", self.random.token())
     }
@@ -306,6 +312,14 @@ impl TryFrom<client::Model> for Client {
             None => None,
             Some(bytes) => Some(Digest::from_slice(bytes).ok_or_else(|| damaged("secret_digest"))?),
         };
+        let self_registered = match row.self_registered.as_deref() {
+            None => None,
+            Some(name) => Some(SelfRegistered::parse(name).ok_or_else(|| damaged("self_registered"))?),
+        };
+        let registration_digest = match row.registration_digest.as_deref() {
+            None => None,
+            Some(bytes) => Some(Digest::from_slice(bytes).ok_or_else(|| damaged("registration_digest"))?),
+        };
         let mut metadata: ClientMetadata =
             serde_json::from_str(&row.metadata).map_err(|error| damaged(&error.to_string()))?;
         // Applications without the code grant were once kept with a response type that they could not use.
@@ -323,6 +337,8 @@ impl TryFrom<client::Model> for Client {
             first_party: row.first_party,
             require_pkce: row.require_pkce,
             require_second_factor: row.require_second_factor,
+            self_registered,
+            registration_digest,
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
         })

@@ -2,7 +2,7 @@
 //!
 //! `vestibule_browser` names the browser and nothing more; requests that wait for a page are bound to it. `vestibule_session`
 //! is the session of the person signed in; it changes with every sign-in. Where several people, or one with several accounts,
-//! are signed in at the same browser, [`accounts`](super::accounts) knows the others.
+//! are signed in at the same browser, [`super::accounts`] knows the others.
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 //! specifications decide; that is `vestibule-oidc`'s.
 //!
 //! - Protocol: [`authorize`], [`par`], [`token`], [`introspect`], [`revoke`], [`revocations`], [`userinfo`], [`documents`]
-//!   (discovery and keys), [`end_session`].
+//!   (discovery and keys), [`end_session`], [`registration`] (of applications).
 //! - Pages: [`login`], [`second_factor`], [`consent`], [`device`], [`logout`], [`setup`], [`home`]. Each form is posted back to
 //!   its page, and each answer
 //!   goes through [`flow`], where the dispatcher says what comes next.
@@ -33,6 +33,7 @@ pub(crate) mod metrics;
 pub(crate) mod par;
 pub(crate) mod recover;
 pub(crate) mod register;
+pub(crate) mod registration;
 pub(crate) mod reply;
 pub(crate) mod revocations;
 pub(crate) mod revoke;

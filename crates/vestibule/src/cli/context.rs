@@ -10,6 +10,7 @@ use vestibule_oidc::{
     Grants, Whose,
     client::{Apis, ClientRules, Clients},
     end_grants,
+    registration::InitialAccessTokens,
 };
 use vestibule_tokens::{KeyFile, Revocation, RevocationLog, Secrets, Subject, open_vault};
 use vestibule_users::{Access, ApiTokens, HashingPolicy, PasswordHasher, PasswordRule, PasswordRules, Users};
@@ -152,6 +153,16 @@ impl Context {
         let vault = secrets.personal_vault().clone();
         let changes = self.changes(database).await?;
         Ok(Clients::new(database.clone(), changes, secrets.hash_key(), vault, rules, clock, random, 0))
+    }
+
+    /// The tokens that let applications register themselves.
+    ///
+    /// # Errors
+    /// As [`Context::secrets`].
+    pub async fn initial_access_tokens(&self, database: &Database) -> Result<InitialAccessTokens, Failure> {
+        let secrets = self.secrets(database).await?;
+        let (clock, random) = (self.clock.clone(), self.random.clone());
+        Ok(InitialAccessTokens::new(database.clone(), secrets.hash_key(), clock, random))
     }
 
     /// What applications may come back for.

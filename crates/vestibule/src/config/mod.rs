@@ -48,11 +48,11 @@ pub use reference::{markdown, toml_file};
 pub use secret::{DatabaseUrl, Password, RedisUrl};
 pub use settings::{
     Audit, Authentication, Branding, Config, Database, Ephemeral, Http, Keys, Log, Mail, Oidc, Passwords, Permissions,
-    Redis, SECTIONS, SETTINGS, Section, Sessions, Setting, Throttle, Tokens, Users,
+    Redis, Registration, SECTIONS, SETTINGS, Section, Sessions, Setting, Throttle, Tokens, Users,
 };
 pub use words::{
-    AccessTokenAlg, CertificateField, LogFormat, LogLevel, MailTransport, Ordered, PasswordRuleName, SecondFactorMode,
-    SignInIdentifier, SmtpSecurity, WayToAuthenticate,
+    AccessTokenAlg, CertificateField, GrantType, LogFormat, LogLevel, MailTransport, Ordered, PasswordRuleName,
+    RegistrationMode, ScopeName, SecondFactorMode, SignInIdentifier, SmtpSecurity, WayToAuthenticate,
 };
 
 /// A configuration, and where its values come from.

@@ -6,9 +6,9 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::{
-    AccessTokenAlg, ByteSize, CertificateField, DatabaseUrl, Given, ListenAddresses, LogFormat, LogLevel,
-    MailTransport, Networks, Ordered, Password, PasswordRuleName, PublicUrl, RedisUrl, SecondFactorMode,
-    SignInIdentifier, SmtpSecurity, WayToAuthenticate, read::Reader, value::Value,
+    AccessTokenAlg, ByteSize, CertificateField, DatabaseUrl, Given, GrantType, ListenAddresses, LogFormat, LogLevel,
+    MailTransport, Networks, Ordered, Password, PasswordRuleName, PublicUrl, RedisUrl, RegistrationMode, ScopeName,
+    SecondFactorMode, SignInIdentifier, SmtpSecurity, WayToAuthenticate, read::Reader, value::Value,
 };
 
 /// One row of the table.
@@ -326,6 +326,29 @@ settings! {
         "oidc.dpop_nonce" dpop_nonce: bool = false;
         /// The memory for applications, APIs and people that were looked up.
         "oidc.cache" cache: ByteSize = "16MiB", from "1MiB" to "4096MiB";
+    }
+
+    /// Applications that register themselves (RFC 7591).
+    registration: Registration {
+        /// Who may register an application at `/oauth2/register`: nobody but administrators (`off`), who has an initial access
+        /// token (`token`; `vestibule clients initial-access-tokens` makes them), or anybody (`open`).
+        "registration.mode" mode: RegistrationMode = "off";
+
+        /// Whether confidential applications that register themselves must use PKCE. Public ones always must.
+        "registration.require_pkce" require_pkce: bool = false;
+
+        /// The scopes that such an application may ask people for. Of what one names, the rest is left out.
+        "registration.scopes" scopes: Ordered<ScopeName> = ["openid", "profile", "email", "address", "phone", "offline_access"];
+
+        /// The grants that such an application may use. Those by which an application acts for itself are best left to
+        /// administrators.
+        "registration.grant_types" grant_types: Ordered<GrantType> = ["authorization_code", "implicit", "refresh_token"];
+
+        /// How many applications can be registered in an hour from one address, where anybody may.
+        "registration.hourly_limit" hourly_limit: u32 = 1000, from 1 to 1000000;
+
+        /// After what time an application is forgotten that registered itself and that nobody ever allowed anything.
+        "registration.unused_lifetime" unused_lifetime: Duration = "30d", from "1h" to "3650d";
     }
 
     /// How long people stay signed in.

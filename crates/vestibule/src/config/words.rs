@@ -94,6 +94,38 @@ words! {
 }
 
 words! {
+    /// Who may register an application.
+    RegistrationMode, "\"off\", \"token\" or \"open\"", {
+        /// Administrators alone.
+        Off = "off",
+        /// Whoever has an initial access token.
+        Token = "token",
+        /// Anybody.
+        Open = "open",
+    }
+}
+
+words! {
+    /// How an application comes to tokens (RFC 7591 section 2).
+    GrantType, "a grant type, such as \"authorization_code\"", {
+        /// By a code.
+        AuthorizationCode = "authorization_code",
+        /// Through the browser.
+        Implicit = "implicit",
+        /// By coming back.
+        RefreshToken = "refresh_token",
+        /// For itself.
+        ClientCredentials = "client_credentials",
+        /// By a code that a device shows (RFC 8628).
+        DeviceCode = "urn:ietf:params:oauth:grant-type:device_code",
+        /// For another token (RFC 8693).
+        TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange",
+        /// By a statement of somebody else (RFC 7523).
+        JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    }
+}
+
+words! {
     /// A way to authenticate.
     WayToAuthenticate, "\"password\", \"api_token\", \"remote_user\" or \"certificate\"", {
         /// A password.
@@ -199,6 +231,34 @@ impl<T: Value + PartialEq> Value for Ordered<T> {
 
     fn written(&self) -> Option<Given> {
         Some(Given::List(self.0.iter().filter_map(Value::written).collect()))
+    }
+}
+
+/// The name of a scope (RFC 6749 section 3.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeName(String);
+
+impl ScopeName {
+    /// As it stands in the configuration.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Value for ScopeName {
+    const EXPECTED: &'static str = "the name of a scope, such as \"profile\"";
+
+    fn read(given: &Given) -> Result<Self, String> {
+        let allowed = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+        match given.text() {
+            Some(text) if !text.is_empty() && text.bytes().all(allowed) => Ok(Self(text.to_owned())),
+            _ => Err(expected::<Self>()),
+        }
+    }
+
+    fn written(&self) -> Option<Given> {
+        Some(Given::Text(self.0.clone()))
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod document;
+mod initial_access_tokens;
 mod report;
 
 use clap::Subcommand;
@@ -42,6 +43,9 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Tokens by which applications register themselves (RFC 7591), where registration.mode is "token"
+    #[command(subcommand)]
+    InitialAccessTokens(initial_access_tokens::Command),
     /// Give an application a new secret, printed this once only; the old one is dead at once
     RotateSecret {
         /// Its client_id
@@ -70,6 +74,7 @@ impl Command {
             Self::Show { id, json } => desk.show(&id, json).await,
             Self::Delete { id, json } => desk.delete(&id, json).await,
             Self::RotateSecret { id, json } => desk.rotate_secret(&id, json).await,
+            Self::InitialAccessTokens(command) => command.run(desk.context, &desk.database).await,
         }
     }
 }
