@@ -65,7 +65,10 @@ async fn a80_no_password_code_token_secret_or_cookie_is_logged() {
     client.userinfo("not-a-token").await;
     browser.get(&format!("/oauth2/end_session?id_token_hint={}", tokens.id_token)).await;
     let text = ours(&heard());
-    assert!(text.contains("a code was issued") && text.contains("a user signed in"), "it was heard:\n{text}");
+    assert!(
+        text.contains("an authorization request was answered") && text.contains("a user signed in"),
+        "it was heard:\n{text}"
+    );
     let secrets = [
         &*alice.password,
         "a wrong password",

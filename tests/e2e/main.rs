@@ -36,6 +36,7 @@ mod device;
 mod discovery;
 mod dpop;
 mod duplicates;
+mod dynamic_registration;
 mod errors;
 mod exchange;
 mod hints;

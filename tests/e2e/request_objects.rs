@@ -263,7 +263,7 @@ async fn a50_response_type_and_client_id_are_the_same_in_the_object_and_beside_i
     let request = scene.client.request();
     let object = scene.signs(&scene.object(&request, |_| {}));
     let differs = request.clone().set("response_type", "id_token").add("request", &object);
-    assert_eq!(Answer::read(&scene.first(&differs).await, &request).error(), "invalid_request");
+    assert_eq!(Answer::read(&scene.first(&differs).await, &differs).error(), "invalid_request");
     let other = scene.app.client(ClientSpec::named("Other")).await;
     for id in [json!(other.client_id), json!(1), json!([scene.client.client_id])] {
         let object = scene.jar(&scene.object(&request, |claims| claims["client_id"] = id.clone()));

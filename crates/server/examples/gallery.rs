@@ -46,13 +46,21 @@ fn hidden() -> Hidden {
 }
 
 fn notes() -> App {
-    App { name: "Notes".into(), host: Some("notes.example.com".into()) }
+    App {
+        name: "Notes".into(),
+        host: Some("notes.example.com".into()),
+        policy_uri: WebAddress::parse("https://notes.example.com/privacy"),
+        tos_uri: WebAddress::parse("https://notes.example.com/terms"),
+        ..App::default()
+    }
 }
 
 fn long_app() -> App {
     App {
         name: "The Consolidated Regional Timesheet and Expense Reimbursement Portal (Northern Division)".into(),
         host: Some("timesheets-and-expenses.northern-division.internal.consolidated-regional.example.com".into()),
+        policy_uri: WebAddress::parse("https://timesheets.example.com/privacy"),
+        ..App::default()
     }
 }
 
@@ -130,14 +138,12 @@ fn consent() -> Vec<(&'static str, String)> {
         person: alice(),
         app: notes(),
         scopes: ["openid", "profile", "email"].into_iter().filter_map(ScopeLine::standard).collect(),
-        policy_uri: WebAddress::parse("https://notes.example.com/privacy"),
-        tos_uri: WebAddress::parse("https://notes.example.com/terms"),
     };
     let mut scopes: Vec<_> = vestibule_oidc::STANDARD_SCOPES.into_iter().filter_map(ScopeLine::standard).collect();
     scopes.push(ScopeLine::of_api("notes.read", "Notes", Some("Read all of your notes")));
     scopes.push(ScopeLine::of_api("notes.write", "Notes", Some("Write and change notes in your name, and share them")));
     scopes.push(ScopeLine::of_api("urn:example:timesheets:everything.readwrite.all", "https://api.example.com", None));
-    let long = Consent { person: long_person(), app: long_app(), scopes, tos_uri: None, ..plain.clone() };
+    let long = Consent { person: long_person(), app: long_app(), scopes, ..plain.clone() };
     let code = DeviceCode {
         site: site(),
         action: "/device".into(),
@@ -155,7 +161,7 @@ fn consent() -> Vec<(&'static str, String)> {
         action: "/device".into(),
         hidden: hidden(),
         person: alice(),
-        app: App { name: "Harbour TV".into(), host: None },
+        app: App { name: "Harbour TV".into(), ..App::default() },
         user_code: "BCDF-GHJK".into(),
         scopes: ["openid", "offline_access"].into_iter().filter_map(ScopeLine::standard).collect(),
     };

@@ -15,7 +15,7 @@ use vestibule_users::{Access, ApiTokens, Attributes, Notice, Recovery, Throttle,
 use crate::{
     endpoints::flow::Purpose,
     http::{CookieRules, Networks},
-    pages::{App, Label, Person},
+    pages::{App, Label, Person, WebAddress},
     setup::SetupLinks,
     streams::Streams,
     vouching::Vouching,
@@ -242,7 +242,15 @@ pub(crate) fn app_of(client: &Client, answered_at: Option<&str>) -> App {
         let host = url.host_str()?.to_owned();
         Some(Label::from(url.port().map_or(host.clone(), |port| format!("{host}:{port}"))))
     });
-    App { name: Label::from(client.name.as_str()), host }
+    let link = |uri: &Option<String>| uri.as_deref().and_then(WebAddress::parse);
+    let metadata = &client.metadata;
+    App {
+        name: Label::from(client.name.as_str()),
+        host,
+        logo_uri: link(&metadata.logo_uri).filter(WebAddress::is_https),
+        policy_uri: link(&metadata.policy_uri),
+        tos_uri: link(&metadata.tos_uri),
+    }
 }
 
 /// How a page names a person.

@@ -1,6 +1,6 @@
 //! What the authorization endpoint can answer: a page, or a redirect with a closed set of errors.
 
-use vestibule_core::{Parameters, RedirectUri};
+use vestibule_core::{ClientId, Parameters, RedirectUri};
 
 use super::{Addressee, ResponseMode};
 use crate::Unavailable;
@@ -101,6 +101,7 @@ impl ErrorCode {
 /// An answer for the application, with `state` and `iss` in it. It may hold a code and tokens.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
+    client_id: ClientId,
     redirect_uri: RedirectUri,
     mode: ResponseMode,
     parameters: Vec<(&'static str, String)>,
@@ -150,7 +151,14 @@ impl Answer {
         let mut parameters = first;
         parameters.extend(to.state.clone().map(|state| ("state", state)));
         parameters.push(("iss", issuer.to_owned()));
-        Self { redirect_uri: to.redirect_uri.clone(), mode: to.mode, parameters }
+        let (client_id, redirect_uri) = (to.client_id.clone(), to.redirect_uri.clone());
+        Self { client_id, redirect_uri, mode: to.mode, parameters }
+    }
+
+    /// For which application it is.
+    #[must_use]
+    pub fn client_id(&self) -> &ClientId {
+        &self.client_id
     }
 
     /// How it gets there.

@@ -184,6 +184,9 @@ pub struct ClientMetadata {
     /// Its terms of service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tos_uri: Option<String>,
+    /// Where a sign-in can be begun from elsewhere, such as from a portal (OpenID Connect Core section 4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initiate_login_uri: Option<String>,
     /// Who answers for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<String>,
@@ -221,6 +224,7 @@ impl Default for ClientMetadata {
             logo_uri: None,
             policy_uri: None,
             tos_uri: None,
+            initiate_login_uri: None,
             contacts: Vec::new(),
         }
     }
@@ -339,6 +343,12 @@ impl ClientMetadata {
             if let Some(uri) = uri.as_ref().filter(|uri| !is_web_link(uri)) {
                 return Err(MetadataError::Link { member, uri: uri.clone() });
             }
+        }
+        // Registration section 2: this one is https in any case.
+        if let Some(uri) =
+            self.initiate_login_uri.as_ref().filter(|uri| !is_web_link(uri) || !uri.starts_with("https:"))
+        {
+            return Err(unsupported("initiate_login_uri", &format!("{uri} is not an https URL")));
         }
         Ok(())
     }

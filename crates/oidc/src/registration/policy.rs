@@ -8,7 +8,7 @@ use vestibule_core::{RedirectUri, ScopeSet};
 
 use crate::{
     authorize::{IMPLICIT, ResponseType},
-    client::{ClientMetadata, MetadataError, NewClient},
+    client::{AuthMethod, ClientMetadata, MetadataError, NewClient},
 };
 
 /// Who may register an application.
@@ -73,7 +73,8 @@ impl RegistrationPolicy {
             new.name = unnamed(&new.metadata);
         }
         new.metadata.scope = new.metadata.scope.filter(|scope| self.scopes.contains(scope));
-        new.require_pkce = Some(self.require_pkce || new.require_pkce == Some(true));
+        let public = new.auth_method == Some(AuthMethod::None);
+        new.require_pkce = Some(public || self.require_pkce || new.require_pkce == Some(true));
         Ok(new)
     }
 

@@ -59,10 +59,11 @@ fn applications() -> Vec<(&'static str, String)> {
             ConsentLine {
                 value: "notes".into(),
                 app: notes(),
+                opens: WebAddress::parse("https://notes.example.com/start"),
                 scopes: scopes(&["openid", "profile", "email"]),
                 since: ago(3 * DAY),
             },
-            ConsentLine { value: "long".into(), app: long_app(), scopes: many, since: ago(90 * DAY) },
+            ConsentLine { value: "long".into(), app: long_app(), opens: None, scopes: many, since: ago(90 * DAY) },
         ],
     };
     let none = Applications {

@@ -6,19 +6,26 @@
 use std::time::Duration;
 
 use poem::{Request, Response, http::StatusCode};
+use url::Url;
+use vestibule_core::Parameters;
 use vestibule_ephemeral::{Found as Stored, Kind};
 use vestibule_oidc::{
     Unavailable,
-    authorize::{AuthorizeError, PageError},
+    authorize::{Answer, AuthorizeError, Delivery, PageError},
+    client::{Client, SelfRegistered},
 };
 
 use super::{
     browser::Browser,
     flow::{self, Authorize, Purpose, Stop},
     form::read_parameters,
-    reply::{deliver, error_page, see_other, unavailable_page},
+    reply::{deliver, error_page, page, see_other, unavailable_page},
 };
-use crate::{http::read_query, state::State};
+use crate::{
+    http::read_query,
+    pages::{FormPost, Label, Notice},
+    state::State,
+};
 
 /// Requests on their way from a POST to the GET that takes them up.
 const POSTED: Kind = Kind::once("posted");
@@ -36,7 +43,7 @@ pub(crate) async fn authorize_by_get(state: State, request: Request) -> Response
             let authorize = Authorize::new(valid, &state);
             begin(&state, &request, &client, authorize).await
         }
-        Err(error) => refused(&state, &request, error),
+        Err(error) => refused(&state, &request, &parameters, error).await,
     }
 }
 
@@ -48,7 +55,7 @@ pub(crate) async fn authorize_by_post(state: State, mut request: Request) -> poe
             Ok(id) => see_other(&format!("/oauth2/authorize/posted/{id}")),
             Err(error) => unavailable_page(&state, &request, &error),
         },
-        Err(error) => refused(&state, &request, error),
+        Err(error) => refused(&state, &request, &parameters, error).await,
     })
 }
 
@@ -92,11 +99,47 @@ async fn begin(
     answer.await.unwrap_or_else(|error| unavailable_page(state, request, &error))
 }
 
-fn refused(state: &State, request: &Request, error: AuthorizeError) -> Response {
+async fn refused(state: &State, request: &Request, sent: &Parameters, error: AuthorizeError) -> Response {
     match error {
         AuthorizeError::Page(error) => page_error(state, request, &error),
-        AuthorizeError::Redirect(answer) => deliver(state, answer),
         AuthorizeError::Unavailable(error) => unavailable_page(state, request, &error),
+        AuthorizeError::Redirect(answer) => match state.provider().clients().find(answer.client_id()).await {
+            Ok(Some(client)) if is_a_stranger(&client) && sent.get("prompt") != Some("none") => {
+                ask_before_leaving(state, &client, answer)
+            }
+            Ok(_) => deliver(state, answer),
+            Err(error) => unavailable_page(state, request, &error),
+        },
+    }
+}
+
+/// Whether nobody here knows whose application it is.
+fn is_a_stranger(client: &Client) -> bool {
+    client.self_registered == Some(SelfRegistered::Open)
+}
+
+/// An address of ours that leads at once to wherever a stranger registered would lend it our name (RFC 9700 section 4.11.2). So a
+/// person sees first where it goes.
+fn ask_before_leaving(state: &State, client: &Client, answer: Answer) -> Response {
+    match answer.deliver() {
+        Delivery::Redirect(location) => {
+            let host = Url::parse(&location).ok().and_then(|url| url.host_str().map(str::to_owned));
+            let there = host.map_or_else(|| client.name.clone(), |host| format!("{} ({host})", client.name));
+            let words = vec![
+                Label::from(format!(
+                    "{there} sent you here with a request that it may not make. Nothing of yours was given to it."
+                )),
+                Label::from("If you did not mean to go there, close this page."),
+            ];
+            let title = Label::from("Something is wrong with the app");
+            let notice = Notice::new(state.site(), title, words).with_next("Go back to the app", location);
+            page(StatusCode::BAD_REQUEST, Notice { id: "leaving", ..notice }.render(), &[])
+        }
+        Delivery::Form { action, fields } => {
+            // Without its script, the form waits for its button.
+            let html = FormPost { site: state.site(), action: action.clone(), fields }.render();
+            page(StatusCode::BAD_REQUEST, html, &[action])
+        }
     }
 }
 

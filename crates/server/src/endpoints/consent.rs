@@ -8,11 +8,11 @@ use super::{
     browser::Browser,
     flow::{self, Found, Stop},
     form::{self, Posted, REQUEST, bad_query, hidden, or_unavailable},
-    reply::page,
+    reply::page_of_app,
 };
 use crate::{
     http::read_query,
-    pages::{Consent, ScopeLine, WebAddress, action},
+    pages::{Consent, ScopeLine, action},
     state::{State, app_of, person_of},
 };
 
@@ -105,7 +105,6 @@ async fn show(state: &State, browser: &Browser, found: Found) -> Result<Response
     let mut carried = hidden(state, browser, Some(found.id.as_str()));
     carried.push((SESSION, present.session.sid.to_string()));
     carried.push((SHOWN, asked.to_string()));
-    let link = |uri: &Option<String>| uri.as_deref().and_then(WebAddress::parse);
     let view = Consent {
         site: state.site(),
         action: "/consent".to_owned(),
@@ -113,10 +112,8 @@ async fn show(state: &State, browser: &Browser, found: Found) -> Result<Response
         person: person_of(&present.user),
         app: app_of(&found.client, Some(to.redirect_uri.as_str())),
         scopes: in_words(state, &asked).await?,
-        policy_uri: link(&found.client.metadata.policy_uri),
-        tos_uri: link(&found.client.metadata.tos_uri),
     };
-    Ok(page(StatusCode::OK, view.render(), &[to.redirect_uri.to_string()]))
+    Ok(page_of_app(StatusCode::OK, view.render(), &view.app, &[to.redirect_uri.to_string()]))
 }
 
 /// Each scope in words: the standard ones in ours, those of an API in the words that it was registered with, and attributes by

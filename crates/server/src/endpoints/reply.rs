@@ -12,7 +12,7 @@ use vestibule_oidc::{
 
 use crate::{
     http::{RequestId, page_policy, posting_policy},
-    pages::{ErrorPage, FormPost},
+    pages::{App, ErrorPage, FormPost},
     state::State,
 };
 
@@ -22,8 +22,19 @@ pub(crate) fn page(status: StatusCode, html: String, form_targets: &[String]) ->
     Response::builder()
         .status(status)
         .content_type("text/html; charset=utf-8")
-        .header(header::CONTENT_SECURITY_POLICY, page_policy(form_targets))
+        .header(header::CONTENT_SECURITY_POLICY, page_policy(form_targets, None))
         .body(html)
+}
+
+/// The same for a page that shows the logo of `app`.
+pub(crate) fn page_of_app(status: StatusCode, html: String, app: &App, form_targets: &[String]) -> Response {
+    let logo = app.logo_uri.as_ref().map(ToString::to_string);
+    let policy = page_policy(form_targets, logo.as_deref());
+    let mut response = page(status, html, form_targets);
+    if let Ok(policy) = policy.parse() {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }
 
 /// 303 to `location`: the browser follows with GET, so that a form's content never travels on (RFC 9700 section 4.12).

@@ -11,19 +11,24 @@ pub(super) const DEFAULT: &str = "default-src 'none'; style-src 'self'; img-src 
 /// Schemes that no app can be reached by, and a page could be attacked with.
 const NEVER: [&str; 8] = ["about", "blob", "data", "file", "filesystem", "javascript", "vbscript", "view-source"];
 
-/// The policy of a page whose form leads to one of `form_targets`: proved redirect URIs.
+/// The policy of a page whose form leads to one of `form_targets`: proved redirect URIs. It may show the `image` of the app that
+/// it speaks of, and no other of that origin's making.
 ///
 /// Chromium applies `form-action` to the redirect after a POST too, so a form that ends at an app must name it. What goes into
 /// the policy is taken from the parsed URL, so that no target can add a directive. A target that cannot be named is left out.
 #[must_use]
-pub(crate) fn page_policy(form_targets: &[String]) -> String {
+pub(crate) fn page_policy(form_targets: &[String], image: Option<&str>) -> String {
     let mut sources = vec!["'self'".to_owned()];
     for source in form_targets.iter().filter_map(|target| source(target)) {
         if !sources.contains(&source) {
             sources.push(source);
         }
     }
-    DEFAULT.replace("form-action 'self'", &format!("form-action {}", sources.join(" ")))
+    let policy = DEFAULT.replace("form-action 'self'", &format!("form-action {}", sources.join(" ")));
+    match image.and_then(source) {
+        Some(image) => policy.replace("img-src 'self'", &format!("img-src 'self' {image}")),
+        None => policy,
+    }
 }
 
 /// The policy of the page that posts an answer to `action`, a proved redirect URI, by the script whose hash stands in it.
@@ -61,7 +66,7 @@ mod tests {
 
     fn form_action(targets: &[&str]) -> String {
         let targets: Vec<_> = targets.iter().map(|target| (*target).to_owned()).collect();
-        let policy = page_policy(&targets);
+        let policy = page_policy(&targets, None);
         assert_eq!(policy.matches(';').count(), DEFAULT.matches(';').count(), "{policy}");
         let directive = policy.split("; ").find_map(|directive| directive.strip_prefix("form-action "));
         directive.expect("a form-action").to_owned()
@@ -77,6 +82,13 @@ mod tests {
         assert_eq!(form_action(&["http://127.0.0.1:4711/cb"]), "'self' http://127.0.0.1:4711");
         assert_eq!(form_action(&["com.example.app:/cb"]), "'self' com.example.app:");
         assert_eq!(form_action(&["http://[::1]:4711/cb"]), "'self' http:");
+    }
+
+    #[test]
+    fn a_logo_adds_its_origin_to_the_images_and_nothing_else() {
+        let policy = page_policy(&[], Some("https://cdn.example/logo.png?a=1;%20script-src%20*"));
+        assert_eq!(policy, DEFAULT.replace("img-src 'self'", "img-src 'self' https://cdn.example"));
+        assert_eq!(page_policy(&[], Some("data:image/png;base64,AA")), DEFAULT);
     }
 
     #[test]

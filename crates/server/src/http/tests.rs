@@ -46,7 +46,7 @@ async fn form(mut request: Request) -> poem::Result<String> {
 }
 
 fn own() -> Response {
-    let policy = page_policy(&["https://app.example/cb".to_owned()]);
+    let policy = page_policy(&["https://app.example/cb".to_owned()], None);
     Response::builder().header("content-security-policy", policy).header("cache-control", "max-age=60").finish()
 }
 

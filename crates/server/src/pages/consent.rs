@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{App, Hidden, Label, Person, WebAddress, page};
+use super::{App, Hidden, Label, Person, page};
 
 /// `form#consent`: `#allow` sends [`ALLOW`](super::action::ALLOW), `#deny` sends [`DENY`](super::action::DENY), `#another`
 /// sends [`SWITCH`](super::action::SWITCH).
@@ -21,10 +21,6 @@ pub struct Consent {
     pub app: App,
     /// What is asked for, each in words.
     pub scopes: Vec<ScopeLine>,
-    /// The app's privacy policy, where it registered one.
-    pub policy_uri: Option<WebAddress>,
-    /// The app's terms of service, where it registered them.
-    pub tos_uri: Option<WebAddress>,
 }
 
 page!(Consent);

@@ -111,12 +111,18 @@ pub mod action {
 }
 
 /// The app that a person is on the way to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct App {
     /// Its registered name.
     pub name: Label,
     /// The host that the browser will be sent back to, which unlike the name nobody can make up.
     pub host: Option<Label>,
+    /// Its logo, where it registered one. A page that shows it needs a policy that lets it.
+    pub logo_uri: Option<WebAddress>,
+    /// Its privacy policy, where it registered one.
+    pub policy_uri: Option<WebAddress>,
+    /// Its terms of service, where it registered them.
+    pub tos_uri: Option<WebAddress>,
 }
 
 /// The person a page speaks of.

@@ -69,6 +69,9 @@ fn no_page_loads_from_or_posts_to_another_host() {
         let html = html.replace(&format!(" href=\"{}", ways_in::OTPAUTH), "");
         // The listener that asks for client certificates is this provider at another port.
         let html = html.replace(&format!(" href=\"{}", samples::CERTIFICATES), "");
+        // The logo of an app is the one thing that comes from elsewhere, by a policy that names its origin.
+        let html = html.replace(" src=\"https://logos.example/", " data-logo=\"https:__logos.example/");
+        let html = html.replace("https:__logos.example", "");
         assert!(!html.contains("://"), "{html}");
         for attribute in [" href=\"", " src=\"", " action=\"", " formaction=\""] {
             for value in html.split(attribute).skip(1) {
@@ -165,8 +168,14 @@ fn an_error_tells_its_code_and_request_to_scripts_and_people() {
 fn consent_says_each_scope_in_words_and_links_what_the_app_registered() {
     let address = |path: &str| WebAddress::parse(&format!("https://app.example/{path}?a=1&b=2"));
     let scopes = ["openid", "profile", "email"].into_iter().filter_map(ScopeLine::standard).collect();
-    let html =
-        Consent { scopes, policy_uri: address("policy"), tos_uri: address("terms"), ..consent("Notes") }.render();
+    let app =
+        App { policy_uri: address("policy"), tos_uri: address("terms"), logo_uri: address("logo"), ..app("Notes") };
+    let entering = SignIn { app: Some(app.clone()), ..sign_in("Notes") }.render();
+    let html = Consent { scopes, app, ..consent("Notes") }.render();
+    for html in [&entering, &html] {
+        assert!(html.contains("<img class=\"logo\" src=\"https://app.example/logo?a=1&#38;b=2\""), "{html}");
+        assert!(html.contains("id=\"policy\"") && html.contains("id=\"tos\""), "{html}");
+    }
     assert_eq!(html.matches("<li data-scope=").count(), 3);
     assert!(html.contains("<li data-scope=\"profile\">") && html.contains("See your name and profile"));
     assert_eq!(html.matches("rel=\"noopener noreferrer\"").count(), 2);

@@ -21,6 +21,14 @@ impl WebAddress {
     }
 }
 
+impl WebAddress {
+    /// Whether what lies there comes over TLS, so that a page may show it.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+}
+
 impl fmt::Display for WebAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.as_str())

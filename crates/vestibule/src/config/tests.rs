@@ -50,7 +50,7 @@ fn an_unknown_table_is_told_once() {
 
 #[test]
 fn keys_of_later_features_are_unknown_today() {
-    for key in ["registration.mode", "registration.require_pkce"] {
+    for key in ["saml.entity_id", "ldap.url"] {
         assert!(complaint(&format!("{key} = \"x\"")).contains("unknown"), "{key}");
     }
 }

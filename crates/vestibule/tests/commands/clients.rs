@@ -280,3 +280,25 @@ fn a_refusal_names_the_argument_and_a_wrong_call_is_told_apart() {
         place.fail(2, wrong);
     }
 }
+
+#[test]
+fn initial_access_tokens_are_made_listed_and_taken_back() {
+    let place = Place::new();
+    let group = ["clients", "initial-access-tokens"];
+    let run = |more: &[&str]| place.json(&[&group[..], more, &["--json"]].concat());
+    let made = run(&["create", "--name", "the portal", "--uses", "3", "--expires-in", "2h"]);
+    assert!(made["token"].as_str().is_some_and(|token| token.starts_with("vst_initial_")), "{made}");
+    assert_eq!((&made["name"], &made["uses_left"]), (&json!("the portal"), &json!(3)));
+    let listed = run(&["list"]);
+    assert_eq!((listed.as_array().map(Vec::len), &listed[0]["id"]), (Some(1), &made["id"]));
+    assert_eq!(listed[0].get("token"), None);
+    let id = made["id"].as_str().expect("an id");
+    assert_eq!(run(&["revoke", id]), json!({ "id": id, "revoked": true }));
+    assert_eq!(run(&["list"]), json!([]));
+    let said = place.fail(1, &[&group[..], &["revoke", id]].concat());
+    assert!(said.contains("there is no initial access token"), "{said}");
+    let said = place.fail(1, &[&group[..], &["create", "--name", " "]].concat());
+    assert!(said.starts_with("--name: "), "{said}");
+    let text = place.run(&[&group[..], &["create", "--name", "one"]].concat());
+    assert!(text.contains("It registers one application, until "), "{text}");
+}

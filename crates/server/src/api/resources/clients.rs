@@ -176,6 +176,7 @@ fn members() -> Vec<Member> {
         optional("logo_uri", uri()),
         optional("policy_uri", uri()),
         optional("tos_uri", uri()),
+        optional("initiate_login_uri", uri().or_null().about("Where a sign-in can be begun from elsewhere.")),
         optional("contacts", Schema::list(Schema::line(1, 254), 20)),
         optional("first_party", Schema::boolean().about("Whether nobody is asked for consent.")),
         optional("require_pkce", Schema::boolean()),

@@ -1,6 +1,7 @@
 //! `/account/applications`: what somebody allowed apps to have, here or when they are away, and taking it back.
 
 use poem::{Request, Response, http::StatusCode};
+use url::Url;
 use vestibule_audit::{Details, Kind};
 use vestibule_core::ClientId;
 use vestibule_oidc::Unavailable;
@@ -8,7 +9,7 @@ use vestibule_oidc::Unavailable;
 use super::{Asks, DONE, Visit, done, moment, opened, posted};
 use crate::{
     endpoints::{consent, form::or_unavailable, reply::page},
-    pages::{Applications, ConsentLine, Label, action, paths},
+    pages::{Applications, ConsentLine, Label, WebAddress, action, paths},
     state::{State, app_of},
 };
 
@@ -41,6 +42,13 @@ async fn withdraw(state: &State, request: &Request, visit: &Visit) -> Result<Res
     Ok(done(paths::APPLICATIONS, WITHDRAWN))
 }
 
+/// Where a sign-in to an application begins, with what OpenID Connect Core section 4 wants there.
+fn begins(uri: &str, issuer: &str) -> Option<WebAddress> {
+    let mut url = Url::parse(uri).ok()?;
+    url.query_pairs_mut().append_pair("iss", issuer);
+    WebAddress::parse(url.as_str())
+}
+
 async fn show(state: &State, visit: &Visit, error: Option<&str>) -> Result<Response, Unavailable> {
     let mut consents = Vec::new();
     for consented in state.provider().allowed_by(visit.present.user.id).await? {
@@ -50,6 +58,7 @@ async fn show(state: &State, visit: &Visit, error: Option<&str>) -> Result<Respo
         consents.push(ConsentLine {
             value: client.id.to_string(),
             app: app_of(&client, answered_at.as_deref()),
+            opens: client.metadata.initiate_login_uri.as_deref().and_then(|uri| begins(uri, state.provider().issuer())),
             scopes: consent::in_words(state, &consented.scopes).await?,
             since: moment(state, consented.since),
         });

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::pages::{App, Hidden, Label, Moment, ScopeLine, page, paths};
+use crate::pages::{App, Hidden, Label, Moment, ScopeLine, WebAddress, page, paths};
 
 /// Every app has a form with the hidden `application`, whose button sends [`WITHDRAW`](crate::pages::action::WITHDRAW).
 #[derive(Clone, Debug, Template)]
@@ -29,6 +29,8 @@ pub struct ConsentLine {
     pub value: String,
     /// The app.
     pub app: App,
+    /// Where a sign-in to it begins, where it said so.
+    pub opens: Option<WebAddress>,
     /// What it may have, in words.
     pub scopes: Vec<ScopeLine>,
     /// Since when.

@@ -95,6 +95,7 @@ fn applications(text: &str) -> Applications {
     let line = ConsentLine {
         value: text.to_owned(),
         app: app(text),
+        opens: WebAddress::parse(text),
         scopes: vec![ScopeLine::of_api(text, text, None)],
         since: ago(300),
     };

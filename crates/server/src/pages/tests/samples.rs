@@ -22,7 +22,13 @@ pub(super) fn hidden(text: &str) -> Hidden {
 }
 
 pub(super) fn app(text: &str) -> App {
-    App { name: label(text), host: Some(label(text)) }
+    App {
+        name: label(text),
+        host: Some(label(text)),
+        logo_uri: WebAddress::parse("https://logos.example/1.png?a=1&b=2"),
+        policy_uri: WebAddress::parse(text),
+        tos_uri: WebAddress::parse("javascript:alert(1)"),
+    }
 }
 
 pub(super) fn person(text: &str) -> Person {
@@ -55,8 +61,6 @@ pub(super) fn consent(text: &str) -> Consent {
         person: person(text),
         app: app(text),
         scopes: vec![ScopeLine::of_api(text, text, Some(text)), ScopeLine::of_api(text, text, None)],
-        policy_uri: WebAddress::parse(text),
-        tos_uri: WebAddress::parse("javascript:alert(1)"),
     }
 }
 

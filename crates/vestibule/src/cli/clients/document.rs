@@ -61,6 +61,7 @@ const KNOWN: &[&str] = &[
     "logo_uri",
     "policy_uri",
     "tos_uri",
+    "initiate_login_uri",
     "contacts",
 ];
 
@@ -176,6 +177,7 @@ mod tests {
             logo_uri: some(),
             policy_uri: some(),
             tos_uri: some(),
+            initiate_login_uri: some(),
             contacts: vec![String::new()],
             ..ClientMetadata::default()
         };

@@ -1,7 +1,9 @@
 //! An application in the words of a report. The digest of its secret is nowhere in it.
 
 use serde_json::{Value, json};
-use vestibule_oidc::client::{AccessTokenFormat, AuthMethod, Client, ClientMetadata, RequestObjectAlgorithm};
+use vestibule_oidc::client::{
+    AccessTokenFormat, AuthMethod, Client, ClientMetadata, RequestObjectAlgorithm, SelfRegistered,
+};
 
 use crate::cli::time::{readable, rfc3339};
 
@@ -81,12 +83,13 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         logo_uri,
         policy_uri,
         tos_uri,
+        initiate_login_uri,
         contacts,
     } = &client.metadata;
     let each = |uris: &[vestibule_core::RedirectUri]| uris.iter().map(ToString::to_string).collect();
     let yes_or_no = |yes| vec![if yes { "yes" } else { "no" }.to_owned()];
     let optional = |text: &Option<String>| text.iter().cloned().collect();
-    let lines: [(&str, Vec<String>); 35] = [
+    let lines: [(&str, Vec<String>); 37] = [
         ("Name", vec![client.name.clone()]),
         ("Client id", vec![client.id.to_string()]),
         ("Proves itself by", vec![proof(client).to_owned()]),
@@ -119,7 +122,9 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         ("Home page", optional(client_uri)),
         ("Logo", optional(logo_uri)),
         ("Policies", policy_uri.iter().chain(tos_uri).cloned().collect()),
+        ("Sign-in begins at", optional(initiate_login_uri)),
         ("Contacts", contacts.clone()),
+        ("Registered itself", client.self_registered.iter().map(|door| registered_in_words(*door)).collect()),
         ("Created", vec![readable(client.created_at)]),
         ("Changed", vec![readable(client.updated_at)]),
     ];
@@ -132,6 +137,14 @@ fn format_in_words(format: Option<AccessTokenFormat>) -> Option<String> {
         AccessTokenFormat::Opaque => "opaque",
     };
     Some(format!("{format}, whatever their API wants"))
+}
+
+fn registered_in_words(door: SelfRegistered) -> String {
+    match door {
+        SelfRegistered::Invited => "with an initial access token",
+        SelfRegistered::Open => "while anybody may",
+    }
+    .to_owned()
 }
 
 fn keys_in_words(jwks: &Value) -> String {

@@ -1,0 +1,181 @@
+//! `oidcc-dynamic-certification-test-plan`, where it needs more than other plans: applications that register themselves for
+//! one test.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use vestibule::config::RegistrationMode;
+use vestibule_jose::Algorithm;
+use vestibule_tests::{Answer, AuthorizeRequest, Browser, ClientKey, JsonAnswer, KeySite, Page, TestApp, ThirdParty};
+
+const CALLBACK: &str = "https://suite.example/test/a/cb";
+
+struct Suite {
+    app: TestApp,
+    browser: Browser,
+}
+
+impl Suite {
+    async fn new() -> Self {
+        let app = TestApp::with(|config| {
+            config.registration.mode = RegistrationMode::Open;
+            config.fetch.allow_private_networks = true;
+        })
+        .await;
+        let alice = app.user("alice").await;
+        let browser = Browser::sign_in(&app, &alice).await;
+        Self { app, browser }
+    }
+
+    async fn asks(&self, document: &Value) -> JsonAnswer {
+        JsonAnswer::of(self.app.wire().post("/oauth2/register").json(document)).await
+    }
+
+    /// An application as the suite registers it, with `more` in it.
+    async fn registers(&self, more: Value) -> (ThirdParty, Value) {
+        let mut document = json!({
+            "client_name": "A test of the suite",
+            "redirect_uris": [CALLBACK],
+            "grant_types": ["authorization_code"],
+            "response_types": ["code"],
+            "token_endpoint_auth_method": "client_secret_basic",
+            "contacts": ["certification@oidf.example"],
+        });
+        document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let answer = self.asks(&document).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        let told = answer.body;
+        let first = told["redirect_uris"][0].as_str().unwrap();
+        let client = self.app.known_client(told["client_id"].as_str().unwrap(), told["client_secret"].as_str(), first);
+        (client, told)
+    }
+
+    /// The page that an application's request leads to.
+    async fn shown(&mut self, request: &AuthorizeRequest) -> Page {
+        self.browser.open(&request.url()).await
+    }
+
+    async fn completes(&mut self, client: &ThirdParty, request: AuthorizeRequest) {
+        let page = self.browser.walk(&request.url()).await;
+        let answer = Answer::read(&page, &request);
+        let tokens = client.redeem(&answer).await;
+        assert_eq!(client.userinfo(&tokens.access_token).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn oidcc_idtoken_rs256() {
+    let mut suite = Suite::new().await;
+    let (client, told) = suite.registers(json!({ "id_token_signed_response_alg": "RS256" })).await;
+    assert_eq!(told["id_token_signed_response_alg"], "RS256");
+    let answer = suite.browser.authorize(&client, |request| request.without_pkce()).await;
+    let tokens = client.redeem(&answer).await;
+    assert_eq!(vestibule_tests::header(&tokens.id_token)["alg"], "RS256");
+}
+
+#[tokio::test]
+async fn oidcc_idtoken_unsigned() {
+    let suite = Suite::new().await;
+    // The code flow would allow it. What is not signed proves nothing, and is not there: the suite skips the module.
+    let document = json!({ "redirect_uris": [CALLBACK], "id_token_signed_response_alg": "none" });
+    assert_eq!(suite.asks(&document).await.error(), "invalid_client_metadata");
+}
+
+#[tokio::test]
+async fn oidcc_ensure_redirect_uri_in_authorization_request() {
+    let mut suite = Suite::new().await;
+    let uris = json!({ "redirect_uris": [CALLBACK, "https://suite.example/test/a/other"] });
+    let (client, _) = suite.registers(uris).await;
+    let page = suite.shown(&client.request().without_pkce().without("redirect_uri")).await;
+    assert_eq!(page.status, 400, "{page}");
+}
+
+#[tokio::test]
+async fn oidcc_redirect_uri_query_ok() {
+    let mut suite = Suite::new().await;
+    let (client, _) = suite.registers(json!({ "redirect_uris": [format!("{CALLBACK}?dummy=value")] })).await;
+    let request = client.request().without_pkce();
+    assert_eq!(request.get("redirect_uri").unwrap(), format!("{CALLBACK}?dummy=value"));
+    suite.completes(&client, request).await;
+}
+
+#[tokio::test]
+async fn oidcc_redirect_uri_query_mismatch() {
+    let mut suite = Suite::new().await;
+    let (client, _) = suite.registers(json!({ "redirect_uris": [format!("{CALLBACK}?dummy=value")] })).await;
+    let request = client.request().without_pkce().set("redirect_uri", &format!("{CALLBACK}?dummy=other"));
+    assert_eq!(suite.shown(&request).await.status, 400);
+}
+
+#[tokio::test]
+async fn oidcc_redirect_uri_query_added() {
+    let mut suite = Suite::new().await;
+    let (client, _) = suite.registers(json!({})).await;
+    let request = client.request().without_pkce().set("redirect_uri", &format!("{CALLBACK}?dummy=value"));
+    assert_eq!(suite.shown(&request).await.status, 400);
+}
+
+#[tokio::test]
+async fn oidcc_redirect_uri_regfrag() {
+    let suite = Suite::new().await;
+    let refused = suite.asks(&json!({ "redirect_uris": [format!("{CALLBACK}#fragment")] })).await;
+    assert_eq!((refused.status.as_u16(), refused.error()), (400, "invalid_redirect_uri"));
+}
+
+/// What an application says of itself is on the page where somebody signs in to it.
+async fn is_shown(member: &str, html: impl Fn(&str) -> String) {
+    let mut suite = Suite::new().await;
+    let there = format!("https://suite.example/{member}");
+    let (client, told) = suite.registers(json!({ member: there })).await;
+    assert_eq!(told[member], there);
+    suite.browser.forget();
+    let page = suite.shown(&client.request().without_pkce()).await;
+    assert!(page.body.contains(&html(&there)), "{page}");
+}
+
+#[tokio::test]
+async fn oidcc_registration_logo_uri() {
+    is_shown("logo_uri", |uri| format!("src=\"{uri}\"")).await;
+}
+
+#[tokio::test]
+async fn oidcc_registration_policy_uri() {
+    is_shown("policy_uri", |uri| format!("<a id=\"policy\" href=\"{uri}\"")).await;
+}
+
+#[tokio::test]
+async fn oidcc_registration_tos_uri() {
+    is_shown("tos_uri", |uri| format!("<a id=\"tos\" href=\"{uri}\"")).await;
+}
+
+#[tokio::test]
+async fn oidcc_registration_jwks_uri() {
+    let mut suite = Suite::new().await;
+    let key = ClientKey::new(Algorithm::Rs256);
+    let site = KeySite::start(&key.jwks()).await;
+    let more = json!({ "jwks_uri": site.url(), "token_endpoint_auth_method": "private_key_jwt" });
+    let (client, told) = suite.registers(more).await;
+    assert_eq!((&told["jwks_uri"], told.get("client_secret")), (&json!(site.url()), None));
+    let answer = suite.browser.authorize(&client, |request| request.without_pkce()).await;
+    let assertion = key.signs(&suite.app.statement(&client));
+    let given = client.exchange(&answer).by_assertion(&assertion).send().await;
+    assert_eq!(given.status, 200, "{}", given.body);
+}
+
+#[tokio::test]
+async fn oidcc_3rd_party_init_login() {
+    let suite = Suite::new().await;
+    let (_, told) = suite.registers(json!({ "initiate_login_uri": "https://suite.example/login" })).await;
+    assert_eq!(told["initiate_login_uri"], "https://suite.example/login");
+    let address = told["registration_client_uri"].as_str().unwrap();
+    let token = told["registration_access_token"].as_str().unwrap();
+    let read = JsonAnswer::of(suite.app.wire().request(Method::GET, address).bearer_auth(token)).await;
+    assert_eq!((read.status.as_u16(), &read.body["initiate_login_uri"]), (200, &told["initiate_login_uri"]));
+}
+
+#[tokio::test]
+async fn oidcc_3rd_party_init_login_nohttps() {
+    let suite = Suite::new().await;
+    let document = json!({ "redirect_uris": [CALLBACK], "initiate_login_uri": "http://suite.example/login" });
+    let refused = suite.asks(&document).await;
+    assert_eq!((refused.status.as_u16(), refused.error()), (400, "invalid_client_metadata"));
+}
