@@ -22,6 +22,7 @@ mod m0014_client_keys;
 mod m0015_api_clients;
 mod m0018_marks;
 mod m0022_registration;
+mod m0024_session_clients;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_api_clients::Migration),
             Box::new(m0018_marks::Migration),
             Box::new(m0022_registration::Migration),
+            Box::new(m0024_session_clients::Migration),
         ]
     }
 }

@@ -23,6 +23,7 @@ mod api_rights;
 mod api_users;
 mod assertions;
 mod attribute_claims;
+mod backchannel_logout;
 mod binding;
 mod certificates;
 mod client_auth;

@@ -32,6 +32,7 @@ mod person;
 mod request;
 mod site;
 mod token;
+mod told;
 mod wire;
 
 pub use administrator::Administrator;
@@ -52,4 +53,5 @@ pub use person::Person;
 pub use request::AuthorizeRequest;
 pub use site::KeySite;
 pub use token::{JsonAnswer, TokenRequest, Tokens};
+pub use told::LogoutSite;
 pub use wire::Wire;

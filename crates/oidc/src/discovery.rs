@@ -67,6 +67,8 @@ pub mod path {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct More {
     end_session_endpoint: String,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
     device_authorization_endpoint: String,
     introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: Vec<String>,
@@ -178,6 +180,8 @@ impl Provider {
         let at = |path: &str| format!("{}{path}", self.issuer());
         let more = More {
             end_session_endpoint: at(path::END_SESSION),
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
             device_authorization_endpoint: at(path::DEVICE_AUTHORIZATION),
             introspection_endpoint: at(path::INTROSPECT),
             introspection_endpoint_auth_methods_supported: names(

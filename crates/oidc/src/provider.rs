@@ -7,7 +7,7 @@ use vestibule_core::{Clock, HashKey, Random, Vault};
 use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::Ephemeral;
 use vestibule_metrics::CountsBy;
-use vestibule_outbound::Fetcher;
+use vestibule_outbound::{Fetcher, Outbox};
 use vestibule_sessions::Sessions;
 use vestibule_tokens::{Issuer, SigningAlgorithm};
 use vestibule_users::{Access, Attributes, Portraits, SecondFactorPolicy, SecondFactors, Users};
@@ -24,6 +24,7 @@ use crate::{
     discovery::{Published, path},
     dpop::Dpop,
     grants::{Grants, RefreshPolicy},
+    logout::Roll,
     pushed::PushedRequests,
     registration::{InitialAccessTokens, RegistrationPolicy},
 };
@@ -89,6 +90,8 @@ pub struct Parts {
     pub tokens: Issuer,
     /// What fetches from addresses that applications name.
     pub fetcher: Fetcher,
+    /// What waits to be told to others.
+    pub outbox: Outbox,
     /// The record of what happened.
     pub audit: Audit,
     /// The key of all keyed hashes.
@@ -133,6 +136,7 @@ struct Inner {
     devices: Devices,
     assertions: Assertions,
     grants: Grants,
+    roll: Roll,
     dpop: Dpop,
     audit: Audit,
     clock: Clock,
@@ -154,6 +158,7 @@ impl Provider {
             sessions,
             tokens,
             fetcher,
+            outbox,
             audit,
             hash_key,
             vault,
@@ -199,6 +204,7 @@ impl Provider {
             registration_limit_key: hash_key.for_purpose("registrations by address"),
             ephemeral: ephemeral.clone(),
             database: database.clone(),
+            roll: Roll::new(database.clone(), outbox),
             grants: Grants::new(database, &hash_key, settings.refresh, clock.clone()),
             audit,
             devices: Devices::new(ephemeral.clone(), &hash_key, clock.clone(), random.clone(), LONGEST_ACCESS_TOKEN),
@@ -337,6 +343,11 @@ impl Provider {
     #[must_use]
     pub fn audit(&self) -> &Audit {
         &self.0.audit
+    }
+
+    /// Which applications were given tokens in which session.
+    pub(crate) fn roll(&self) -> &Roll {
+        &self.0.roll
     }
 
     pub(crate) fn devices(&self) -> &Devices {

@@ -6,20 +6,21 @@ use vestibule_core::{ClientId, GrantId, PublicSessionId, ScopeSet, UserId};
 use vestibule_sessions::{Origin, Session, SessionToken};
 use vestibule_tokens::{Revocation, Subject};
 
-use crate::{Provider, Unavailable, grants::Whose, provider::LONGEST_ACCESS_TOKEN};
+use crate::{Provider, Unavailable, grants::Whose, logout::Member, provider::LONGEST_ACCESS_TOKEN};
 
 impl Provider {
     /// Ends a browser session, and with it every token that was minted in it. The log comes first: should the store fail
-    /// afterwards, the session is void all the same.
+    /// afterwards, the session is void all the same. Answers which applications hear of it: those that are told by way of the
+    /// browser are for the page that comes next ([`Provider::front_channel`]).
     ///
     /// # Errors
     /// A database or store that does not answer.
-    pub async fn end_session(&self, token: &SessionToken, session: &Session) -> Result<(), Unavailable> {
+    pub async fn end_session(&self, token: &SessionToken, session: &Session) -> Result<Vec<Member>, Unavailable> {
         self.revoke(Subject::Session(session.sid), None).await?;
-        self.end_grants(&Whose::Session(session.sid)).await?;
+        let members = self.end_what_stands_on(&Whose::Session(session.sid)).await?;
         self.sessions().end(token).await.map_err(Unavailable::because)?;
         tracing::info!(user = %session.user_id, "a session was ended");
-        Ok(())
+        Ok(members)
     }
 
     /// Ends one of a person's sessions by its public id, with every token that was minted in it; answers whether there was one.
@@ -32,7 +33,7 @@ impl Provider {
             return Ok(None);
         }
         self.revoke(Subject::Session(sid), None).await?;
-        self.end_grants(&Whose::Session(sid)).await?;
+        self.end_what_stands_on(&Whose::Session(sid)).await?;
         let ended = self.sessions().end_one(user, sid).await.map_err(Unavailable::because)?;
         tracing::info!(%user, "a session was ended");
         Ok(ended)
@@ -54,7 +55,7 @@ impl Provider {
     pub async fn revoke_user(&self, user: UserId) -> Result<(), Unavailable> {
         let now = self.clock().now();
         self.revoke(Subject::User(user), Some(now)).await?;
-        self.end_grants(&Whose::User(user)).await?;
+        self.end_what_stands_on(&Whose::User(user)).await?;
         Ok(())
     }
 
@@ -75,7 +76,7 @@ impl Provider {
         let here = self.sessions().end(here).await.map_err(Unavailable::because)?;
         let here = here.filter(|session| session.user_id == user && !self.is_void(session));
         self.revoke(Subject::User(user), Some(until)).await?;
-        self.end_grants(&Whose::User(user)).await?;
+        self.end_what_stands_on(&Whose::User(user)).await?;
         self.sessions().end_all(user).await.map_err(Unavailable::because)?;
         tracing::info!(%user, "everything of a user was ended but one session");
         match here {
@@ -130,6 +131,12 @@ impl Provider {
         };
         let expires_at = self.clock().now() + lasts;
         Ok(self.tokens().revocations().revoke(Revocation { subject, issued_before, expires_at }).await?)
+    }
+
+    /// Ends the grants of sessions, and has the applications told that were given tokens in them.
+    async fn end_what_stands_on(&self, whose: &Whose) -> Result<Vec<Member>, Unavailable> {
+        self.end_grants(whose).await?;
+        self.roll().end(whose).await
     }
 
     /// Ends grants, with every token that was minted from them.

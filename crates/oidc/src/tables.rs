@@ -198,3 +198,25 @@ pub(crate) mod consent {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// Which applications were given tokens in a session.
+pub(crate) mod session_client {
+    use sea_orm::entity::prelude::*;
+
+    /// A row of `session_clients`.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "session_clients")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) session: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) client_id: String,
+        pub(crate) user_id: String,
+        pub(crate) expires_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

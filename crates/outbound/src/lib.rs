@@ -27,5 +27,5 @@ pub use {
     address::{Address, BadAddress, Sender},
     mailer::{Mailer, MailerError, Security, SendError, Smtp},
     mails::{Mail, Message},
-    outbox::{Backlog, FailedJob, Handler, Job, Outbox, OutboxError, Trouble},
+    outbox::{Backlog, FailedJob, Handler, Job, Lane, Outbox, OutboxError, Trouble},
 };

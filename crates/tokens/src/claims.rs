@@ -88,6 +88,19 @@ pub struct IdTokenClaims {
     pub lifetime: Duration,
 }
 
+/// What a logout token is to say (OpenID Connect Back-Channel Logout section 2.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogoutTokenClaims {
+    /// Whose session ended.
+    pub user: UserId,
+    /// The application that is told (`aud`).
+    pub client: ClientId,
+    /// The session that ended (`sid`).
+    pub session: PublicSessionId,
+    /// How long it lives: two minutes at most.
+    pub lifetime: Duration,
+}
+
 /// An access token that proved to be ours, alive and not revoked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessToken {

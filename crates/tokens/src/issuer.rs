@@ -8,12 +8,12 @@ use vestibule_database::KeptStatistics;
 use vestibule_jose::{JwsError, SignError, Unverified};
 
 use crate::{
-    AccessToken, AccessTokenClaims, IdTokenClaims, IdTokenHint, KeyRing, MintedAccessToken, OpaqueTokens,
-    RevocationLog, SigningAlgorithm, TokenType,
+    AccessToken, AccessTokenClaims, IdTokenClaims, IdTokenHint, KeyRing, LogoutTokenClaims, MintedAccessToken,
+    OpaqueTokens, RevocationLog, SigningAlgorithm, TokenType,
     ring::Snapshot,
     signing_key::SigningKey,
     verdicts::{Verdict, Verdicts},
-    wire::{self, AccessTokenWire, IdTokenWire, IntrospectionWire},
+    wire::{self, AccessTokenWire, IdTokenWire, IntrospectionWire, LogoutWire},
 };
 
 /// Mints and verifies tokens. Cheap to clone.
@@ -169,6 +169,20 @@ impl Issuer {
     pub fn mint_id_token(&self, claims: IdTokenClaims, algorithm: SigningAlgorithm) -> Result<String, MintError> {
         let claims = wire::id_token(&self.url, claims, algorithm, self.clock.now());
         self.keys.sign(algorithm, TokenType::IdToken, &claims)
+    }
+
+    /// Mints a logout token.
+    ///
+    /// # Errors
+    /// A ring without a key for the algorithm.
+    pub fn mint_logout_token(
+        &self,
+        claims: &LogoutTokenClaims,
+        algorithm: SigningAlgorithm,
+    ) -> Result<String, MintError> {
+        let now = self.clock.now();
+        let claims = LogoutWire::new(&self.url, claims, TokenId::mint(now, &self.random), now);
+        self.keys.sign(algorithm, TokenType::Logout, &claims)
     }
 
     /// Signs what is said of a token to `asker` (RFC 9701 section 5).

@@ -32,7 +32,9 @@ mod wire;
 pub use actor::Actor;
 pub use algorithm::{SigningAlgorithm, UnknownAlgorithm};
 pub use at_hash::at_hash;
-pub use claims::{AccessToken, AccessTokenClaims, Authentication, IdTokenClaims, IdTokenHint, MintedAccessToken};
+pub use claims::{
+    AccessToken, AccessTokenClaims, Authentication, IdTokenClaims, IdTokenHint, LogoutTokenClaims, MintedAccessToken,
+};
 pub use confirmation::Confirmation;
 pub use issuer::{Issuer, MintError, TokenError};
 pub use key_file::{KeyFile, KeyFileError};

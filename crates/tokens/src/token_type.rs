@@ -9,11 +9,13 @@ pub enum TokenType {
     IdToken,
     /// An answer about a token (RFC 9701 section 5).
     Introspection,
+    /// A message that a session has ended (OpenID Connect Back-Channel Logout section 2.4).
+    Logout,
 }
 
 impl TokenType {
     /// All of them; a key keeps one encoded header for each.
-    pub(crate) const ALL: [Self; 3] = [Self::AccessToken, Self::IdToken, Self::Introspection];
+    pub(crate) const ALL: [Self; 4] = [Self::AccessToken, Self::IdToken, Self::Introspection, Self::Logout];
 
     /// As the `typ` of a JWS header.
     #[must_use]
@@ -22,6 +24,7 @@ impl TokenType {
             Self::AccessToken => "at+jwt",
             Self::IdToken => "JWT",
             Self::Introspection => "token-introspection+jwt",
+            Self::Logout => "logout+jwt",
         }
     }
 

@@ -1,12 +1,12 @@
 //! Claims as they stand in a token.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use vestibule_core::{ClientId, GrantId, PublicSessionId, ScopeSet, Timestamp, TokenId, UserId};
 
 use crate::{
-    AccessToken, AccessTokenClaims, Actor, Authentication, Confirmation, IdTokenClaims, IdTokenHint, SigningAlgorithm,
-    TokenError, at_hash,
+    AccessToken, AccessTokenClaims, Actor, Authentication, Confirmation, IdTokenClaims, IdTokenHint, LogoutTokenClaims,
+    SigningAlgorithm, TokenError, at_hash,
 };
 
 /// The claims of an access token (RFC 9068 section 2.2), `grant_id` being our own.
@@ -100,6 +100,35 @@ pub(crate) struct IntrospectionWire<'a, A> {
     pub(crate) aud: &'a ClientId,
     pub(crate) iat: i64,
     pub(crate) token_introspection: &'a A,
+}
+
+/// The claims of a logout token (OpenID Connect Back-Channel Logout section 2.4). There is no `nonce` among them, so that it is
+/// taken for no ID token.
+#[derive(Serialize)]
+pub(crate) struct LogoutWire<'a> {
+    iss: &'a str,
+    sub: String,
+    aud: &'a ClientId,
+    iat: i64,
+    exp: i64,
+    jti: TokenId,
+    sid: PublicSessionId,
+    events: Value,
+}
+
+impl<'a> LogoutWire<'a> {
+    pub(crate) fn new(iss: &'a str, claims: &'a LogoutTokenClaims, jti: TokenId, now: Timestamp) -> Self {
+        Self {
+            iss,
+            sub: claims.user.to_string(),
+            aud: &claims.client,
+            iat: now.seconds(),
+            exp: (now + claims.lifetime).seconds(),
+            jti,
+            sid: claims.session,
+            events: json!({ "http://schemas.openid.net/event/backchannel-logout": {} }),
+        }
+    }
 }
 
 /// Claims of the protocol: no claim about a person takes the place of one, even where it is left out.

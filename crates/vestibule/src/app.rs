@@ -13,7 +13,7 @@ use vestibule_core::{Clock, Random};
 use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::{Ephemeral, Pace};
 use vestibule_oidc::{
-    Provider, RefreshPolicy, Settings,
+    Herald, Provider, RefreshPolicy, Settings,
     registration::{RegistrationMode, RegistrationPolicy},
 };
 use vestibule_outbound::Outbox;
@@ -26,7 +26,7 @@ use vestibule_users::{
     SecondFactorPolicy, SecondFactors, Throttle, ThrottlePolicy, Users, Way, Ways,
 };
 
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::config::{
     self, AccessTokenAlg, CertificateField, Config, GrantType, ListenAddresses, PasswordRuleName, SecondFactorMode,
@@ -60,6 +60,7 @@ pub struct App {
     audit_retention: Duration,
     outbox: Outbox,
     postman: Postman,
+    herald: Herald,
     setup: SetupLinks,
 }
 
@@ -90,6 +91,8 @@ impl App {
         let hasher = PasswordHasher::new(hashing(config), random.clone()).map_err(StartError::because)?;
         let public_url = &config.http.public_url;
         let audit = Audit::new(database.clone(), clock.clone(), random.clone());
+        let fetcher = fetch::fetcher(config)?;
+        let outbox = Outbox::new(database.clone(), clock.clone(), random.clone());
         let parts = vestibule_oidc::Parts {
             users: Users::new(database.clone(), hasher, clock.clone(), random.clone())
                 .with_password_rules(password_rules(config))
@@ -126,7 +129,8 @@ impl App {
             database: database.clone(),
             changes: changes.clone(),
             ephemeral: ephemeral.clone(),
-            fetcher: fetch::fetcher(config)?,
+            fetcher: fetcher.clone(),
+            outbox: outbox.clone(),
             hash_key: hash_key.clone(),
             vault: secrets.personal_vault().clone(),
             clock: clock.clone(),
@@ -134,7 +138,6 @@ impl App {
         };
         let throttle = Throttle::new(ephemeral.clone(), &hash_key, throttling(config)).map_err(StartError::because)?;
         let ways = ways(config, &parts);
-        let outbox = Outbox::new(database.clone(), clock.clone(), random.clone());
         let recovery = Recovery::new(
             parts.users.clone(),
             ephemeral.clone(),
@@ -153,6 +156,7 @@ impl App {
             changes,
             audit_retention: config.audit.retention,
             outbox,
+            herald: provider.herald(fetcher),
             postman: recovery.postman(mailer, audit.clone()),
             setup: SetupLinks::new(ephemeral.clone(), &hash_key, random.clone()),
             parts: vestibule_server::Parts {
@@ -235,9 +239,13 @@ impl App {
             tokio::spawn(self.changes.follow(shutdown.clone())),
             tokio::spawn(self.parts.provider.grants().clone().follow(shutdown.clone())),
             tokio::spawn(self.parts.provider.clone().sweep_registrations(shutdown.clone())),
+            tokio::spawn(self.parts.provider.clone().sweep_roll(shutdown.clone())),
             tokio::spawn(self.parts.audit.clone().follow(self.audit_retention, shutdown.clone())),
         ];
-        let post = tokio::spawn(self.outbox.run(self.postman, shutdown.clone()));
+        let post = [
+            tokio::spawn(self.outbox.clone().run(self.postman, shutdown.clone())),
+            tokio::spawn(self.outbox.run(self.herald, shutdown.clone())),
+        ];
         let (database, ephemeral) = (self.parts.database.clone(), self.parts.ephemeral.clone());
         let service = vestibule_server::service(self.parts, self.front, shutdown.clone());
         let doors = vec![Door { listeners, tls: self.tls }, Door { listeners: mutual, tls: self.mutual_tls }];
@@ -246,9 +254,13 @@ impl App {
             follower.abort();
         }
         match served {
-            // It was told to stop as well, and lets the mail that is on its way arrive.
-            Ok(()) => drop(post.await),
-            Err(_) => post.abort(),
+            // It was told to stop as well, and lets what is on its way arrive.
+            Ok(()) => {
+                for lane in post {
+                    drop(lane.await);
+                }
+            }
+            Err(_) => post.iter().for_each(JoinHandle::abort),
         }
         ephemeral.close().await;
         database.close().await;

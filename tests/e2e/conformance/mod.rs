@@ -1,6 +1,7 @@
 //! The modules of the OpenID Foundation's conformance suite, each as a test of its name, in our own words: a file a plan, or a
 //! part of plans that belongs together.
 
+mod backchannel;
 mod dynamic;
 mod form_post;
 mod hybrid;

@@ -85,6 +85,9 @@ impl Finishing<'_> {
             None
         };
         let code = if asked.code { Some(self.code().await?) } else { None };
+        if asked.id_token {
+            self.join().await?;
+        }
         let id_token = if asked.id_token {
             Some(self.id_token(access.as_ref().map(|(token, _)| &*token.token), code.as_deref()).await?)
         } else {
@@ -166,6 +169,15 @@ impl Finishing<'_> {
             AccessTokenFormat::Jwt => tokens.mint_access_token(claims, target.algorithm)?,
             AccessTokenFormat::Opaque => tokens.mint_opaque_access_token(claims)?,
         })
+    }
+
+    /// Has the application hear of the end of the session.
+    async fn join(&self) -> Result<(), Failed> {
+        let Self { provider, client, session, .. } = self;
+        if provider.joins(client, session.user_id, session.sid, || provider.is_void(session)).await? {
+            return Ok(());
+        }
+        Err(Failed::Told(ErrorCode::LoginRequired, "the session has ended meanwhile".to_owned()))
     }
 
     /// Where nothing leads to userinfo, the ID token says what the scopes bring (OpenID Connect Core section 5.4).

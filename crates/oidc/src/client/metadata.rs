@@ -12,7 +12,9 @@ use vestibule_core::{RedirectUri, RedirectUriError, ScopeSet};
 use vestibule_jose::Algorithm;
 use vestibule_tokens::SigningAlgorithm;
 
-use super::{RequestObjectAlgorithm, certificate::CertificateName, request_object, trusted_issuer::TrustedIssuer};
+use super::{
+    RequestObjectAlgorithm, certificate::CertificateName, logout, request_object, trusted_issuer::TrustedIssuer,
+};
 use crate::{
     authorize::{IMPLICIT, ResponseType},
     token::GRANT_TYPES,
@@ -108,6 +110,18 @@ pub struct ClientMetadata {
     pub redirect_uris: Vec<RedirectUri>,
     /// Where people may be sent after a sign-out (RP-Initiated Logout section 3.1).
     pub post_logout_redirect_uris: Vec<RedirectUri>,
+    /// Where it is told of the end of a session, by us (Back-Channel Logout section 2.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether it must be told which session that is. It always is told.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub backchannel_logout_session_required: bool,
+    /// What a browser loads, so that it hears of the end of a session (Front-Channel Logout section 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether it must be told which session that is. It always is told.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub frontchannel_logout_session_required: bool,
     /// The grants it may use.
     pub grant_types: Vec<String>,
     /// The response types it may use.
@@ -197,6 +211,10 @@ impl Default for ClientMetadata {
         Self {
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
+            backchannel_logout_uri: None,
+            backchannel_logout_session_required: false,
+            frontchannel_logout_uri: None,
+            frontchannel_logout_session_required: false,
             grant_types: vec!["authorization_code".to_owned()],
             response_types: vec!["code".to_owned()],
             scope: crate::STANDARD_SCOPES.into_iter().collect(),
@@ -298,6 +316,12 @@ impl ClientMetadata {
         self.response_types.iter().any(|name| ResponseType::parse(name) == Some(asked))
     }
 
+    /// Whether it wants to hear of the end of sessions in which it was given tokens.
+    #[must_use]
+    pub fn hears_of_logouts(&self) -> bool {
+        self.backchannel_logout_uri.is_some() || self.frontchannel_logout_uri.is_some()
+    }
+
     /// Whether the secret of an application that proves itself by `method` is a key for an HMAC, so that it must be had as it is.
     pub(super) fn secret_is_a_key(&self, method: Option<AuthMethod>) -> bool {
         method == Some(AuthMethod::ClientSecretJwt) || request_object::signs_with_secret(self)
@@ -328,6 +352,7 @@ impl ClientMetadata {
             ));
         }
         self.check_response_types()?;
+        logout::check(self)?;
         if self.default_max_age.is_some_and(|seconds| Duration::from_secs(seconds) > MAX_AGE_LIMIT) {
             return Err(MetadataError::Malformed("default_max_age is longer than ten years".to_owned()));
         }

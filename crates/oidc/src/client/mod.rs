@@ -11,6 +11,7 @@ pub mod authentication;
 mod certificate;
 mod import;
 pub(crate) mod known;
+mod logout;
 mod metadata;
 mod new_client;
 mod proof;

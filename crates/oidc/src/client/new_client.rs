@@ -23,7 +23,7 @@ pub struct NewClient {
 }
 
 /// Members whose values would change what we do, and what each is missing.
-const UNSUPPORTED: [&str; 12] = [
+const UNSUPPORTED: [&str; 10] = [
     "sector_identifier_uri",
     "id_token_encrypted_response_alg",
     "id_token_encrypted_response_enc",
@@ -34,8 +34,6 @@ const UNSUPPORTED: [&str; 12] = [
     "introspection_encrypted_response_enc",
     "request_object_encryption_alg",
     "request_object_encryption_enc",
-    "backchannel_logout_uri",
-    "frontchannel_logout_uri",
 ];
 
 impl NewClient {

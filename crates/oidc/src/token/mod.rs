@@ -270,6 +270,7 @@ async fn run<G: Grant>(asking: &Asking<'_>) -> Result<TokenResponse, TokenError>
     if !asking.client.may_use_grant(G::NAME) {
         return Err(TokenError::UnauthorizedClient);
     }
+    let began = asking.provider.clock().now();
     let source = G::read(asking).await?;
     if G::owner(&source).is_some_and(|owner| *owner != asking.client.id) {
         return Err(TokenError::OtherClients);
@@ -277,6 +278,7 @@ async fn run<G: Grant>(asking: &Asking<'_>) -> Result<TokenResponse, TokenError>
     let taken = G::take(asking, source).await?;
     let mut allowed = G::check(asking, taken).await?;
     let refresh = allowed.refresh.take();
+    asking.joins(&allowed, refresh.as_ref(), began).await?;
     let mut answer = asking.mint(allowed)?;
     answer.refresh_token = asking.write(refresh).await?;
     Ok(answer)

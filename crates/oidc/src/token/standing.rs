@@ -3,7 +3,7 @@
 use vestibule_core::{GrantId, PublicSessionId, ScopeSet, Timestamp, TokenId, UserId};
 use vestibule_tokens::{Authentication, Revocation, Subject, TokenFacts};
 
-use super::{Asking, Refresh, TokenError};
+use super::{Allowed, Asking, Refresh, TokenError};
 use crate::{
     OFFLINE_ACCESS, Unavailable,
     code::Redeemed,
@@ -36,6 +36,15 @@ impl Asking<'_> {
         if !found.is_some_and(|user| user.active) {
             return Err(TokenError::NoLongerValid("the user is gone or deactivated"));
         }
+        if self.has_ended(user, session, granted_at) {
+            return Err(TokenError::NoLongerValid("the session has ended since the code was issued"));
+        }
+        Ok(())
+    }
+
+    /// Whether the log says that what was granted in a session at that moment is over.
+    fn has_ended(&self, user: UserId, session: PublicSessionId, granted_at: Timestamp) -> bool {
+        let provider = self.provider;
         let facts = TokenFacts {
             token: TokenId::mint(granted_at, provider.random()),
             // The grant's own entry is what a parallel replay leaves: that one must not undo the one success.
@@ -45,10 +54,26 @@ impl Asking<'_> {
             client: self.client.id.clone(),
             minted_at: granted_at,
         };
-        if provider.tokens().revocations().is_revoked(&facts) {
-            return Err(TokenError::NoLongerValid("the session has ended since the code was issued"));
+        provider.tokens().revocations().is_revoked(&facts)
+    }
+
+    /// Has the client hear of the end of the session in which it is given an ID token now, for a request that began at that
+    /// moment. Whoever comes back with a refresh token was entered before.
+    pub(super) async fn joins(
+        &self,
+        allowed: &Allowed,
+        refresh: Option<&Refresh>,
+        began: Timestamp,
+    ) -> Result<(), TokenError> {
+        let (Some(person), Some(session)) = (&allowed.person, allowed.session) else { return Ok(()) };
+        if matches!(refresh, Some(Refresh::Goes(_))) || !allowed.granted.contains("openid") {
+            return Ok(());
         }
-        Ok(())
+        let ended = || self.has_ended(person.user, session, began);
+        match self.provider.joins(self.client, person.user, session, ended).await? {
+            true => Ok(()),
+            false => Err(TokenError::NoLongerValid("the session has ended since the request came")),
+        }
     }
 
     /// What is kept for a client that may come back: until the session ends, or beyond that where the person allowed it.

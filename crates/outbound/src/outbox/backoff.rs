@@ -8,7 +8,7 @@ use vestibule_core::Random;
 const FIRST: Duration = Duration::from_secs(10);
 /// The longest wait.
 const LONGEST: Duration = Duration::from_secs(2 * 3600);
-/// How long after it was enqueued a job is still tried again.
+/// How long after it was enqueued a job is still tried again, where its handler does not say.
 pub(super) const GIVE_UP_AFTER: Duration = Duration::from_secs(3 * 24 * 3600);
 /// The most attempts. The waits reach three days long before: this bounds a job that takes its process down with it.
 pub(super) const MOST_ATTEMPTS: u64 = 200;

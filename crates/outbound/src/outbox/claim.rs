@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::Expr};
 use vestibule_core::Timestamp;
 
 use super::{
-    Job, Outbox, OutboxError, Trouble,
-    backoff::{GIVE_UP_AFTER, MOST_ATTEMPTS, wait_after},
+    Job, Lane, Outbox, OutboxError, Trouble,
+    backoff::{MOST_ATTEMPTS, wait_after},
     row::{self, Column},
 };
 
@@ -20,12 +20,13 @@ pub(super) const LEASE: Duration = Duration::from_secs(5 * 60);
 const LONGEST_ERROR: usize = 500;
 
 impl Outbox {
-    /// Claims up to `room` jobs that are due.
-    pub(super) async fn claim(&self, room: u64) -> Result<Vec<Job>, OutboxError> {
+    /// Claims up to `room` jobs of a lane that are due.
+    pub(super) async fn claim(&self, lane: &Lane, room: u64) -> Result<Vec<Job>, OutboxError> {
         let now = self.clock.now();
         let due = row::Entity::find()
             .filter(Column::FailedAt.is_null())
             .filter(Column::NextAt.lte(now.millis()))
+            .apply_if(lane.kinds, |due, kinds| due.filter(Column::Kind.is_in(kinds.iter().copied())))
             .order_by_asc(Column::NextAt)
             .limit(room)
             .all(self.database.reader())
@@ -55,12 +56,17 @@ impl Outbox {
         Ok(begun.rows_affected == 1)
     }
 
-    /// Puts down what became of a job that was claimed.
-    pub(super) async fn settle(&self, job: &Job, result: Result<(), Trouble>) -> Result<(), OutboxError> {
+    /// Puts down what became of a job that was claimed, and that is tried for so long.
+    pub(super) async fn settle(
+        &self,
+        job: &Job,
+        result: Result<(), Trouble>,
+        tried_for: Duration,
+    ) -> Result<(), OutboxError> {
         match result {
             Ok(()) => self.done(job).await,
             Err(Trouble::Permanent(why)) => self.give_up(job, job.attempt, &why).await,
-            Err(Trouble::Temporary(why)) if self.clock.now().since(job.created_at) >= GIVE_UP_AFTER => {
+            Err(Trouble::Temporary(why)) if self.clock.now().since(job.created_at) >= tried_for => {
                 self.give_up(job, job.attempt, &why).await
             }
             Err(Trouble::Temporary(why)) => self.wait(job, &why).await,

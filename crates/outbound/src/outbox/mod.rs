@@ -4,17 +4,21 @@
 //!  enqueue ──▶ Waiting ──(due; claimed by compare-and-set)──▶ Begun ──▶ done: the row is deleted
 //!                 ▲                                             ├──▶ Trouble::Temporary, or its time ran out: Waiting again, later
 //!                 └─────────────────────────────────────────────┤
-//!                                                               └──▶ Trouble::Permanent, or three days: Failed, kept for a month
+//!                                                               └──▶ Trouble::Permanent, or too old: Failed, kept for a month
 //! ```
 //! A job is done at least once. A claim moves the moment when the job is due behind the time that it may take, so that of
 //! several workers, also of several replicas, never two are at it at the same time; where one dies at it, the job is due again
 //! after that time, and whatever was sent already is sent again.
+//!
+//! Jobs of different kinds have handlers of their own, each with its [`Lane`]: a mail server that is slow keeps nobody else
+//! waiting. A kind that no handler knows waits for a program that does.
 //!
 //! A payload lies in the table as it is given. It must hold no secret: a job says for whom a link is to be made, and its
 //! handler makes the link.
 
 mod backoff;
 mod claim;
+mod lane;
 mod row;
 mod run;
 mod watch;
@@ -23,10 +27,11 @@ use std::sync::Arc;
 
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::sync::Notify;
+use tokio::sync::watch as signal;
 use vestibule_core::{Clock, Random, Timestamp};
 use vestibule_database::Database;
 
+pub use lane::Lane;
 pub use run::{Handler, Trouble};
 pub use watch::{Backlog, FailedJob};
 
@@ -48,7 +53,7 @@ pub struct Outbox {
     clock: Clock,
     random: Random,
     /// Wakes the workers of this process.
-    news: Arc<Notify>,
+    news: Arc<signal::Sender<()>>,
 }
 
 /// A job, as its handler gets it.
@@ -80,7 +85,7 @@ impl Outbox {
     /// On a database whose schema is up to date.
     #[must_use]
     pub fn new(database: Database, clock: Clock, random: Random) -> Self {
-        Self { database, clock, random, news: Arc::default() }
+        Self { database, clock, random, news: Arc::new(signal::Sender::new(())) }
     }
 
     /// Puts a job in, for now. When this returns, the job is durable and the workers of this process are awake.
@@ -123,6 +128,6 @@ impl Outbox {
 
     /// Has the workers of this process look for what is due, now.
     pub fn wake(&self) {
-        self.news.notify_one();
+        self.news.send_replace(());
     }
 }

@@ -8,13 +8,11 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
-use super::{Job, Outbox, claim::LEASE};
+use super::{Job, Lane, Outbox, claim::LEASE};
 
-/// How many jobs are done at the same time.
-const PARALLEL: usize = 8;
 /// How often it is looked for what another process enqueued, and for what is due again.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// How long a handler may take: less than a claim lasts, so that it has stopped before another begins.
+/// How long a handler may take at most: less than a claim lasts, so that it has stopped before another begins.
 const LONGEST: Duration = Duration::from_secs(4 * 60);
 const _: () = assert!(LONGEST.as_secs() + 30 <= LEASE.as_secs());
 /// How long what was begun may go on after the shutdown.
@@ -35,6 +33,11 @@ pub enum Trouble {
 
 /// Does the jobs.
 pub trait Handler: Send + Sync + 'static {
+    /// Which jobs it does, and at what pace. Each handler runs by itself: none waits for what another is at.
+    fn lane(&self) -> Lane {
+        Lane::default()
+    }
+
     /// Does one. It is dropped where it stands after four minutes, and then counts as temporary trouble.
     fn handle(&self, job: &Job) -> impl Future<Output = Result<(), Trouble>> + Send;
 }
@@ -43,7 +46,9 @@ impl Outbox {
     /// Has what is due done by `handler`, until `shutdown` turns true or its sender is gone. What was begun may then end; what
     /// takes longer than ten seconds is left, and begun anew by whoever runs next, once its claim is over.
     pub async fn run(self, handler: impl Handler, mut shutdown: watch::Receiver<bool>) {
+        let lane = handler.lane();
         let handler = Arc::new(handler);
+        let mut news = self.news.subscribe();
         let mut begun = JoinSet::new();
         let (mut look, mut sweep) = (interval(LOOK_EVERY), interval(SWEEP_EVERY));
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -54,7 +59,8 @@ impl Outbox {
                 () = stopped(&mut shutdown) => break,
                 // A handler that panicked has ended too: its job is due again once its claim is over.
                 Some(_) = begun.join_next() => {}
-                () = self.news.notified() => {}
+                // The sender lives as long as this outbox.
+                _ = news.changed() => {}
                 _ = look.tick() => {}
                 _ = sweep.tick() => {
                     if let Err(error) = self.sweep().await {
@@ -63,7 +69,7 @@ impl Outbox {
                     continue;
                 }
             }
-            match self.begin_what_is_due(&handler, &mut begun).await {
+            match self.begin_what_is_due(&handler, &lane, &mut begun).await {
                 Err(error) if !out => {
                     out = true;
                     tracing::error!(%error, "the outbox cannot be read");
@@ -82,27 +88,28 @@ impl Outbox {
     async fn begin_what_is_due(
         &self,
         handler: &Arc<impl Handler>,
+        lane: &Lane,
         begun: &mut JoinSet<()>,
     ) -> Result<(), super::OutboxError> {
-        let room = PARALLEL.saturating_sub(begun.len());
+        let room = lane.parallel.saturating_sub(begun.len());
         if room == 0 {
             return Ok(());
         }
-        for job in self.claim(room as u64).await? {
-            let (outbox, handler) = (self.clone(), Arc::clone(handler));
-            begun.spawn(async move { outbox.attempt(&*handler, &job).await });
+        for job in self.claim(lane, room as u64).await? {
+            let (outbox, handler, tried_for) = (self.clone(), Arc::clone(handler), lane.tried_for);
+            begun.spawn(async move { outbox.attempt(&*handler, &job, tried_for).await });
         }
         Ok(())
     }
 
-    async fn attempt(&self, handler: &impl Handler, job: &Job) {
+    async fn attempt(&self, handler: &impl Handler, job: &Job, tried_for: Duration) {
         let result = timeout(LONGEST, handler.handle(job))
             .await
             .unwrap_or_else(|_| Err(Trouble::Temporary(format!("it took longer than {} s", LONGEST.as_secs()))));
         // What was done and cannot be put down would be done again: once the database is back is early enough to say so.
         for wait in [0, 1, 5, 20] {
             sleep(Duration::from_secs(wait)).await;
-            match self.settle(job, result.clone()).await {
+            match self.settle(job, result.clone(), tried_for).await {
                 Ok(()) => return,
                 Err(error) => tracing::warn!(job = job.id, %error, "what became of a job cannot be written down yet"),
             }

@@ -86,6 +86,10 @@ impl Occasion {
 }
 
 impl Letter {
+    /// The kinds of jobs that letters are.
+    pub(crate) const KINDS: &'static [&'static str] =
+        &["mail_recovery", "mail_verification", "mail_registration", "mail_notice"];
+
     /// The kind of the job.
     pub(crate) fn kind(&self) -> &'static str {
         match self {

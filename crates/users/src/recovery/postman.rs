@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use vestibule_audit::{Actor, Audit, Event, Kind};
 use vestibule_core::UserId;
 use vestibule_outbound::{
-    Address, Handler, Job, Mailer, Trouble,
+    Address, Handler, Job, Lane, Mailer, Trouble,
     mails::{
         AlreadyRegistered, EmailChanged, EmailVerification, Mail, PasswordChanged, PasswordRecovery,
         RegistrationVerification, SecondFactorChanged, SignInLocked,
@@ -31,6 +31,10 @@ pub struct Postman {
 }
 
 impl Handler for Postman {
+    fn lane(&self) -> Lane {
+        Lane { kinds: Some(Letter::KINDS), ..Lane::default() }
+    }
+
     async fn handle(&self, job: &Job) -> Result<(), Trouble> {
         let letter = job.payload::<Letter>();
         let letter = letter.map_err(|error| Trouble::Permanent(format!("the letter cannot be read: {error}")))?;

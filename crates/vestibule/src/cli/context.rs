@@ -9,9 +9,10 @@ use vestibule_ephemeral::Ephemeral;
 use vestibule_oidc::{
     Grants, Whose,
     client::{Apis, ClientRules, Clients},
-    end_grants,
+    end_grants, end_members,
     registration::InitialAccessTokens,
 };
+use vestibule_outbound::Outbox;
 use vestibule_tokens::{KeyFile, Revocation, RevocationLog, Secrets, Subject, open_vault};
 use vestibule_users::{Access, ApiTokens, HashingPolicy, PasswordHasher, PasswordRule, PasswordRules, Users};
 
@@ -213,7 +214,11 @@ impl Context {
     pub async fn revoke_user(&self, database: &Database, user: UserId) -> Result<(), Failure> {
         let now = self.clock.now();
         let log = self.revoke(database, Subject::User(user), Some(now)).await?;
-        end_grants(database, &log, &Whose::User(user), now).await.map_err(Failure::of)?;
+        let whose = Whose::User(user);
+        end_grants(database, &log, &whose, now).await.map_err(Failure::of)?;
+        // A running server tells the applications.
+        let outbox = Outbox::new(database.clone(), self.clock.clone(), self.random.clone());
+        end_members(database, &outbox, &whose).await.map_err(Failure::of)?;
         Ok(())
     }
 

@@ -100,6 +100,16 @@ fn members() -> Vec<Member> {
             uris().about("Where it may be answered: at least one for the grant authorization_code."),
         ),
         optional("post_logout_redirect_uris", uris().about("Where people may be sent after a sign-out.")),
+        optional("backchannel_logout_uri", uri().or_null().about("Where it is told of the end of a session.")),
+        optional(
+            "backchannel_logout_session_required",
+            Schema::boolean().about("It is always told which session that is."),
+        ),
+        optional("frontchannel_logout_uri", uri().or_null().about("What a browser loads at the end of a session.")),
+        optional(
+            "frontchannel_logout_session_required",
+            Schema::boolean().about("It is always told which session that is."),
+        ),
         optional(
             "token_endpoint_auth_method",
             Schema::choice(AuthMethod::ALL.map(AuthMethod::as_str))

@@ -22,6 +22,12 @@ pub(in crate::cli) struct CreateArguments {
     /// Where people may be sent after a sign-out (several times for several)
     #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
     post_logout_redirect_uris: Vec<String>,
+    /// Where it is told of the end of a session, by the provider
+    #[arg(long, value_name = "URL")]
+    backchannel_logout_uri: Option<String>,
+    /// What a browser loads so that it hears of the end of a session
+    #[arg(long, value_name = "URL")]
+    frontchannel_logout_uri: Option<String>,
     /// The application cannot keep a secret, as one on a phone or in a browser; the same as --auth-method none
     #[arg(long, conflicts_with = "auth_method")]
     public: bool,
@@ -94,6 +100,14 @@ impl CreateArguments {
         if self.jwks_uri.is_some() {
             metadata.jwks_uri.clone_from(&self.jwks_uri);
         }
+        for (kept, given) in [
+            (&mut metadata.backchannel_logout_uri, &self.backchannel_logout_uri),
+            (&mut metadata.frontchannel_logout_uri, &self.frontchannel_logout_uri),
+        ] {
+            if given.is_some() {
+                kept.clone_from(given);
+            }
+        }
         replace(&mut metadata.redirect_uris, uris("--redirect-uri", &self.redirect_uris)?);
         let after_sign_out = uris("--post-logout-redirect-uri", &self.post_logout_redirect_uris)?;
         replace(&mut metadata.post_logout_redirect_uris, after_sign_out);
@@ -115,6 +129,8 @@ impl CreateArguments {
         let (flag, given) = match member {
             "client_name" => ("--name", self.name.is_some()),
             "jwks_uri" => ("--jwks-uri", self.jwks_uri.is_some()),
+            "backchannel_logout_uri" => ("--backchannel-logout-uri", self.backchannel_logout_uri.is_some()),
+            "frontchannel_logout_uri" => ("--frontchannel-logout-uri", self.frontchannel_logout_uri.is_some()),
             "redirect_uris" => ("--redirect-uri", !self.redirect_uris.is_empty()),
             "grant_types" => ("--grant-type", !self.grant_types.is_empty()),
             "require_pkce" => ("--require-pkce", self.require_pkce.is_some()),

@@ -43,6 +43,10 @@ const KNOWN: &[&str] = &[
     "apps",
     "redirect_uris",
     "post_logout_redirect_uris",
+    "backchannel_logout_uri",
+    "backchannel_logout_session_required",
+    "frontchannel_logout_uri",
+    "frontchannel_logout_session_required",
     "grant_types",
     "response_types",
     "scope",
@@ -145,6 +149,10 @@ mod tests {
     fn every_member_that_is_kept_is_known() {
         let some = || Some(String::new());
         let full = ClientMetadata {
+            backchannel_logout_uri: some(),
+            backchannel_logout_session_required: true,
+            frontchannel_logout_uri: some(),
+            frontchannel_logout_session_required: true,
             access_token_format: Some(AccessTokenFormat::Opaque),
             rotate_refresh_tokens: Some(false),
             token_exchange_audiences: vec![String::new()],

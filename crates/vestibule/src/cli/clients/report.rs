@@ -56,6 +56,10 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
     let ClientMetadata {
         redirect_uris,
         post_logout_redirect_uris,
+        backchannel_logout_uri,
+        backchannel_logout_session_required: _,
+        frontchannel_logout_uri,
+        frontchannel_logout_session_required: _,
         grant_types,
         response_types,
         scope,
@@ -89,7 +93,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
     let each = |uris: &[vestibule_core::RedirectUri]| uris.iter().map(ToString::to_string).collect();
     let yes_or_no = |yes| vec![if yes { "yes" } else { "no" }.to_owned()];
     let optional = |text: &Option<String>| text.iter().cloned().collect();
-    let lines: [(&str, Vec<String>); 37] = [
+    let lines: [(&str, Vec<String>); 39] = [
         ("Name", vec![client.name.clone()]),
         ("Client id", vec![client.id.to_string()]),
         ("Proves itself by", vec![proof(client).to_owned()]),
@@ -102,6 +106,8 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         ("Tokens bound", bound_in_words(*tls_client_certificate_bound_access_tokens)),
         ("Answered at", each(redirect_uris)),
         ("After sign-out", each(post_logout_redirect_uris)),
+        ("Hears of it at", optional(backchannel_logout_uri)),
+        ("Browsers load", optional(frontchannel_logout_uri)),
         ("Scopes", vec![scope.to_string()]),
         ("Grants", vec![grant_types.join(" ")]),
         ("Response types", vec![response_types.join(", ")]),
