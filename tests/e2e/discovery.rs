@@ -43,6 +43,8 @@ async fn every_member_is_one_that_is_meant() {
         "end_session_endpoint": at("/oauth2/end_session"),
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
+        "frontchannel_logout_supported": true,
+        "frontchannel_logout_session_supported": true,
         "device_authorization_endpoint": at("/oauth2/device_authorization"),
         "scopes_supported": [
             "openid", "profile", "email", "address", "phone", "groups", "permissions", "offline_access", "notes.read"

@@ -3,6 +3,8 @@
 //! A module is a feature; a test is named after the rule that it proves. `a08_…` names the case of the attack list, in
 //! `docs/attacks.md`. They run on SQLite and the embedded store, and once more on PostgreSQL and Redis.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+// The metadata document that tests expect is one `json!` of very many members.
+#![recursion_limit = "256"]
 
 mod access_claims;
 mod access_token;
@@ -40,6 +42,7 @@ mod duplicates;
 mod dynamic_registration;
 mod errors;
 mod exchange;
+mod frontchannel_logout;
 mod hints;
 mod id_token;
 mod introspection;

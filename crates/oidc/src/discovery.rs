@@ -69,6 +69,8 @@ struct More {
     end_session_endpoint: String,
     backchannel_logout_supported: bool,
     backchannel_logout_session_supported: bool,
+    frontchannel_logout_supported: bool,
+    frontchannel_logout_session_supported: bool,
     device_authorization_endpoint: String,
     introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: Vec<String>,
@@ -182,6 +184,8 @@ impl Provider {
             end_session_endpoint: at(path::END_SESSION),
             backchannel_logout_supported: true,
             backchannel_logout_session_supported: true,
+            frontchannel_logout_supported: true,
+            frontchannel_logout_session_supported: true,
             device_authorization_endpoint: at(path::DEVICE_AUTHORIZATION),
             introspection_endpoint: at(path::INTROSPECT),
             introspection_endpoint_auth_methods_supported: names(

@@ -4,8 +4,10 @@
 mod backchannel;
 mod dynamic;
 mod form_post;
+mod frontchannel;
 mod hybrid;
 mod implicit;
 mod par;
 mod plan;
 mod request_objects;
+mod rp_initiated_logout;

@@ -19,7 +19,10 @@ use vestibule_core::UserId;
 use vestibule_oidc::{Present, Unavailable};
 use vestibule_sessions::{Session, SessionToken};
 
-use super::browser::{Browser, no_session_cookie, session_cookie};
+use super::{
+    browser::{Browser, no_session_cookie, session_cookie},
+    leaving::Ended,
+};
 use crate::{
     http::{CookieName, Cookies},
     state::State,
@@ -149,27 +152,29 @@ impl Browser {
         Ok(())
     }
 
-    /// Ends every session at this browser, on our side. The answer is the cookies that say so.
-    pub(super) async fn end_all(&self, state: &State) -> Result<Vec<HeaderValue>, Unavailable> {
+    /// Ends every session at this browser, on our side.
+    pub(super) async fn end_all(&self, state: &State) -> Result<Ended, Unavailable> {
+        let mut members = Vec::new();
         for present in self.accounts() {
             if let Some(token) = self.session_of(present.user.id) {
-                state.provider().end_session(token, &present.session).await?;
+                members.extend(state.provider().end_session(token, &present.session).await?);
             }
         }
-        Ok(no_session_cookies(state))
+        Ok(Ended { cookies: no_session_cookies(state), members })
     }
 
-    /// Ends the session of one of those who are signed in, and leaves the others. The answer is the cookies that say so.
-    pub(super) async fn end_one(&self, state: &State, present: &Present) -> Result<Vec<HeaderValue>, Unavailable> {
+    /// Ends the session of one of those who are signed in, and leaves the others.
+    pub(super) async fn end_one(&self, state: &State, present: &Present) -> Result<Ended, Unavailable> {
         let user = present.user.id;
-        if let Some(token) = self.session_of(user) {
-            state.provider().end_session(token, &present.session).await?;
-        }
+        let members = match self.session_of(user) {
+            Some(token) => state.provider().end_session(token, &present.session).await?,
+            None => Vec::new(),
+        };
         if self.present.as_ref().is_some_and(|active| active.user.id == user) {
-            return Ok(vec![no_session_cookie(state)]);
+            return Ok(Ended { cookies: vec![no_session_cookie(state)], members });
         }
         let others: Vec<Account> = self.others.iter().filter(|other| other.present.user.id != user).cloned().collect();
-        Ok(self.cookies_of(state, &others))
+        Ok(Ended { cookies: self.cookies_of(state, &others), members })
     }
 }
 

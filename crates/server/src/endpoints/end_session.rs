@@ -12,6 +12,7 @@ use super::{
     browser::Browser,
     flow::{Purpose, Stop, address},
     form::{bad_query, read_parameters},
+    leaving::{Ended, leave},
     logout::signed_out,
     reply::{error_page, see_other, unavailable_page, with_cookies},
 };
@@ -51,10 +52,12 @@ async fn sign_out(state: &State, request: &Request, end: EndSession) -> Response
     let answer = async {
         let browser = Browser::of(state, request).await?;
         let proved = browser.accounts().find(|present| end.is_proved_for(&present.session));
-        let cookies = match proved {
+        let ended = match proved {
             // What an application proves is its own session: others at this browser are not its business.
             Some(present) => browser.end_one(state, present).await?,
-            None if browser.accounts().next().is_none() => no_session_cookies(state),
+            None if browser.accounts().next().is_none() => {
+                Ended { cookies: no_session_cookies(state), members: Vec::new() }
+            }
             // Somebody is signed in, and the application was not given any of these sessions: ask.
             None => {
                 let purpose = Purpose::SignOut(end);
@@ -63,11 +66,12 @@ async fn sign_out(state: &State, request: &Request, end: EndSession) -> Response
             }
         };
         // Without a hint of ours nothing leads away from here by itself.
-        let response = match &end.return_to {
-            Some(return_to) if end.has_hint() => see_other(&return_to.location()),
-            _ => signed_out(state, Some(&end)),
+        let back = end.return_to.as_ref().filter(|_| end.has_hint());
+        let otherwise = || match back {
+            Some(back) => see_other(&back.location()),
+            None => signed_out(state, Some(&end)),
         };
-        Ok::<_, Unavailable>(with_cookies(response, cookies))
+        Ok::<_, Unavailable>(leave(state, ended, back, otherwise).await)
     };
     answer.await.unwrap_or_else(|error| unavailable_page(state, request, &error))
 }

@@ -1,13 +1,14 @@
 //! `/logout`: asking whether to sign out, and saying that it is done.
 
 use poem::{Request, Response, http::StatusCode};
-use vestibule_oidc::end_session::EndSession;
+use vestibule_oidc::end_session::{EndSession, ReturnTo};
 
 use super::{
     accounts::no_session_cookies,
     browser::Browser,
     flow::{self, Purpose, Stop},
     form::{self, Posted, REQUEST, bad_query, hidden, or_unavailable},
+    leaving::leave,
     reply::{page, see_other, with_cookies},
 };
 use crate::{
@@ -63,12 +64,10 @@ pub(crate) async fn logout_posted(state: State, mut request: Request) -> poem::R
             if fields.get("action") == Some(action::STAY) {
                 return Ok(see_other("/"));
             }
-            let cookies = browser.end_all(&state).await?;
-            let response = match end.and_then(|end| end.return_to) {
-                Some(return_to) => see_other(&return_to.location()),
-                None => see_other("/logout"),
-            };
-            Ok(with_cookies(response, cookies))
+            let ended = browser.end_all(&state).await?;
+            let back = end.and_then(|end| end.return_to);
+            let otherwise = || see_other(&back.as_ref().map_or_else(|| "/logout".to_owned(), ReturnTo::location));
+            Ok(leave(&state, ended, back.as_ref(), otherwise).await)
         };
         answer.await.map_err(|stop: Stop| stop.error(&state, &request))
     };

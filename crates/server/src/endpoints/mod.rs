@@ -26,6 +26,7 @@ pub(crate) mod form;
 pub(crate) mod health;
 pub(crate) mod home;
 pub(crate) mod introspect;
+mod leaving;
 mod links;
 pub(crate) mod login;
 pub(crate) mod logout;

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use crate::pages::SUBMIT_SHA256;
+use crate::pages::{LEAVE_SHA256, SUBMIT_SHA256};
 
 /// For everything that does not need more: no script at all, styles and images of our own, no frame around it.
 pub(super) const DEFAULT: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
@@ -40,6 +40,18 @@ pub(crate) fn posting_policy(action: &str) -> String {
     let scheme = Url::parse(action).ok().filter(|url| !NEVER.contains(&url.scheme()));
     let scheme = scheme.map_or_else(|| "'none'".to_owned(), |url| format!("{}:", url.scheme()));
     DEFAULT.replace("form-action 'self'", &format!("script-src 'sha256-{SUBMIT_SHA256}'; form-action {scheme}"))
+}
+
+/// The policy of the page that tells applications of a sign-out: it frames their origins and no other, by the script whose hash
+/// stands in it.
+#[must_use]
+pub(crate) fn leaving_policy(frames: &[String]) -> String {
+    let mut sources: Vec<String> = frames.iter().filter_map(|frame| source(frame)).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    let frames = if sources.is_empty() { "'none'".to_owned() } else { sources.join(" ") };
+    let more = format!("script-src 'sha256-{LEAVE_SHA256}'; frame-src {frames}; form-action 'none'");
+    DEFAULT.replace("form-action 'self'", &more)
 }
 
 fn source(target: &str) -> Option<String> {
@@ -98,6 +110,19 @@ mod tests {
         assert!(!policy.contains(['*', '?']) && !policy.contains("unsafe"), "{policy}");
         assert!(posting_policy("com.example.app:/cb").contains("; form-action com.example.app:;"));
         assert!(posting_policy("javascript:alert(1)").contains("; form-action 'none';"));
+    }
+
+    #[test]
+    fn a_page_that_tells_applications_frames_them_and_nobody_else_a11() {
+        let frames =
+            ["https://a.example/out?iss=x;%20frame-src%20*", "https://b.example:8443/", "https://a.example/", "data:x"];
+        let policy = leaving_policy(&frames.map(str::to_owned));
+        assert!(
+            policy.contains("; frame-src https://a.example https://b.example:8443; form-action 'none';"),
+            "{policy}"
+        );
+        assert!(policy.contains("frame-ancestors 'none'") && !policy.contains(['*', '?']), "{policy}");
+        assert!(leaving_policy(&[]).contains("frame-src 'none'"));
     }
 
     #[test]
