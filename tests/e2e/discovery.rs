@@ -41,6 +41,7 @@ async fn every_member_is_one_that_is_meant() {
         "userinfo_endpoint": at("/oauth2/userinfo"),
         "jwks_uri": at("/oauth2/jwks"),
         "end_session_endpoint": at("/oauth2/end_session"),
+        "check_session_iframe": at("/oauth2/check_session"),
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
         "frontchannel_logout_supported": true,

@@ -74,6 +74,7 @@ mod response_types;
 mod revocation;
 mod revocation_stream;
 mod same_for_all;
+mod session_management;
 mod sessions;
 mod setup;
 mod sign_in;

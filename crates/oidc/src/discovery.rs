@@ -61,12 +61,15 @@ pub mod path {
     pub const REGISTER: &str = "/oauth2/register";
     /// RP-initiated logout.
     pub const END_SESSION: &str = "/oauth2/end_session";
+    /// The page that applications frame to ask whether the sign-in has changed.
+    pub const CHECK_SESSION: &str = "/oauth2/check_session";
 }
 
 /// Members that the openidconnect crate has no fields for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct More {
     end_session_endpoint: String,
+    check_session_iframe: String,
     backchannel_logout_supported: bool,
     backchannel_logout_session_supported: bool,
     frontchannel_logout_supported: bool,
@@ -182,6 +185,7 @@ impl Provider {
         let at = |path: &str| format!("{}{path}", self.issuer());
         let more = More {
             end_session_endpoint: at(path::END_SESSION),
+            check_session_iframe: at(path::CHECK_SESSION),
             backchannel_logout_supported: true,
             backchannel_logout_session_supported: true,
             frontchannel_logout_supported: true,

@@ -35,6 +35,7 @@ pub mod registration;
 pub mod revocation;
 mod scope;
 mod second_factor;
+mod session_state;
 mod sign_out;
 mod tables;
 mod target;

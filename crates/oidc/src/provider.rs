@@ -118,6 +118,7 @@ struct Inner {
     ephemeral: Ephemeral,
     initial_access_tokens: InitialAccessTokens,
     registration_limit_key: HashKey,
+    browser_state_key: HashKey,
     users: Users,
     attributes: Attributes,
     portraits: Portraits,
@@ -202,6 +203,7 @@ impl Provider {
             issued: CountsBy::new(["grant"]),
             initial_access_tokens: InitialAccessTokens::new(database.clone(), &hash_key, clock.clone(), random.clone()),
             registration_limit_key: hash_key.for_purpose("registrations by address"),
+            browser_state_key: hash_key.for_purpose("browser state"),
             ephemeral: ephemeral.clone(),
             database: database.clone(),
             roll: Roll::new(database.clone(), outbox),
@@ -343,6 +345,11 @@ impl Provider {
     #[must_use]
     pub fn audit(&self) -> &Audit {
         &self.0.audit
+    }
+
+    /// What stands for sessions in a browser's state.
+    pub(crate) fn browser_state_key(&self) -> &HashKey {
+        &self.0.browser_state_key
     }
 
     /// Which applications were given tokens in which session.

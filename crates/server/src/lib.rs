@@ -100,6 +100,7 @@ fn router(state: &State) -> Route {
     use endpoints::{
         authorize, consent, device, documents, end_session, health, home, introspect, login, logout, metrics, par,
         recover, register, registration, revocations, revoke, second_factor, setup, token, userinfo, verify_email,
+        watched,
     };
     let routes = Route::new()
         .at("/", Methods::new().get(answers(state, home::home_page)))
@@ -146,6 +147,7 @@ fn router(state: &State) -> Route {
                 .get(answers(state, end_session::end_session_by_get))
                 .post(answers(state, end_session::end_session_by_post)),
         )
+        .at(path::CHECK_SESSION, Methods::new().get(answers(state, watched::check_session)))
         .at("/oauth2/end_session/posted/:id", Methods::new().get(answers(state, end_session::end_session_posted)))
         .at("/login", Methods::new().get(answers(state, login::login_page)).post(answers(state, login::login_posted)))
         .at(

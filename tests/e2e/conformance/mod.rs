@@ -11,3 +11,4 @@ mod par;
 mod plan;
 mod request_objects;
 mod rp_initiated_logout;
+mod session_management;

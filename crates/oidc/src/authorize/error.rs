@@ -161,6 +161,13 @@ impl Answer {
         &self.client_id
     }
 
+    /// The same, with what the application may ask our page about (OpenID Connect Session Management section 2).
+    #[must_use]
+    pub fn with_session_state(mut self, session_state: Option<String>) -> Self {
+        self.parameters.extend(session_state.map(|value| ("session_state", value)));
+        self
+    }
+
     /// How it gets there.
     #[must_use]
     pub fn deliver(self) -> Delivery {

@@ -22,6 +22,7 @@ use vestibule_sessions::{Session, SessionToken};
 use super::{
     browser::{Browser, no_session_cookie, session_cookie},
     leaving::Ended,
+    watched::Watched,
 };
 use crate::{
     http::{CookieName, Cookies},
@@ -29,7 +30,7 @@ use crate::{
 };
 
 /// The most accounts that are signed in at one browser. Who comes after that ends the one that was not seen for the longest time.
-const MOST: usize = 5;
+pub(super) const MOST: usize = 5;
 
 /// The cookies of those who are signed in besides.
 const COOKIES: [CookieName; 2] = [CookieName::Accounts, CookieName::KeptAccounts];
@@ -82,7 +83,7 @@ impl Browser {
     }
 
     /// Everybody who is signed in here but one.
-    fn beside(&self, user: UserId) -> Vec<Account> {
+    pub(super) fn beside(&self, user: UserId) -> Vec<Account> {
         let active = self.session.clone().zip(self.present.clone());
         let active = active.map(|(token, present)| Account { token, present });
         let all = active.into_iter().chain(self.others.iter().cloned());
@@ -105,6 +106,7 @@ impl Browser {
         let left = session.expires_at.since(state.clock().now());
         let mut cookies = vec![session_cookie(state, token, session.keep_signed_in.then_some(left))];
         cookies.extend(self.cookies_of(state, &others));
+        cookies.push(Watched::of(state, Some(session), &others).cookie(state));
         Ok(cookies)
     }
 
@@ -171,15 +173,19 @@ impl Browser {
             None => Vec::new(),
         };
         if self.present.as_ref().is_some_and(|active| active.user.id == user) {
-            return Ok(Ended { cookies: vec![no_session_cookie(state)], members });
+            let state_cookie = Watched::of(state, None, &self.others).cookie(state);
+            return Ok(Ended { cookies: vec![no_session_cookie(state), state_cookie], members });
         }
         let others: Vec<Account> = self.others.iter().filter(|other| other.present.user.id != user).cloned().collect();
-        Ok(Ended { cookies: self.cookies_of(state, &others), members })
+        let mut cookies = self.cookies_of(state, &others);
+        let active = self.present.as_ref().map(|present| &present.session);
+        cookies.push(Watched::of(state, active, &others).cookie(state));
+        Ok(Ended { cookies, members })
     }
 }
 
 /// The cookies that end all cookies of sessions.
 pub(super) fn no_session_cookies(state: &State) -> Vec<HeaderValue> {
-    let others = COOKIES.map(|name| state.cookies().clear(name));
+    let others = COOKIES.into_iter().chain([CookieName::State]).map(|name| state.cookies().clear(name));
     std::iter::once(no_session_cookie(state)).chain(others).collect()
 }

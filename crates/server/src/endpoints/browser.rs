@@ -36,6 +36,8 @@ pub(crate) struct Browser {
     pub(crate) others: Vec<Account>,
     /// The cookies by which it said so.
     pub(super) carried: Vec<CookieName>,
+    /// What it says of who is signed in, for applications that watch it.
+    pub(super) state: Option<String>,
     /// Where it speaks from.
     pub(crate) origin: Origin,
 }
@@ -52,7 +54,8 @@ impl Browser {
         let active = rules.value(&cookies, CookieName::Session).unwrap_or_default();
         let (session, present) = found(state, active, &origin).await?;
         let (others, carried) = accounts::read(state, &cookies, present.as_ref()).await?;
-        let mut browser = Self { token, is_new, session, present, others, carried, origin };
+        let told = rules.value(&cookies, CookieName::State).map(str::to_owned);
+        let mut browser = Self { token, is_new, session, present, others, carried, state: told, origin };
         browser.promote(state).await?;
         Ok(browser)
     }

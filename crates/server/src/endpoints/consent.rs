@@ -45,14 +45,14 @@ pub(crate) async fn consent_posted(state: State, mut request: Request) -> poem::
             let found = flow::load_authorize(&state, &browser, fields.get(REQUEST).ok_or(Stop::Gone)?).await?;
             let who = found.authorize.who(&browser);
             let Some(present) = found.authorize.counts(who).cloned() else {
-                return flow::go_on(&state, found, who).await;
+                return flow::go_on(&state, &browser.watched(&state), found, who).await;
             };
             if fields.get(SESSION) != Some(present.session.sid.to_string().as_str()) {
                 // Somebody else signed in since the page was shown: ask them.
-                return flow::go_on(&state, found, Some(&present)).await;
+                return flow::go_on(&state, &browser.watched(&state), found, Some(&present)).await;
             }
             match fields.get("action") {
-                Some(action::DENY) => flow::deny(&state, found).await,
+                Some(action::DENY) => flow::deny(&state, &browser.watched(&state), found).await,
                 Some(action::SWITCH) => {
                     let mut authorize = found.authorize.clone();
                     // Where others are signed in too, one of them may be meant.
@@ -61,13 +61,13 @@ pub(crate) async fn consent_posted(state: State, mut request: Request) -> poem::
                     authorize.switching = browser.others.is_empty();
                     authorize.progress.began_at = state.clock().now();
                     let found = flow::keep(&state, found, authorize).await?;
-                    flow::go_on(&state, found, Some(&present)).await
+                    flow::go_on(&state, &browser.watched(&state), found, Some(&present)).await
                 }
                 Some(action::ALLOW) | None => {
                     let shown: ScopeSet = fields.get(SHOWN).unwrap_or_default().parse().unwrap_or_default();
-                    allow(&state, found, &present, &shown).await
+                    allow(&state, &browser, found, &present, &shown).await
                 }
-                Some(_) => flow::go_on(&state, found, Some(&present)).await,
+                Some(_) => flow::go_on(&state, &browser.watched(&state), found, Some(&present)).await,
             }
         };
         answer.await.map_err(|stop| stop.error(&state, &request))
@@ -76,9 +76,15 @@ pub(crate) async fn consent_posted(state: State, mut request: Request) -> poem::
 }
 
 /// Remembers what was allowed: only what was asked for and shown.
-async fn allow(state: &State, mut found: Found, present: &Present, shown: &ScopeSet) -> Result<Response, Stop> {
+async fn allow(
+    state: &State,
+    browser: &Browser,
+    mut found: Found,
+    present: &Present,
+    shown: &ScopeSet,
+) -> Result<Response, Stop> {
     let Next::Consent(asked) = found.authorize.next(state, &found.client, Some(present)).await? else {
-        return flow::go_on(state, found, Some(present)).await;
+        return flow::go_on(state, &browser.watched(state), found, Some(present)).await;
     };
     let allowed = asked.filter(|scope| shown.contains(scope));
     state.provider().consents().grant(present.user.id, &found.client.id, &allowed).await?;
@@ -91,7 +97,7 @@ async fn allow(state: &State, mut found: Found, present: &Present, shown: &Scope
         let authorize = found.authorize.clone();
         found = flow::keep(state, found, authorize).await?;
     }
-    flow::go_on(state, found, Some(present)).await
+    flow::go_on(state, &browser.watched(state), found, Some(present)).await
 }
 
 async fn show(state: &State, browser: &Browser, found: Found) -> Result<Response, Stop> {
@@ -99,7 +105,7 @@ async fn show(state: &State, browser: &Browser, found: Found) -> Result<Response
     let next = found.authorize.next(state, &found.client, who).await?;
     let counted = found.authorize.counts(who).cloned();
     let (Next::Consent(asked), Some(present)) = (next, counted) else {
-        return flow::go_on(state, found, who).await;
+        return flow::go_on(state, &browser.watched(state), found, who).await;
     };
     let to = &found.authorize.request.to;
     let mut carried = hidden(state, browser, Some(found.id.as_str()));

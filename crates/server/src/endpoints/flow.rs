@@ -18,7 +18,8 @@ use vestibule_sessions::{FinishError, PendingError, RequestId, UpdateError, Wait
 use super::{
     browser::Browser,
     form::REQUEST,
-    reply::{deliver, error_page, see_other, unavailable_page, with_cookies},
+    reply::{error_page, see_other, unavailable_page, with_cookies},
+    watched::Watched,
 };
 use crate::state::State;
 
@@ -179,15 +180,16 @@ pub(crate) async fn begin(
     if authorize.request.is_silent()
         && let Some((code, words)) = next.error_without_page()
     {
-        return Ok(refuse(state, &authorize, code, words));
+        return Ok(refuse(state, &browser.watched(state), &authorize, code, words));
     }
     match (&next, who) {
         (Next::Finish, Some(present)) => {
             browser.uses(state, present).await?;
+            let request = authorize.request.clone();
             let answer = state.provider().finish(authorize.request, client, &present.session).await?;
-            Ok(deliver(state, answer))
+            Ok(browser.watched(state).answer(state, &request, answer))
         }
-        (Next::OtherUser, _) => Ok(other_user(state, &authorize)),
+        (Next::OtherUser, _) => Ok(other_user(state, &browser.watched(state), &authorize)),
         _ => wait(state, browser, &Purpose::Authorize(Box::new(authorize)), &next).await.map(|(_, response)| response),
     }
 }
@@ -204,29 +206,36 @@ pub(crate) async fn wait(
     Ok((id, response))
 }
 
-/// The step after a page has done its part. What waited is taken once, before a code is issued.
-pub(crate) async fn go_on(state: &State, found: Found, present: Option<&Present>) -> Result<Response, Stop> {
+/// The step after a page has done its part. What waited is taken once, before a code is issued. `watched` is what the application
+/// may watch of the browser, with whoever has just signed in.
+pub(crate) async fn go_on(
+    state: &State,
+    watched: &Watched,
+    found: Found,
+    present: Option<&Present>,
+) -> Result<Response, Stop> {
     let next = found.authorize.next(state, &found.client, present).await?;
     match (&next, present) {
         (Next::Finish, Some(present)) => {
             finish(state, &found.id, found.waiting).await?;
+            let request = found.authorize.request.clone();
             let answer = state.provider().finish(found.authorize.request, &found.client, &present.session).await?;
-            Ok(deliver(state, answer))
+            Ok(watched.answer(state, &request, answer))
         }
         (Next::OtherUser, _) => {
             finish(state, &found.id, found.waiting).await?;
-            Ok(other_user(state, &found.authorize))
+            Ok(other_user(state, watched, &found.authorize))
         }
         _ => Ok(see_other(&page_for(&next, &found.id))),
     }
 }
 
 /// The person gives up: the application hears `access_denied`.
-pub(crate) async fn deny(state: &State, found: Found) -> Result<Response, Stop> {
+pub(crate) async fn deny(state: &State, watched: &Watched, found: Found) -> Result<Response, Stop> {
     finish(state, &found.id, found.waiting).await?;
     // A request that was pushed is answered by this.
     state.provider().spend(&found.authorize.request).await?;
-    Ok(refuse(state, &found.authorize, ErrorCode::AccessDenied, "the person said no"))
+    Ok(refuse(state, watched, &found.authorize, ErrorCode::AccessDenied, "the person said no"))
 }
 
 /// Keeps what the person has done so far.
@@ -258,12 +267,13 @@ pub(crate) async fn finish(state: &State, id: &RequestId, waiting: Waiting<Purpo
     })
 }
 
-fn refuse(state: &State, authorize: &Authorize, code: ErrorCode, words: &str) -> Response {
-    deliver(state, Answer::error(&authorize.request.to, state.provider().issuer(), code, words))
+fn refuse(state: &State, watched: &Watched, authorize: &Authorize, code: ErrorCode, words: &str) -> Response {
+    let answer = Answer::error(&authorize.request.to, state.provider().issuer(), code, words);
+    watched.answer(state, &authorize.request, answer)
 }
 
-fn other_user(state: &State, authorize: &Authorize) -> Response {
-    refuse(state, authorize, ErrorCode::LoginRequired, "another person signed in than the one that was meant")
+fn other_user(state: &State, watched: &Watched, authorize: &Authorize) -> Response {
+    refuse(state, watched, authorize, ErrorCode::LoginRequired, "another person signed in than the one that was meant")
 }
 
 /// Whether somebody signs in by the name that an application gives as a hint.

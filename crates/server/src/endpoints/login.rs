@@ -81,7 +81,7 @@ async fn by_certificate(
         },
         (false, Some(target)) => {
             let who = target.who(browser);
-            target.go_on(state, who).await?
+            target.go_on(state, &browser.watched(state), who).await?
         }
         (false, None) => see_other("/"),
     };
@@ -101,7 +101,7 @@ pub(crate) async fn login_posted(state: State, mut request: Request) -> poem::Re
         let id = fields.get(REQUEST);
         let target = target_of(&state, &browser, id).await.map_err(|stop| stop.error(&state, &request))?;
         let answer = match (fields.get("action"), target) {
-            (Some(action::CANCEL), Some(target)) => target.give_up(&state).await,
+            (Some(action::CANCEL), Some(target)) => target.give_up(&state, &browser.watched(&state)).await,
             (Some(action::SWITCH), Some(target)) => switch(&state, &browser, target).await,
             (Some(action::CONTINUE), Some(target)) => choose(&state, &browser, target, None).await,
             (None, Some(target)) if fields.has(ACCOUNT) => choose(&state, &browser, target, fields.get(ACCOUNT)).await,
@@ -155,7 +155,7 @@ async fn show(
         (Next::SelectAccount, Some(present), Some(found)) => {
             Ok(select_account_page(state, browser, found, Some(&present)))
         }
-        _ => target.go_on(state, who).await,
+        _ => target.go_on(state, &browser.watched(state), who).await,
     }
 }
 
@@ -247,7 +247,10 @@ pub(super) async fn after_first_step(
         let (present, cookies) = sign_in::begin_session(state, request, browser, first, None).await?;
         // Where another tab was quicker, the request is answered; the sign-in holds all the same.
         let response = match target {
-            Some(target) => target.go_on(state, Some(&present)).await.unwrap_or_else(|stop| stop.page(state, request)),
+            Some(target) => target
+                .go_on(state, &browser.watched_with(state, &present.session), Some(&present))
+                .await
+                .unwrap_or_else(|stop| stop.page(state, request)),
             None => see_other("/"),
         };
         return Ok(with_cookies(response, cookies));
@@ -265,7 +268,7 @@ pub(super) async fn after_first_step(
     };
     let target = target.keep(state, |progress, _| progress.half = Some(half)).await?;
     let who = target.who(browser);
-    let response = target.go_on(state, who).await?;
+    let response = target.go_on(state, &browser.watched(state), who).await?;
     Ok(with_cookies(response, browser.introduce(state)))
 }
 

@@ -46,3 +46,4 @@ mod target;
 pub(crate) mod token;
 pub(crate) mod userinfo;
 pub(crate) mod verify_email;
+pub(crate) mod watched;

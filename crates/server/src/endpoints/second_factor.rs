@@ -66,7 +66,7 @@ pub(crate) async fn second_factor_posted(state: State, mut request: Request) -> 
                 Err(elsewhere) => return Ok(elsewhere),
             };
             match fields.get("action") {
-                Some(action::CANCEL) => asked.target.give_up(&state).await,
+                Some(action::CANCEL) => asked.target.give_up(&state, &browser.watched(&state)).await,
                 Some(action::SWITCH) => switch(&state, &browser, asked.target).await,
                 _ => try_code(&state, &request, &browser, asked, fields.get("code").unwrap_or_default()).await,
             }
@@ -81,7 +81,7 @@ async fn asked(state: &State, browser: &Browser, id: Option<&str>) -> Result<Res
     let target = Target::load(state, browser, id.ok_or(Stop::Gone)?).await?;
     let present = target.who(browser);
     if target.next(state, present).await? != Next::SecondFactor {
-        return target.go_on(state, present).await.map(Err);
+        return target.go_on(state, &browser.watched(state), present).await.map(Err);
     }
     let half = target.progress().half.as_ref().filter(|half| half.holds(state.clock().now()));
     let user = match half {
@@ -172,7 +172,7 @@ async fn switch(state: &State, browser: &Browser, target: Target) -> Result<Resp
         })
         .await?;
     let who = target.who(browser);
-    target.go_on(state, who).await
+    target.go_on(state, &browser.watched(state), who).await
 }
 
 async fn try_code(
@@ -254,7 +254,10 @@ async fn passed(
             let view = RecoveryCodes { site: state.site(), person, codes, next };
             page(StatusCode::OK, view.render(), &[])
         }
-        None => target.go_on(state, Some(&present)).await.unwrap_or_else(|stop| stop.page(state, request)),
+        None => target
+            .go_on(state, &browser.watched_with(state, &present.session), Some(&present))
+            .await
+            .unwrap_or_else(|stop| stop.page(state, request)),
     };
     Ok(with_cookies(response, cookies))
 }

@@ -53,7 +53,7 @@ pub(super) async fn switch(state: &State, browser: &Browser, target: Target) -> 
         })
         .await?;
     let who = target.who(browser);
-    target.go_on(state, who).await
+    target.go_on(state, &browser.watched(state), who).await
 }
 
 /// The person wants one of the accounts that are signed in to be the active one, and no application waits.
@@ -70,11 +70,13 @@ pub(super) async fn choose(
     sid: Option<&str>,
 ) -> Result<Response, Stop> {
     let about = || target.who(browser).map(|present| present.session.sid.to_string());
-    let Some(sid) = sid.map(str::to_owned).or_else(about) else { return target.go_on(state, None).await };
+    let Some(sid) = sid.map(str::to_owned).or_else(about) else {
+        return target.go_on(state, &browser.watched(state), None).await;
+    };
     // Whoever is not signed in any more cannot be chosen: the page is shown again with those who are.
     let Some((present, cookies)) = browser.choose(state, &sid).await? else {
         let who = target.who(browser);
-        return target.go_on(state, who).await;
+        return target.go_on(state, &browser.watched(state), who).await;
     };
     let chosen = Some(present.user.id);
     let target = target
@@ -83,5 +85,8 @@ pub(super) async fn choose(
             *switching = false;
         })
         .await?;
-    Ok(with_cookies(target.go_on(state, Some(&present)).await?, cookies))
+    Ok(with_cookies(
+        target.go_on(state, &browser.watched_with(state, &present.session), Some(&present)).await?,
+        cookies,
+    ))
 }

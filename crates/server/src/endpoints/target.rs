@@ -14,6 +14,7 @@ use super::{
     browser::Browser,
     flow::{self, Found, Purpose, Stop},
     reply::see_other,
+    watched::Watched,
 };
 use crate::state::State;
 
@@ -178,9 +179,14 @@ impl Target {
     }
 
     /// The step after a page has done its part.
-    pub(crate) async fn go_on(self, state: &State, present: Option<&Present>) -> Result<Response, Stop> {
+    pub(crate) async fn go_on(
+        self,
+        state: &State,
+        watched: &Watched,
+        present: Option<&Present>,
+    ) -> Result<Response, Stop> {
         match self {
-            Self::App(found) => flow::go_on(state, *found, present).await,
+            Self::App(found) => flow::go_on(state, watched, *found, present).await,
             Self::Own(page) => match page.enter.next(state, present).await? {
                 Next::Finish => {
                     flow::finish(state, &page.id, page.waiting).await?;
@@ -192,9 +198,9 @@ impl Target {
     }
 
     /// The person gives up.
-    pub(crate) async fn give_up(self, state: &State) -> Result<Response, Stop> {
+    pub(crate) async fn give_up(self, state: &State, watched: &Watched) -> Result<Response, Stop> {
         match self {
-            Self::App(found) => flow::deny(state, *found).await,
+            Self::App(found) => flow::deny(state, watched, *found).await,
             Self::Own(page) => {
                 flow::finish(state, &page.id, page.waiting).await?;
                 Ok(see_other("/"))

@@ -18,6 +18,8 @@ pub(crate) enum CookieName {
     Accounts,
     /// Who is signed in besides and chose to stay so.
     KeptAccounts,
+    /// What changes with whoever is signed in, and is no secret: a page of ours reads it in frames of applications.
+    State,
 }
 
 impl CookieName {
@@ -27,6 +29,7 @@ impl CookieName {
             Self::Browser => "vestibule_browser",
             Self::Accounts => "vestibule_accounts",
             Self::KeptAccounts => "vestibule_accounts_kept",
+            Self::State => "vestibule_state",
         }
     }
 }
@@ -76,8 +79,9 @@ impl CookieRules {
     fn header(&self, name: CookieName, value: &str, max_age: Option<cookie::time::Duration>) -> HeaderValue {
         let mut cookie = Cookie::build((self.name(name), value))
             .path("/")
-            .http_only(true)
-            .same_site(SameSite::Lax)
+            .http_only(name != CookieName::State)
+            // Where a cookie cannot be secure, browsers take none that goes to frames of other sites.
+            .same_site(if name == CookieName::State && self.secure { SameSite::None } else { SameSite::Lax })
             .secure(self.secure)
             .build();
         cookie.set_max_age(max_age);

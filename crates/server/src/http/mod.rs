@@ -52,6 +52,7 @@ pub(crate) use failure::Failure;
 pub(crate) use form::{FormError, is_of_type, read_form, read_query, read_whole};
 pub(crate) use methods::Methods;
 pub(crate) use origin::check_origin;
-pub(crate) use policy::{leaving_policy, page_policy, posting_policy};
+pub(crate) use policy::{checking_policy, leaving_policy, page_policy, posting_policy};
 pub(crate) use request_id::RequestId;
+pub(crate) use security_headers::MayBeFramed;
 pub(crate) use stack::Stack;

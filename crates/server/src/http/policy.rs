@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use crate::pages::{LEAVE_SHA256, SUBMIT_SHA256};
+use crate::pages::{CHECK_SESSION_SHA256, LEAVE_SHA256, SUBMIT_SHA256};
 
 /// For everything that does not need more: no script at all, styles and images of our own, no frame around it.
 pub(super) const DEFAULT: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
@@ -52,6 +52,14 @@ pub(crate) fn leaving_policy(frames: &[String]) -> String {
     let frames = if sources.is_empty() { "'none'".to_owned() } else { sources.join(" ") };
     let more = format!("script-src 'sha256-{LEAVE_SHA256}'; frame-src {frames}; form-action 'none'");
     DEFAULT.replace("form-action 'self'", &more)
+}
+
+/// The policy of the one page that anybody may frame: it runs its one script, and does nothing else.
+#[must_use]
+pub(crate) fn checking_policy() -> String {
+    format!(
+        "default-src 'none'; script-src 'sha256-{CHECK_SESSION_SHA256}'; form-action 'none'; frame-ancestors *; base-uri 'none'"
+    )
 }
 
 fn source(target: &str) -> Option<String> {

@@ -38,6 +38,10 @@ const TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// How many headers are set here and by the layer around, at most.
 const ROOM: usize = 9;
 
+/// Marks an answer that anybody may frame, wherever they are. Its own policy says so, and what it may do there.
+#[derive(Clone, Copy)]
+pub(crate) struct MayBeFramed;
+
 /// Puts the security headers on each answer, errors included.
 pub(super) struct SecurityHeaders {
     /// Whether the public URL is HTTPS.
@@ -47,11 +51,15 @@ pub(super) struct SecurityHeaders {
 impl Layer for SecurityHeaders {
     async fn call<E: Endpoint<Output = Response>>(&self, next: &E, request: Request) -> Result<Response> {
         let mut response = next.call(request).await.unwrap_or_else(|error| error.into_response());
+        let framed = response.extensions().get::<MayBeFramed>().is_some();
         let headers = response.headers_mut();
         // At once for all that are set here and after: to grow step by step would sort them anew each time.
         headers.reserve(ROOM);
         for (name, value) in ALWAYS {
             headers.insert(name, value);
+        }
+        if framed {
+            headers.remove(X_FRAME_OPTIONS);
         }
         for (name, value) in UNLESS_SET {
             headers.entry(name).or_insert(value);
@@ -60,7 +68,8 @@ impl Layer for SecurityHeaders {
             headers.insert(STRICT_TRANSPORT_SECURITY, TRANSPORT);
         }
         if !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
-            headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+            let readers = if framed { "cross-origin" } else { "same-origin" };
+            headers.insert(RESOURCE_POLICY, HeaderValue::from_static(readers));
         }
         Ok(response)
     }

@@ -14,6 +14,7 @@
 mod account;
 mod api_reference;
 mod assets;
+mod check_session;
 mod connect_device;
 mod consent;
 mod device;
@@ -47,6 +48,7 @@ pub use account::{
 };
 pub use api_reference::{ApiEntry, ApiGroup, ApiReference, ApiRow, ApiTable};
 pub use assets::{Asset, mark, stylesheet};
+pub use check_session::{CHECK_SESSION, CHECK_SESSION_SHA256, CheckSession};
 pub use connect_device::{DeviceCode, DeviceConfirm};
 pub use consent::{Consent, ScopeLine};
 pub use device::device_in_words;

@@ -27,7 +27,7 @@ use vestibule_core::{Parameters, Timestamp};
 use vestibule_oidc::{Present, Unavailable, authorize::Next};
 
 use super::{
-    browser::{Browser, session_cookie},
+    browser::Browser,
     flow::Enter,
     form::{self, Posted, bad_query, hidden, or_unavailable},
     reply::see_other,
@@ -143,14 +143,10 @@ async fn admit(
 }
 
 /// Ends whatever the person has but this session: every other session, and every token of applications. The answer is the
-/// session's new cookie; none where it had ended at the same moment.
-async fn sign_out_elsewhere(
-    state: &State,
-    request: &Request,
-    visit: &Visit,
-) -> Result<Option<HeaderValue>, Unavailable> {
+/// session's new cookies; none where it had ended at the same moment.
+async fn sign_out_elsewhere(state: &State, request: &Request, visit: &Visit) -> Result<Vec<HeaderValue>, Unavailable> {
     let (user, browser) = (visit.present.user.id, &visit.browser);
-    let Some(token) = &browser.session else { return Ok(None) };
+    let Some(token) = &browser.session else { return Ok(Vec::new()) };
     let renewed = state.provider().sign_out_elsewhere(user, token, browser.origin.clone()).await?;
     let known = async {
         state.throttle().forget_browsers(user).await?;
@@ -160,10 +156,10 @@ async fn sign_out_elsewhere(
         tracing::warn!(%error, "browsers where a person signed in are still known as such");
     }
     state.audit(visit.event(request, Kind::SessionsEnded)).await;
-    Ok(renewed.map(|(token, session)| {
-        let left = session.expires_at.since(state.clock().now());
-        session_cookie(state, &token, session.keep_signed_in.then_some(left))
-    }))
+    Ok(match renewed {
+        Some((token, session)) => browser.with_active(state, &token, &session).await?,
+        None => Vec::new(),
+    })
 }
 
 /// To a page that says what was done.
