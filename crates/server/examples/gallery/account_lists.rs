@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use vestibule_server::pages::{
     ApiTokens, Applications, ConsentLine, Fact, Field, FieldGroup, Input, Label, NewApiToken, Profile, ScopeLine,
-    SessionLine, Sessions, TokenForm, TokenLine, TokenScope, device_in_words, place_in_words,
+    SessionLine, Sessions, TokenForm, TokenLine, TokenScope, WebAddress, device_in_words, place_in_words,
 };
 
 use super::{

@@ -66,7 +66,7 @@ fn second_factor() -> Vec<(&'static str, String)> {
             reason: EnrolReason::Chosen,
             error: None,
         };
-        let required = EnrolReason::Required { app: Some(notes()), can_cancel: true };
+        let required = EnrolReason::Required { app: Some(Box::new(notes())), can_cancel: true };
         let wrong = Some(SecondFactorError::WrongCode);
         pages.push(("enrol-required", EnrolSecondFactor { reason: required, error: wrong, ..chosen.clone() }.render()));
         pages.push(("enrol", chosen.render()));

@@ -113,7 +113,7 @@ async fn show(
             hidden: hidden(state, browser, Some(id.as_str())),
             person: person_of(user),
             link,
-            reason: EnrolReason::Required { app, can_cancel: true },
+            reason: EnrolReason::Required { app: app.map(Box::new), can_cancel: true },
             error,
         };
         view.render()

@@ -138,7 +138,7 @@ pub enum EnrolReason {
     /// They cannot go on without one.
     Required {
         /// The app that waits, where there is one.
-        app: Option<App>,
+        app: Option<Box<App>>,
         /// Whether there is an app to go back to without signing in.
         can_cancel: bool,
     },

@@ -57,7 +57,7 @@ fn enrol(text: &str) -> EnrolSecondFactor {
         hidden: hidden(text),
         person: person(text),
         link: TotpLink::parse(&link).unwrap(),
-        reason: EnrolReason::Required { app: Some(app(text)), can_cancel: true },
+        reason: EnrolReason::Required { app: Some(Box::new(app(text))), can_cancel: true },
         error: Some(SecondFactorError::WrongCode),
     }
 }
