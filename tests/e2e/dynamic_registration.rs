@@ -106,7 +106,7 @@ async fn a_public_one_has_no_secret_and_must_use_pkce() {
 }
 
 #[tokio::test]
-async fn what_an_application_may_not_say_is_refused_in_words() {
+async fn a52_what_an_application_may_not_say_is_refused_in_words() {
     let app = provider(RegistrationMode::Open).await;
     for (more, code, word) in [
         (json!({ "redirect_uris": [] }), "invalid_redirect_uri", "redirect_uris"),
@@ -186,7 +186,7 @@ async fn of_fifty_who_have_the_same_token_for_one_application_one_registers_it()
 }
 
 #[tokio::test]
-async fn it_reads_changes_and_deletes_what_it_registered() {
+async fn a52_it_reads_changes_and_deletes_what_it_registered_and_everything_is_looked_at_again() {
     let app = provider(RegistrationMode::Open).await;
     let told = registered(&app, json!({})).await.body;
     let read = manage(&app, Method::GET, &told, token(&told), None).await;
@@ -212,7 +212,7 @@ async fn it_reads_changes_and_deletes_what_it_registered() {
 }
 
 #[tokio::test]
-async fn nobody_looks_after_another_application() {
+async fn a53_nobody_looks_after_another_application() {
     let app = provider(RegistrationMode::Open).await;
     let (ours, theirs) = (registered(&app, json!({})).await.body, registered(&app, json!({})).await.body);
     let made_here = app.client(vestibule_tests::ClientSpec::default()).await;

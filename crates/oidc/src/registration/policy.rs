@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_an_administrators_to_say_is_refused() {
+    fn a52_what_is_an_administrators_to_say_is_refused() {
         for (member, value) in [
             ("first_party", json!(true)),
             ("apps", json!(["billing"])),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_that_it_may_not_have_are_left_out_and_pkce_is_as_the_policy_says() {
+    fn a52_scopes_that_it_may_not_have_are_left_out_and_pkce_is_as_the_policy_says() {
         let new = read(json!({ "scope": "openid vestibule.view_user email" })).unwrap();
         assert_eq!((new.metadata.scope.to_string().as_str(), new.require_pkce), ("email openid", Some(false)));
         assert_eq!(read(json!({ "require_pkce": true })).unwrap().require_pkce, Some(true));
