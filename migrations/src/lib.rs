@@ -23,6 +23,7 @@ mod m0015_api_clients;
 mod m0018_marks;
 mod m0022_registration;
 mod m0024_session_clients;
+mod m0028_grant_claims;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_marks::Migration),
             Box::new(m0022_registration::Migration),
             Box::new(m0024_session_clients::Migration),
+            Box::new(m0028_grant_claims::Migration),
         ]
     }
 }

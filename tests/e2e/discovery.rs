@@ -81,7 +81,7 @@ async fn every_member_is_one_that_is_meant() {
         "claim_types_supported": ["normal"],
         "claims_supported": null,
         "ui_locales_supported": ["en"],
-        "claims_parameter_supported": false,
+        "claims_parameter_supported": true,
         "request_parameter_supported": true,
         "request_uri_parameter_supported": true,
         "require_request_uri_registration": true,

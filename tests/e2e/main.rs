@@ -28,6 +28,7 @@ mod attribute_claims;
 mod backchannel_logout;
 mod binding;
 mod certificates;
+mod claims_parameter;
 mod client_auth;
 mod client_credentials;
 mod code_flow;

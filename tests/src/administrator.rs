@@ -48,6 +48,7 @@ impl TestApp {
             grant: None,
             confirmation: None,
             actor: None,
+            userinfo_claims: Vec::new(),
             lifetime: Duration::from_secs(600),
         };
         let minted = self.provider().tokens().mint_access_token(claims, SigningAlgorithm::Es256);

@@ -49,7 +49,18 @@ pub(crate) fn supported() -> impl Iterator<Item = &'static str> {
     std::iter::once("sub").chain(CLAIMS.iter().flat_map(|(_, claims)| claims.iter().copied()))
 }
 
+/// The scope that brings a claim about a person.
+pub(crate) fn scope_of(claim: &str) -> Option<&'static str> {
+    CLAIMS.iter().find(|(_, claims)| claims.contains(&claim)).map(|(scope, _)| *scope)
+}
+
 impl Provider {
+    /// The claims of attributes, each with the scope that brings it.
+    pub(crate) async fn carried_claims(&self) -> Result<Vec<(String, String)>, Unavailable> {
+        let carried = self.attributes().carried().await?;
+        Ok(carried.into_iter().map(|attribute| (attribute.claim, attribute.scope)).collect())
+    }
+
     /// The scopes that bring claims of attributes, as administrators declared them.
     pub(crate) async fn carrying(&self) -> Result<ScopeSet, Unavailable> {
         let carried = self.attributes().carried().await?;

@@ -14,7 +14,7 @@ use vestibule_core::{ClientId, GrantId, HashKey, PublicSessionId, Random, Redire
 use vestibule_ephemeral::{Ephemeral, Found, Kind, Tombstone};
 use vestibule_tokens::Confirmation;
 
-use crate::Unavailable;
+use crate::{RequestedClaims, Unavailable};
 
 /// How long a code lives: RFC 9700 and ASVS 10.4.3 want it short, and an honest application redeems it at once.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(60);
@@ -50,6 +50,9 @@ pub(crate) struct CodeGrant {
     /// The key that the authorization request bound the code to.
     #[serde(default)]
     pub(crate) confirmation: Option<Confirmation>,
+    /// Single claims that it asked for.
+    #[serde(default)]
+    pub(crate) claims: RequestedClaims,
 }
 
 /// What stays of a redeemed code.

@@ -252,7 +252,7 @@ impl Provider {
                 .collect(),
         ))
         .set_ui_locales_supported(Some(vec![openidconnect::LanguageTag::new("en".to_owned())]))
-        .set_claims_parameter_supported(Some(false))
+        .set_claims_parameter_supported(Some(true))
         .set_request_parameter_supported(Some(true))
         .set_request_uri_parameter_supported(Some(true))
         .set_require_request_uri_registration(Some(true))

@@ -32,6 +32,7 @@ mod presented;
 mod provider;
 mod pushed;
 pub mod registration;
+mod requested_claims;
 pub mod revocation;
 mod scope;
 mod second_factor;
@@ -51,6 +52,7 @@ pub use logout::{Herald, Member, end_members};
 pub use presence::Present;
 pub use presented::{PresentedError, PresentedToken, TokenScheme};
 pub use provider::{Parts, Provider, Settings};
+pub use requested_claims::RequestedClaims;
 pub use second_factor::SecondFactorStep;
 
 /// Something that every request needs (the database, the store of what expires, a signing key) does not answer. The request

@@ -161,6 +161,8 @@ pub(crate) mod grant {
         pub(crate) amr: String,
         #[sea_orm(column_type = "Text", nullable)]
         pub(crate) confirmation: Option<String>,
+        #[sea_orm(column_type = "Text", nullable)]
+        pub(crate) claims: Option<String>,
         pub(crate) granted_at: i64,
         pub(crate) expires_at: i64,
         pub(crate) ends_at: i64,

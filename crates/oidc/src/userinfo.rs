@@ -35,10 +35,9 @@ impl Provider {
             return Err(UserinfoError::Scope);
         }
         let user = token.user.ok_or(UserinfoError::Gone("user"))?;
-        if self.clients().find(&token.client).await?.is_none() {
-            return Err(UserinfoError::Gone("client"));
-        }
-        self.told_about(user, &token.client, &token.scope).await?.ok_or(UserinfoError::Gone("user"))
+        let client = self.clients().find(&token.client).await?.ok_or(UserinfoError::Gone("client"))?;
+        let told = self.told_of(user, &client, &token.scope, &token.userinfo_claims).await?;
+        told.ok_or(UserinfoError::Gone("user"))
     }
 
     /// What an application with these scopes may be told of a user; nothing where they are gone or deactivated.

@@ -39,6 +39,8 @@ pub struct AccessTokenClaims {
     pub confirmation: Option<Confirmation>,
     /// Who acts for the user (`act`, RFC 8693); nobody's here where the application acts as the user let it.
     pub actor: Option<Actor>,
+    /// Single claims that userinfo tells whoever holds it, beside those of its scope (OpenID Connect Core section 5.5).
+    pub userinfo_claims: Vec<String>,
     /// How long it lives.
     pub lifetime: Duration,
 }
@@ -130,6 +132,8 @@ pub struct AccessToken {
     /// When it expires.
     pub expires_at: Timestamp,
     pub(crate) audience: String,
+    /// Single claims that userinfo tells whoever holds it, beside those of its scope.
+    pub userinfo_claims: Vec<String>,
 }
 
 impl AccessToken {

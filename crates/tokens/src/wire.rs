@@ -35,6 +35,8 @@ pub(crate) struct AccessTokenWire {
     cnf: Option<Confirmation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     act: Option<Actor>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    userinfo_claims: Vec<String>,
 }
 
 impl AccessTokenWire {
@@ -59,6 +61,7 @@ impl AccessTokenWire {
             grant_id: claims.grant,
             cnf: claims.confirmation,
             act: claims.actor,
+            userinfo_claims: claims.userinfo_claims,
         }
     }
 
@@ -87,6 +90,7 @@ impl AccessTokenWire {
             grant: self.grant_id,
             confirmation: self.cnf,
             actor: self.act,
+            userinfo_claims: self.userinfo_claims,
             minted_at,
             audience: self.aud,
         })

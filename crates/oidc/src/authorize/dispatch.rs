@@ -122,9 +122,11 @@ pub fn next(
         return Next::SelectAccount;
     }
     let asked_anyway = request.prompt.contains(&Prompt::Consent) && progress.consented_by != Some(signed_in.user);
-    let missing = request.scope.difference(granted);
+    // Single claims are asked for by the scopes that bring them.
+    let wanted = request.scope.union(&request.claims.scope);
+    let missing = wanted.difference(granted);
     if asked_anyway || (asks_consent && !missing.is_empty()) {
-        return Next::Consent(if asked_anyway { request.scope.clone() } else { missing });
+        return Next::Consent(if asked_anyway { wanted } else { missing });
     }
     Next::Finish
 }
@@ -186,6 +188,7 @@ mod tests {
     use vestibule_core::{Random, RedirectUri};
 
     use super::*;
+    use crate::RequestedClaims;
     use vestibule_users::AcrWish;
 
     use crate::authorize::Display;
@@ -213,6 +216,7 @@ mod tests {
             hinted_user: None,
             display: Display::Page,
             acr: AcrWish::None,
+            claims: RequestedClaims::default(),
             pushed: None,
         }
     }

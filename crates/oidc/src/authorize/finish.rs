@@ -1,7 +1,7 @@
 //! The end of an authorization request: the code, and the tokens that come through the browser with it or in its place.
 
 use serde_json::Map;
-use vestibule_core::GrantId;
+use vestibule_core::{GrantId, ScopeSet};
 use vestibule_sessions::Session;
 use vestibule_tokens::{AccessTokenClaims, Authentication, Confirmation, IdTokenClaims, MintedAccessToken};
 
@@ -136,6 +136,7 @@ impl Finishing<'_> {
             issued_at: self.provider.clock().now(),
             resources: request.resources.clone(),
             confirmation: request.confirmation.clone(),
+            claims: request.claims.clone(),
         };
         self.provider.codes().issue(&grant).await
     }
@@ -162,6 +163,7 @@ impl Finishing<'_> {
             grant: Some(self.grant),
             confirmation: None,
             actor: None,
+            userinfo_claims: self.request.claims.userinfo.iter().cloned().collect(),
             lifetime: target.lifetime,
         };
         let tokens = self.provider.tokens();
@@ -183,8 +185,11 @@ impl Finishing<'_> {
     /// Where nothing leads to userinfo, the ID token says what the scopes bring (OpenID Connect Core section 5.4).
     async fn id_token(&self, access_token: Option<&str>, code: Option<&str>) -> Result<String, Failed> {
         let Self { request, session, .. } = self;
-        let extra = if access_token.is_none() && code.is_none() {
-            let told = self.provider.told_about(session.user_id, &self.client.id, &request.scope).await?;
+        let alone = access_token.is_none() && code.is_none();
+        let scope = if alone { request.scope.clone() } else { ScopeSet::default() };
+        let extra = if alone || !request.claims.id_token.is_empty() {
+            let single = &request.claims.id_token;
+            let told = self.provider.told_of(session.user_id, self.client, &scope, single).await?;
             told.ok_or_else(|| Failed::Told(ErrorCode::AccessDenied, "the person is here no more".to_owned()))?
         } else {
             Map::new()

@@ -14,7 +14,7 @@ use super::{
     response::{ResponseMode, ResponseType},
     rules,
 };
-use crate::{Provider, client::Client, pushed::PushedId};
+use crate::{Provider, RequestedClaims, client::Client, pushed::PushedId};
 
 /// Where an answer may go: it exists only once the client and its redirect URI are proved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +64,9 @@ pub struct ValidRequest {
     pub display: Display,
     /// What `acr_values` asks for.
     pub acr: AcrWish,
+    /// Single claims that it asks for.
+    #[serde(default)]
+    pub claims: RequestedClaims,
     /// Where it was pushed before: the answer spends it.
     #[serde(default)]
     pub pushed: Option<PushedId>,

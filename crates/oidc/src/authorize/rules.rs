@@ -12,9 +12,11 @@ use super::{
     error::{NotValid, REPEATABLE},
 };
 use crate::{
-    OFFLINE_ACCESS, Provider, Unavailable,
+    OFFLINE_ACCESS, Provider, RequestedClaims, Unavailable,
     client::{Api, Client},
     code_grant::{self, Asked, AskedWrongly},
+    discovery::{ACR_ONE_FACTOR, ACR_TWO_FACTORS},
+    requested_claims,
     scope::{self, ScopeRefusal},
     target::{self, TargetError},
 };
@@ -30,6 +32,8 @@ struct Draft<'a> {
     targets: Option<Result<Vec<String>, TargetError>>,
     /// The scopes that bring claims of attributes.
     carrying: &'a ScopeSet,
+    /// The claims of attributes, each with the scope that brings it.
+    carried: &'a [(String, String)],
     request: ValidRequest,
 }
 
@@ -71,6 +75,7 @@ const RULES: &[(&str, Rule)] = &[
     ("OpenID Connect Core section 3.1.2.1: acr_values", acr_values),
     ("OpenID Connect Core section 3.1.2.1: login_hint", login_hint),
     ("OpenID Connect Core section 3.1.2.1: id_token_hint", id_token_hint),
+    ("OpenID Connect Core section 5.5: claims", claims),
 ];
 
 /// Runs the table.
@@ -86,7 +91,8 @@ pub(super) async fn check(
         Err(TargetError::Unavailable(error)) => return Err(unavailable(&to, &error)),
         targets => targets,
     };
-    let carrying = provider.carrying().await.map_err(|error| unavailable(&to, &error))?;
+    let carried = provider.carried_claims().await.map_err(|error| unavailable(&to, &error))?;
+    let carrying: ScopeSet = carried.iter().map(|(_, scope)| scope.as_str()).collect();
     let request = ValidRequest {
         to,
         response_type: ResponseType::CODE,
@@ -101,10 +107,19 @@ pub(super) async fn check(
         hinted_user: None,
         display: Display::Page,
         acr: AcrWish::None,
+        claims: RequestedClaims::default(),
         pushed: None,
     };
-    let mut draft =
-        Draft { provider, client, parameters, apis: &apis, targets: Some(targets), carrying: &carrying, request };
+    let mut draft = Draft {
+        provider,
+        client,
+        parameters,
+        apis: &apis,
+        targets: Some(targets),
+        carrying: &carrying,
+        carried: &carried,
+        request,
+    };
     for (clause, rule) in RULES {
         if let Err(Refusal(code, description)) = rule(&mut draft) {
             tracing::debug!(clause, "a rule of the authorization endpoint is not satisfied");
@@ -355,5 +370,36 @@ fn id_token_hint(draft: &mut Draft<'_>) -> Verdict {
         Ok(user) => draft.request.hinted_user = Some(user),
         Err(error) => return refuse(ErrorCode::InvalidRequest, format!("id_token_hint is refused: {error}")),
     }
+    Ok(())
+}
+
+/// What is asked for by single claims. The person that it names must be the one who signs in, and an essential class of a sign-in
+/// one that there is.
+fn claims(draft: &mut Draft<'_>) -> Verdict {
+    let Some(text) = draft.parameters.get("claims") else { return Ok(()) };
+    let asked = match requested_claims::Asked::read(text) {
+        Ok(asked) => asked,
+        Err(words) => return refuse(ErrorCode::InvalidRequest, words),
+    };
+    if let Some(sub) = &asked.sub {
+        match (sub.parse(), draft.request.hinted_user) {
+            (Ok(user), None) => draft.request.hinted_user = Some(user),
+            (Ok(user), Some(hinted)) if user == hinted => {}
+            _ => return refuse(ErrorCode::LoginRequired, "claims asks for another person than can sign in"),
+        }
+    }
+    if let Some(classes) = &asked.essential_acr {
+        if !classes.iter().any(|class| [ACR_ONE_FACTOR, ACR_TWO_FACTORS].contains(&class.as_str())) {
+            let words = "no sign-in here is of a class that claims makes essential";
+            return refuse(ErrorCode::UnmetAuthenticationRequirements, words);
+        }
+        // Only what satisfies will do: where one factor is among them, it does.
+        draft.request.acr = AcrWish::of(classes.iter().map(String::as_str));
+    } else if let Some(classes) = &asked.wished_acr
+        && !draft.parameters.has("acr_values")
+    {
+        draft.request.acr = AcrWish::of(classes.iter().map(String::as_str));
+    }
+    draft.request.claims = asked.known(draft.client, draft.carried);
     Ok(())
 }

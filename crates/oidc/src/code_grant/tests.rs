@@ -40,6 +40,7 @@ fn taken(code_challenge: Option<&str>) -> CodeGrant {
         issued_at: Timestamp::from_seconds(1),
         resources: Vec::new(),
         confirmation: None,
+        claims: crate::RequestedClaims::default(),
     }
 }
 

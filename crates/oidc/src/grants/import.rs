@@ -5,7 +5,7 @@ use vestibule_core::{ClientId, Digest, GrantId, Random, ScopeSet, Timestamp, Use
 use vestibule_tokens::Authentication;
 
 use super::{Grants, NewGrant, lineage, token::Tokens};
-use crate::tables::grant;
+use crate::{RequestedClaims, tables::grant};
 
 /// A grant of another system. It belongs to no session of ours, so it ends with its person, application or consent, and in time.
 #[derive(Clone, Debug)]
@@ -72,6 +72,7 @@ impl Grants {
             scope: imported.scope,
             resources: Vec::new(),
             authentication: Authentication { time: imported.authenticated_at, acr: None, amr: Vec::new() },
+            claims: RequestedClaims::default(),
             confirmation: None,
             granted_at: now,
             expires_at: Some(expires_at),

@@ -9,7 +9,7 @@ use super::{
     damaged,
     lineage::{self, Lineage},
 };
-use crate::{Unavailable, tables::grant};
+use crate::{RequestedClaims, Unavailable, tables::grant};
 
 /// A grant to be kept.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub(crate) struct NewGrant {
     pub(crate) scope: ScopeSet,
     pub(crate) resources: Vec<String>,
     pub(crate) authentication: Authentication,
+    /// Single claims that were asked for with it.
+    pub(crate) claims: RequestedClaims,
     /// The key that its tokens are bound to, of a client that has nothing else to prove itself by.
     pub(crate) confirmation: Option<Confirmation>,
     /// When it was given: what ends the grants of before ends it.
@@ -36,6 +38,8 @@ impl NewGrant {
         expires_at: Timestamp,
         ends_at: Timestamp,
     ) -> Result<grant::ActiveModel, serde_json::Error> {
+        let asked = (self.claims != RequestedClaims::default()).then_some(&self.claims);
+        let claims = asked.map(serde_json::to_string).transpose()?;
         let confirmation = self.confirmation.as_ref().map(serde_json::to_string).transpose()?;
         Ok(grant::ActiveModel {
             id: Set(self.id.to_string()),
@@ -48,6 +52,7 @@ impl NewGrant {
             acr: Set(self.authentication.acr),
             amr: Set(serde_json::to_string(&self.authentication.amr)?),
             confirmation: Set(confirmation),
+            claims: Set(claims),
             granted_at: Set(self.granted_at.millis()),
             expires_at: Set(expires_at.millis()),
             ends_at: Set(ends_at.millis()),
@@ -68,6 +73,7 @@ pub(crate) struct Kept {
     pub(crate) scope: ScopeSet,
     pub(crate) resources: Vec<String>,
     pub(crate) authentication: Authentication,
+    pub(crate) claims: RequestedClaims,
     pub(crate) confirmation: Option<Confirmation>,
     pub(crate) granted_at: Timestamp,
     pub(crate) expires_at: Timestamp,
@@ -108,6 +114,7 @@ impl TryFrom<grant::Model> for Kept {
                 acr: row.acr,
                 amr: json(&row.id, &row.amr, "amr")?,
             },
+            claims: row.claims.as_deref().map(|text| json(&row.id, text, "claims")).transpose()?.unwrap_or_default(),
             confirmation: row.confirmation.as_deref().map(|text| json(&row.id, text, "confirmation")).transpose()?,
             granted_at: Timestamp::from_millis(row.granted_at),
             expires_at: Timestamp::from_millis(row.expires_at),

@@ -226,6 +226,7 @@ mod tests {
             acr: None,
             amr: "[]".to_owned(),
             confirmation: None,
+            claims: None,
             granted_at: 0,
             expires_at: 0,
             ends_at: 0,

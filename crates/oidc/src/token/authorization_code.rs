@@ -72,6 +72,7 @@ impl Grant for AuthorizationCode {
             scope: &taken.scope,
             resources: &taken.resources,
             authentication: &authentication,
+            claims: &taken.claims,
             at: taken.issued_at,
         });
         Ok(Allowed {
@@ -82,6 +83,7 @@ impl Grant for AuthorizationCode {
             grant: Some(taken.grant),
             nonce: taken.nonce,
             refresh,
+            claims: taken.claims,
             actor: None,
             issued_token_type: None,
         })

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use vestibule_core::{ClientId, ScopeSet};
 
 use super::{Allowed, Asking, Grant, TokenError};
-use crate::{STANDARD_SCOPES, client::Api, target::TargetError};
+use crate::{RequestedClaims, STANDARD_SCOPES, client::Api, target::TargetError};
 
 pub(super) struct ClientCredentials;
 
@@ -55,6 +55,7 @@ impl Asking<'_> {
             grant: None,
             nonce: None,
             refresh: None,
+            claims: RequestedClaims::default(),
             actor: None,
             issued_token_type: None,
         })

@@ -6,7 +6,7 @@ use vestibule_tokens::Authentication;
 
 use super::{Allowed, Asking, Grant, Person, TokenError, TokenRequest, once_each, standing::Given};
 use crate::{
-    Provider,
+    Provider, RequestedClaims,
     device::{self, AllowedBy, DeviceRequest, Presented, State, Waiting},
     discovery::path,
     scope::{self, ScopeRefusal},
@@ -149,6 +149,7 @@ impl Grant for DeviceCode {
             scope: &request.scope,
             resources: &request.resources,
             authentication: &authentication,
+            claims: &RequestedClaims::default(),
             at: by.allowed_at,
         });
         Ok(Allowed {
@@ -159,6 +160,7 @@ impl Grant for DeviceCode {
             grant: Some(request.grant),
             nonce: None,
             refresh,
+            claims: RequestedClaims::default(),
             actor: None,
             issued_token_type: None,
         })

@@ -12,7 +12,7 @@ use vestibule_core::{ClientId, ScopeSet};
 use vestibule_tokens::{AccessToken, Actor};
 
 use super::{Allowed, Asking, Grant, Person, TokenError};
-use crate::{Unavailable, client::AccessTokenFormat, target::Target};
+use crate::{RequestedClaims, Unavailable, client::AccessTokenFormat, target::Target};
 
 /// The one kind of token that is taken and given; ours may be named as JWTs too.
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -73,6 +73,7 @@ impl Grant for TokenExchange {
             session: subject.session,
             grant: subject.grant,
             nonce: None,
+            claims: RequestedClaims::default(),
             refresh: None,
             issued_token_type: Some(issued),
         })

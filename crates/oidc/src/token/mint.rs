@@ -1,7 +1,7 @@
 //! The last phases: every grant ends here, so that tokens are minted in one place.
 
 use serde_json::Map;
-use vestibule_core::UserId;
+use vestibule_core::{ScopeSet, UserId};
 use vestibule_tokens::{AccessTokenClaims, Authentication, Confirmation, IdTokenClaims, MintedAccessToken};
 
 use super::{Allowed, Asking, Person, TokenError, TokenResponse};
@@ -9,11 +9,11 @@ use crate::{Unavailable, client::AccessTokenFormat};
 
 impl Asking<'_> {
     /// Mints what a checked grant gives.
-    pub(super) fn mint(&self, allowed: Allowed) -> Result<TokenResponse, TokenError> {
+    pub(super) async fn mint(&self, allowed: Allowed) -> Result<TokenResponse, TokenError> {
         let access = self.access_token(&allowed)?;
         let id_token = match &allowed.person {
             Some(Person { user, authentication: Some(how) }) if allowed.granted.contains("openid") => {
-                Some(self.id_token(*user, how, &allowed, &access.token)?)
+                Some(self.id_token(*user, how, &allowed, &access.token).await?)
             }
             _ => None,
         };
@@ -48,6 +48,7 @@ impl Asking<'_> {
             grant: allowed.grant,
             confirmation: self.confirmation.clone(),
             actor: allowed.actor.clone(),
+            userinfo_claims: allowed.claims.userinfo.iter().cloned().collect(),
             lifetime: target.lifetime,
         };
         let tokens = self.provider.tokens();
@@ -57,13 +58,18 @@ impl Asking<'_> {
         })
     }
 
-    fn id_token(
+    async fn id_token(
         &self,
         user: UserId,
         how: &Authentication,
         allowed: &Allowed,
         access_token: &str,
     ) -> Result<String, Unavailable> {
+        let single = &allowed.claims.id_token;
+        let extra = match single.is_empty() {
+            true => Map::new(),
+            false => self.provider.told_of(user, self.client, &ScopeSet::default(), single).await?.unwrap_or_default(),
+        };
         let claims = IdTokenClaims {
             user,
             client: self.client.id.clone(),
@@ -73,7 +79,7 @@ impl Asking<'_> {
             access_token: Some(access_token.to_owned()),
             code: None,
             state: None,
-            extra: Map::new(),
+            extra,
             lifetime: self.provider.settings().id_token_lifetime,
         };
         Ok(self.provider.tokens().mint_id_token(claims, self.client.id_token_algorithm())?)

@@ -25,7 +25,7 @@ use vestibule_core::{ClientId, GrantId, Parameters, PublicSessionId, ScopeSet, U
 use vestibule_tokens::{Actor, Authentication, Confirmation};
 
 use crate::{
-    DpopRefusal, DpopRequest, Provider,
+    DpopRefusal, DpopRequest, Provider, RequestedClaims,
     authorize::request_doubles,
     client::{Client, SenderCertificate, authentication::Proof},
     grants::NewGrant,
@@ -136,6 +136,8 @@ struct Allowed {
     nonce: Option<String>,
     /// What the client comes back with, where it may.
     refresh: Option<Refresh>,
+    /// Single claims that were asked for with it.
+    claims: RequestedClaims,
     /// Who acts for the person, where that is more than the application that the person allowed.
     actor: Option<Actor>,
     /// What the answer calls the access token.
@@ -279,7 +281,7 @@ async fn run<G: Grant>(asking: &Asking<'_>) -> Result<TokenResponse, TokenError>
     let mut allowed = G::check(asking, taken).await?;
     let refresh = allowed.refresh.take();
     asking.joins(&allowed, refresh.as_ref(), began).await?;
-    let mut answer = asking.mint(allowed)?;
+    let mut answer = asking.mint(allowed).await?;
     answer.refresh_token = asking.write(refresh).await?;
     Ok(answer)
 }

@@ -65,6 +65,7 @@ impl Grant for RefreshToken {
             grant: Some(kept.id),
             nonce: None,
             refresh: Some(Refresh::Goes(token)),
+            claims: kept.claims,
             actor: None,
             issued_token_type: None,
         })

@@ -5,7 +5,7 @@ use vestibule_tokens::{Authentication, Revocation, Subject, TokenFacts};
 
 use super::{Allowed, Asking, Refresh, TokenError};
 use crate::{
-    OFFLINE_ACCESS, Unavailable,
+    OFFLINE_ACCESS, RequestedClaims, Unavailable,
     code::Redeemed,
     grants::{NewGrant, Whose},
 };
@@ -19,6 +19,7 @@ pub(super) struct Given<'a> {
     pub(super) scope: &'a ScopeSet,
     pub(super) resources: &'a [String],
     pub(super) authentication: &'a Authentication,
+    pub(super) claims: &'a RequestedClaims,
     /// When they did.
     pub(super) at: Timestamp,
 }
@@ -90,6 +91,7 @@ impl Asking<'_> {
             scope: given.scope.clone(),
             resources: given.resources.to_vec(),
             authentication: given.authentication.clone(),
+            claims: given.claims.clone(),
             // One that has a secret is bound by that (RFC 9449 section 5).
             confirmation: self.confirmation.clone().filter(|_| self.client.is_public()),
             granted_at: given.at,

@@ -105,6 +105,7 @@ impl World {
             grant: Some(vestibule_core::GrantId::random(&self.random)),
             confirmation: None,
             actor: None,
+            userinfo_claims: Vec::new(),
             lifetime: HOUR,
         }
     }
