@@ -214,16 +214,13 @@ impl Provider {
             JsonWebKeySetUrl::new(at(path::JWKS)).map_err(Unavailable::because)?,
             self.response_types().map(in_words).collect(),
             vec![CoreSubjectIdentifierType::Public],
-            vec![
-                CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-                CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-                CoreJwsSigningAlgorithm::EdDsa,
-            ],
+            signing_algorithms(),
             more,
         )
         .set_token_endpoint(Some(TokenUrl::new(at(path::TOKEN)).map_err(Unavailable::because)?))
         .set_userinfo_endpoint(Some(UserInfoUrl::new(at(path::USERINFO)).map_err(Unavailable::because)?))
         .set_registration_endpoint(self.registration_endpoint()?)
+        .set_userinfo_signing_alg_values_supported(Some(signing_algorithms()))
         .set_scopes_supported(Some(self.scopes(&carried).await?.into_iter().map(Scope::new).collect()))
         .set_response_modes_supported(Some(ResponseMode::ALL.map(response_mode).to_vec()))
         .set_grant_types_supported(Some(
@@ -306,6 +303,15 @@ impl Provider {
         }
         Ok(scopes)
     }
+}
+
+/// What we sign with.
+fn signing_algorithms() -> Vec<CoreJwsSigningAlgorithm> {
+    vec![
+        CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+        CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+        CoreJwsSigningAlgorithm::EdDsa,
+    ]
 }
 
 /// Where clients are asked for a certificate, the endpoints at which one says something.

@@ -21,6 +21,15 @@ pub enum UserinfoError {
     Unavailable(#[from] Unavailable),
 }
 
+/// What an application is told, in the way that it registered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    /// As JSON.
+    Plain(Map<String, Value>),
+    /// As a JWT, with `iss` and `aud`.
+    Signed(String),
+}
+
 impl Provider {
     /// What the application that holds this access token may be told of its user.
     ///
@@ -29,7 +38,7 @@ impl Provider {
     ///
     /// # Errors
     /// Why nothing is told.
-    pub async fn userinfo(&self, presented: &PresentedToken<'_>) -> Result<Map<String, Value>, UserinfoError> {
+    pub async fn userinfo(&self, presented: &PresentedToken<'_>) -> Result<Told, UserinfoError> {
         let token = self.presented(presented).await?;
         if !token.scope.contains("openid") {
             return Err(UserinfoError::Scope);
@@ -37,7 +46,14 @@ impl Provider {
         let user = token.user.ok_or(UserinfoError::Gone("user"))?;
         let client = self.clients().find(&token.client).await?.ok_or(UserinfoError::Gone("client"))?;
         let told = self.told_of(user, &client, &token.scope, &token.userinfo_claims).await?;
-        told.ok_or(UserinfoError::Gone("user"))
+        let told = told.ok_or(UserinfoError::Gone("user"))?;
+        Ok(match client.metadata.userinfo_signed_response_alg {
+            None => Told::Plain(told),
+            Some(algorithm) => {
+                let signed = self.tokens().sign_userinfo(&client.id, &told, algorithm).map_err(Unavailable::from)?;
+                Told::Signed(signed)
+            }
+        })
     }
 
     /// What an application with these scopes may be told of a user; nothing where they are gone or deactivated.

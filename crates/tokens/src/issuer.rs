@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 use vestibule_core::{ClientId, Clock, Random, TokenId};
 use vestibule_database::KeptStatistics;
 use vestibule_jose::{JwsError, SignError, Unverified};
@@ -13,7 +14,7 @@ use crate::{
     ring::Snapshot,
     signing_key::SigningKey,
     verdicts::{Verdict, Verdicts},
-    wire::{self, AccessTokenWire, IdTokenWire, IntrospectionWire, LogoutWire},
+    wire::{self, AccessTokenWire, IdTokenWire, IntrospectionWire, LogoutWire, UserinfoWire},
 };
 
 /// Mints and verifies tokens. Cheap to clone.
@@ -183,6 +184,20 @@ impl Issuer {
         let now = self.clock.now();
         let claims = LogoutWire::new(&self.url, claims, TokenId::mint(now, &self.random), now);
         self.keys.sign(algorithm, TokenType::Logout, &claims)
+    }
+
+    /// Signs what `asker` is told of a person (OpenID Connect Core section 5.3.2).
+    ///
+    /// # Errors
+    /// A ring without a key for the algorithm.
+    pub fn sign_userinfo(
+        &self,
+        asker: &ClientId,
+        told: &Map<String, Value>,
+        algorithm: SigningAlgorithm,
+    ) -> Result<String, MintError> {
+        let claims = UserinfoWire { iss: &self.url, aud: asker, told };
+        self.keys.sign(algorithm, TokenType::Userinfo, &claims)
     }
 
     /// Signs what is said of a token to `asker` (RFC 9701 section 5).

@@ -11,18 +11,22 @@ pub enum TokenType {
     Introspection,
     /// A message that a session has ended (OpenID Connect Back-Channel Logout section 2.4).
     Logout,
+    /// Claims about a person (OpenID Connect Core section 5.3.2). They have no type of their own either; what is no ID token
+    /// among them lacks `exp`.
+    Userinfo,
 }
 
 impl TokenType {
     /// All of them; a key keeps one encoded header for each.
-    pub(crate) const ALL: [Self; 4] = [Self::AccessToken, Self::IdToken, Self::Introspection, Self::Logout];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::AccessToken, Self::IdToken, Self::Introspection, Self::Logout, Self::Userinfo];
 
     /// As the `typ` of a JWS header.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::AccessToken => "at+jwt",
-            Self::IdToken => "JWT",
+            Self::IdToken | Self::Userinfo => "JWT",
             Self::Introspection => "token-introspection+jwt",
             Self::Logout => "logout+jwt",
         }

@@ -97,6 +97,15 @@ impl AccessTokenWire {
     }
 }
 
+/// Claims about a person, signed (OpenID Connect Core section 5.3.2).
+#[derive(Serialize)]
+pub(crate) struct UserinfoWire<'a> {
+    pub(crate) iss: &'a str,
+    pub(crate) aud: &'a ClientId,
+    #[serde(flatten)]
+    pub(crate) told: &'a Map<String, Value>,
+}
+
 /// An answer about a token, signed (RFC 9701 section 5).
 #[derive(Serialize)]
 pub(crate) struct IntrospectionWire<'a, A> {

@@ -73,6 +73,33 @@ async fn oidcc_idtoken_rs256() {
 }
 
 #[tokio::test]
+async fn oidcc_userinfo_rs256() {
+    let mut suite = Suite::new().await;
+    for algorithm in ["RS256", "ES256", "EdDSA"] {
+        let (client, told) = suite.registers(json!({ "userinfo_signed_response_alg": algorithm })).await;
+        assert_eq!(told["userinfo_signed_response_alg"], algorithm);
+        let answer = suite.browser.authorize(&client, |request| request.without_pkce()).await;
+        let tokens = client.redeem(&answer).await;
+        let request = suite.app.wire().get("/oauth2/userinfo").bearer_auth(&tokens.access_token);
+        let answer = request.send().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["content-type"]),
+            (200, &"application/jwt".parse().unwrap())
+        );
+        let token = answer.text().await.unwrap();
+        assert!(crate::jose::is_signed(&token, &crate::jose::keys(&suite.app).await));
+        assert_eq!(vestibule_tests::header(&token)["alg"], algorithm);
+        let claims = vestibule_tests::claims(&token);
+        assert_eq!((&claims["iss"], &claims["aud"]), (&json!(suite.app.issuer()), &json!(client.client_id)));
+        assert_eq!(claims["sub"], tokens.id_claims()["sub"]);
+        // It is no ID token, though it looks like one.
+        let hinted = client.request().without_pkce().set("id_token_hint", &token);
+        let page = suite.browser.get(&hinted.url()).await;
+        assert!(page.has("leaving"), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn oidcc_idtoken_unsigned() {
     let suite = Suite::new().await;
     // The code flow would allow it. What is not signed proves nothing, and is not there: the suite skips the module.

@@ -132,6 +132,9 @@ pub struct ClientMetadata {
     pub id_token_signed_response_alg: SigningAlgorithm,
     /// What the answers are signed with that it gets about tokens, where it asks for signed ones (RFC 9701 section 6).
     pub introspection_signed_response_alg: SigningAlgorithm,
+    /// What userinfo is signed with for it; nothing here: it is told in plain JSON (OpenID Connect Core section 5.3.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<SigningAlgorithm>,
     /// What its access tokens are, whatever their API wants; nothing here: as the API wants.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_token_format: Option<AccessTokenFormat>,
@@ -220,6 +223,7 @@ impl Default for ClientMetadata {
             scope: crate::STANDARD_SCOPES.into_iter().collect(),
             id_token_signed_response_alg: SigningAlgorithm::Rs256,
             introspection_signed_response_alg: SigningAlgorithm::Rs256,
+            userinfo_signed_response_alg: None,
             access_token_format: None,
             rotate_refresh_tokens: None,
             token_exchange_audiences: Vec::new(),

@@ -6,8 +6,10 @@ use poem::{
 };
 use serde_json::json;
 use vestibule_oidc::{
-    DpopRefusal, DpopRequest, PresentedError, PresentedToken, TokenScheme, client::SenderCertificate, discovery::path,
-    userinfo::UserinfoError,
+    DpopRefusal, DpopRequest, PresentedError, PresentedToken, TokenScheme,
+    client::SenderCertificate,
+    discovery::path,
+    userinfo::{Told, UserinfoError},
 };
 
 use super::{
@@ -36,7 +38,10 @@ pub(crate) async fn userinfo(state: State, mut request: Request) -> poem::Result
         certificate: certificate.as_ref(),
     };
     let response = match state.provider().userinfo(&presented).await {
-        Ok(claims) => json(StatusCode::OK, &claims),
+        Ok(Told::Plain(claims)) => json(StatusCode::OK, &claims),
+        Ok(Told::Signed(token)) => {
+            Response::builder().status(StatusCode::OK).content_type("application/jwt").body(token)
+        }
         Err(error) => refusal(scheme, &error),
     };
     Ok(dpop::with_nonce(&state, response))

@@ -122,6 +122,10 @@ fn members() -> Vec<Member> {
         optional("id_token_signed_response_alg", Schema::choice(["RS256", "ES256", "EdDSA"])),
         optional("introspection_signed_response_alg", Schema::choice(["RS256", "ES256", "EdDSA"])),
         optional(
+            "userinfo_signed_response_alg",
+            Schema::choice(["RS256", "ES256", "EdDSA"]).or_null().about("What userinfo is signed with; null for JSON."),
+        ),
+        optional(
             "access_token_format",
             Schema::choice(["jwt", "opaque"]).or_null().about("What its access tokens are; null as their API wants."),
         ),

@@ -65,6 +65,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         scope,
         id_token_signed_response_alg,
         introspection_signed_response_alg,
+        userinfo_signed_response_alg,
         access_token_format,
         rotate_refresh_tokens,
         token_exchange_audiences,
@@ -93,7 +94,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
     let each = |uris: &[vestibule_core::RedirectUri]| uris.iter().map(ToString::to_string).collect();
     let yes_or_no = |yes| vec![if yes { "yes" } else { "no" }.to_owned()];
     let optional = |text: &Option<String>| text.iter().cloned().collect();
-    let lines: [(&str, Vec<String>); 39] = [
+    let lines: [(&str, Vec<String>); 40] = [
         ("Name", vec![client.name.clone()]),
         ("Client id", vec![client.id.to_string()]),
         ("Proves itself by", vec![proof(client).to_owned()]),
@@ -112,6 +113,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         ("Grants", vec![grant_types.join(" ")]),
         ("Response types", vec![response_types.join(", ")]),
         ("ID tokens", vec![id_token_signed_response_alg.to_string()]),
+        ("Userinfo", userinfo_signed_response_alg.iter().map(ToString::to_string).collect()),
         ("Introspection", vec![introspection_signed_response_alg.to_string()]),
         ("Access tokens", format_in_words(*access_token_format).into_iter().collect()),
         ("Refresh tokens", rotation_in_words(*rotate_refresh_tokens).into_iter().collect()),
