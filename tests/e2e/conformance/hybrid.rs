@@ -30,4 +30,11 @@ modules!(HYBRID.iter().copied(), None;
     oidcc_ensure_registered_redirect_uri,
     oidcc_ensure_post_request_succeeds,
     oidcc_response_type_missing,
+    oidcc_claims_essential,
+    oidcc_scope_address,
+    oidcc_scope_phone,
+    oidcc_codereuse_30seconds,
+    oidcc_server_client_secret_post,
+    oidcc_ensure_request_with_valid_pkce_succeeds,
+    oidcc_refresh_token,
 );

@@ -25,4 +25,11 @@ modules!(IMPLICIT.iter().copied(), None;
     oidcc_ensure_request_with_acr_values_succeeds,
     oidcc_ensure_registered_redirect_uri,
     oidcc_ensure_post_request_succeeds,
+    oidcc_claims_essential,
+    oidcc_scope_address,
+    oidcc_scope_phone,
+    oidcc_userinfo_get,
+    oidcc_userinfo_post_header,
+    oidcc_userinfo_post_body,
+    oidcc_response_type_missing,
 );

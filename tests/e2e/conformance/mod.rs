@@ -2,6 +2,8 @@
 //! part of plans that belongs together.
 
 mod backchannel;
+mod basic;
+mod config;
 mod dynamic;
 mod form_post;
 mod frontchannel;

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use vestibule_tests::{Answer, AuthorizeRequest, Browser, ClientSpec, JsonAnswer, Person, TestApp, ThirdParty, Tokens};
 
 use crate::jose;
 
 /// The response types of the implicit plans.
 pub(super) const IMPLICIT: &[&str] = &["id_token", "id_token token"];
+/// That of the basic plan.
+pub(super) const BASIC: &[&str] = &["code"];
 /// Those of the hybrid plans.
 pub(super) const HYBRID: &[&str] = &["code id_token", "code token", "code id_token token"];
 
@@ -124,6 +126,13 @@ impl Plan {
         answer.error().to_owned()
     }
 
+    /// Lets alice be somebody of whom this is known.
+    async fn person_is(&self, claims: Value) {
+        let root = self.app.superuser().await;
+        let changed = root.patch(&format!("/api/v1/users/{}", self.alice.id), &json!({ "claims": claims })).await;
+        assert_eq!(changed.status, 200, "{}", changed.body);
+    }
+
     /// Where the claims of scopes are told: at userinfo, or in the ID token where nothing leads there.
     async fn told(&self, given: &Given) -> Value {
         match given.access_tokens().first() {
@@ -177,6 +186,11 @@ pub(super) async fn oidcc_ensure_request_without_nonce_fails(mut plan: Plan) {
     } else {
         plan.run(|request| request.without("nonce")).await;
     }
+}
+
+pub(super) async fn oidcc_ensure_request_without_nonce_succeeds_for_code_flow(mut plan: Plan) {
+    let given = plan.run(|request| request.without("nonce")).await;
+    assert!(given.claims().get("nonce").is_none());
 }
 
 pub(super) async fn oidcc_scope_profile(mut plan: Plan) {
@@ -288,6 +302,72 @@ pub(super) async fn oidcc_codereuse(mut plan: Plan) {
     for token in given.access_tokens() {
         assert_eq!(plan.client.userinfo(token).await.status, 401, "each token of the code's grant is over");
     }
+}
+
+pub(super) async fn oidcc_claims_essential(mut plan: Plan) {
+    plan.person_is(json!({ "name": "Alice Liddell" })).await;
+    let wanted = json!({ "name": { "essential": true } });
+    // Where nothing leads to userinfo, the ID token is asked for it.
+    let place = if plan.response_type == "id_token" { "id_token" } else { "userinfo" };
+    let claims = json!({ place: wanted }).to_string();
+    let given = plan.run(|request| request.set("claims", &claims)).await;
+    assert_eq!(plan.told(&given).await["name"], "Alice Liddell");
+}
+
+pub(super) async fn oidcc_scope_address(mut plan: Plan) {
+    plan.person_is(json!({ "address": { "formatted": "1 Looking Glass Lane", "country": "GB" } })).await;
+    let given = plan.run(|request| request.set("scope", "openid address")).await;
+    assert_eq!(plan.told(&given).await["address"]["formatted"], "1 Looking Glass Lane");
+}
+
+pub(super) async fn oidcc_scope_phone(mut plan: Plan) {
+    plan.person_is(json!({ "phone_number": "+351 21 555 0134" })).await;
+    let given = plan.run(|request| request.set("scope", "openid phone")).await;
+    let told = plan.told(&given).await;
+    assert!(told["phone_number"].is_string() && told["phone_number_verified"].is_boolean(), "{told}");
+}
+
+pub(super) async fn oidcc_codereuse_30seconds(mut plan: Plan) {
+    let given = plan.run(|request| request).await;
+    plan.app.clock().advance(Duration::from_secs(30));
+    assert_eq!(plan.client.exchange(&given.answer).send().await.error(), "invalid_grant");
+}
+
+pub(super) async fn oidcc_server_client_secret_post(mut plan: Plan) {
+    let request = plan.request();
+    let answer = Answer::read(&plan.browser.walk(&request.url()).await, &request);
+    let given = plan.client.exchange(&answer).by_post().send().await;
+    assert_eq!(given.status, 200, "{}", given.body);
+}
+
+pub(super) async fn oidcc_ensure_request_with_valid_pkce_succeeds(mut plan: Plan) {
+    let request = plan.client.request().set("response_type", plan.response_type);
+    let answer = Answer::read(&plan.browser.walk(&request.url()).await, &request);
+    let exchange = plan.client.exchange(&answer);
+    assert!(exchange.parameters.iter().any(|(name, _)| name == "code_verifier"));
+    assert_eq!(exchange.send().await.status, 200);
+}
+
+pub(super) async fn oidcc_refresh_token(mut plan: Plan) {
+    let given = plan.run(|request| request.set("scope", "openid offline_access").set("prompt", "consent")).await;
+    let (first, claims) = (given.tokens.as_ref().unwrap(), given.claims());
+    let refresh = first.body["refresh_token"].as_str().unwrap();
+    assert!(refresh.len() >= 32 && refresh.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{refresh}");
+    plan.app.clock().advance(Duration::from_secs(2));
+    let next = plan.client.asks("refresh_token").set("refresh_token", refresh).send().await;
+    assert_eq!(next.header("cache-control"), Some("no-store"));
+    let next = next.tokens();
+    assert_ne!(next.access_token, first.access_token);
+    for same in ["iss", "sub", "aud", "auth_time"] {
+        assert_eq!(next.id_claims()[same], claims[same], "{same}");
+    }
+    assert!(next.id_claims()["iat"].as_i64() >= claims["iat"].as_i64());
+    assert_eq!(plan.client.userinfo(&next.access_token).await.status, 200);
+    // Another application cannot use it.
+    let other = plan.app.client(ClientSpec::named("Second").for_grants(&["authorization_code", "refresh_token"])).await;
+    let refresh = next.body["refresh_token"].as_str().unwrap();
+    let refused = other.asks("refresh_token").set("refresh_token", refresh).send().await;
+    assert_eq!(refused.error(), "invalid_grant");
 }
 
 pub(super) async fn oidcc_ensure_registered_redirect_uri(mut plan: Plan) {
