@@ -32,7 +32,7 @@ use crate::config::{
     self, AccessTokenAlg, CertificateField, Config, GrantType, ListenAddresses, PasswordRuleName, SecondFactorMode,
     SignInIdentifier, WayToAuthenticate,
 };
-use crate::{fetch, mail};
+use crate::{fetch, mail, rotation::Schedule};
 
 /// Why the provider cannot start, in words.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +55,7 @@ pub struct App {
     mutual_tls: Option<TlsFiles>,
     mutual_listen: Vec<String>,
     keys: KeyRing,
+    schedule: Option<Schedule>,
     revocations: RevocationLog,
     changes: ChangeLog,
     audit_retention: Duration,
@@ -151,6 +152,7 @@ impl App {
         let scopes = vestibule_server::administration_scopes();
         provider.apis().register_own(&administration, "Administration", &scopes).await.map_err(StartError::because)?;
         Ok(Self {
+            schedule: Schedule::of(config),
             keys,
             revocations,
             changes,
@@ -234,6 +236,7 @@ impl App {
     pub async fn run(self, sockets: impl Into<Sockets>, shutdown: watch::Receiver<bool>) -> Result<(), StartError> {
         let Sockets { listeners, mutual } = sockets.into();
         let followers = [
+            tokio::spawn(keep(self.schedule, self.keys.clone(), self.parts.audit.clone(), shutdown.clone())),
             tokio::spawn(self.keys.follow(shutdown.clone())),
             tokio::spawn(self.revocations.follow(shutdown.clone())),
             tokio::spawn(self.changes.follow(shutdown.clone())),
@@ -265,6 +268,13 @@ impl App {
         ephemeral.close().await;
         database.close().await;
         served.map_err(StartError::because)
+    }
+}
+
+/// Makes new signing keys when it is time, where that is not done by hand.
+async fn keep(schedule: Option<Schedule>, keys: KeyRing, audit: Audit, shutdown: watch::Receiver<bool>) {
+    if let Some(schedule) = schedule {
+        schedule.keep(keys, audit, shutdown).await;
     }
 }
 

@@ -90,6 +90,19 @@ impl KeyRing {
         Ok(kids)
     }
 
+    /// Makes a new key of each algorithm whose newest one was made `every` so long ago; of any number of replicas, one does.
+    /// Returns their ids.
+    ///
+    /// # Errors
+    /// A database that does not answer; then nothing has changed.
+    pub async fn rotate_due(&self, every: Duration, rotation: Rotation) -> Result<Vec<String>, KeyRingError> {
+        let kids = store::rotate_due(self, every, rotation).await?;
+        if !kids.is_empty() {
+            self.refresh().await?;
+        }
+        Ok(kids)
+    }
+
     /// Reads the ring again where its rows have changed. Returns whether they had.
     ///
     /// # Errors

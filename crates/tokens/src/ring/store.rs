@@ -1,5 +1,7 @@
 //! The rows of the key ring.
 
+use std::time::Duration;
+
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
@@ -81,18 +83,72 @@ pub(super) async fn rotate(
 ) -> Result<Vec<String>, KeyRingError> {
     let made = make(algorithms).await?;
     let transaction = exclusive(&ring.0.db).await?;
-    let signs_from = ring.0.clock.now() + rotation.publish_ahead;
     for (key, pkcs8) in &made {
-        signing_keys::Entity::update_many()
-            .col_expr(signing_keys::Column::VerifiesUntil, Expr::value((signs_from + rotation.keep).millis()))
-            .filter(signing_keys::Column::Algorithm.eq(key.algorithm().name()))
-            .filter(signing_keys::Column::VerifiesUntil.is_null())
-            .exec(&transaction)
-            .await?;
-        insert(ring, &transaction, key, pkcs8, signs_from).await?;
+        succeed(ring, &transaction, key, pkcs8, rotation).await?;
     }
     transaction.commit().await?;
     Ok(made.into_iter().map(|(key, _)| key.kid().to_owned()).collect())
+}
+
+/// The same for the algorithms whose newest key is as old as that. They are looked at again under the lock: of any number of
+/// replicas, one adds a key.
+pub(super) async fn rotate_due(
+    ring: &KeyRing,
+    every: Duration,
+    rotation: Rotation,
+) -> Result<Vec<String>, KeyRingError> {
+    let now = ring.0.clock.now();
+    let old = due(ring.0.db.reader(), now, every).await?;
+    if old.is_empty() {
+        return Ok(Vec::new());
+    }
+    let made = make(&old).await?;
+    let transaction = exclusive(&ring.0.db).await?;
+    let old = due(&transaction, now, every).await?;
+    let mut kids = Vec::new();
+    for (key, pkcs8) in made.iter().filter(|(key, _)| old.contains(&key.algorithm())) {
+        succeed(ring, &transaction, key, pkcs8, rotation).await?;
+        kids.push(key.kid().to_owned());
+    }
+    transaction.commit().await?;
+    Ok(kids)
+}
+
+/// The algorithms whose newest key was made so long before.
+async fn due(
+    connection: &impl ConnectionTrait,
+    now: Timestamp,
+    every: Duration,
+) -> Result<Vec<SigningAlgorithm>, DbErr> {
+    let newest: Vec<(String, Option<i64>)> = signing_keys::Entity::find()
+        .select_only()
+        .column(signing_keys::Column::Algorithm)
+        .column_as(signing_keys::Column::CreatedAt.max(), "newest")
+        .filter(is_known())
+        .group_by(signing_keys::Column::Algorithm)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let is_due = |made: Option<i64>| made.is_some_and(|made| Timestamp::from_millis(made) + every <= now);
+    Ok(newest.into_iter().filter(|(_, made)| is_due(*made)).filter_map(|(name, _)| name.parse().ok()).collect())
+}
+
+/// Adds a key, and says until when those of before verify.
+async fn succeed(
+    ring: &KeyRing,
+    transaction: &impl ConnectionTrait,
+    key: &SigningKey,
+    pkcs8: &[u8],
+    rotation: Rotation,
+) -> Result<(), KeyRingError> {
+    let signs_from = ring.0.clock.now() + rotation.publish_ahead;
+    signing_keys::Entity::update_many()
+        .col_expr(signing_keys::Column::VerifiesUntil, Expr::value((signs_from + rotation.keep).millis()))
+        .filter(signing_keys::Column::Algorithm.eq(key.algorithm().name()))
+        .filter(signing_keys::Column::VerifiesUntil.is_null())
+        .exec(transaction)
+        .await?;
+    insert(ring, transaction, key, pkcs8, signs_from).await
 }
 
 /// Deletes the keys that were retired before `moment`.

@@ -150,3 +150,44 @@ async fn a_row_that_holds_another_key_than_its_id_says_is_refused() {
     let opened = KeyRing::open(db, vault, world.key_file(), world.clock.clone(), world.random.clone()).await;
     assert!(matches!(opened, Err(KeyRingError::Sealed { kid, .. }) if kid == es256));
 }
+
+#[tokio::test]
+async fn a_key_that_is_old_enough_is_followed_by_another_and_its_jwks_of_before_still_verify() {
+    let world = World::new().await;
+    let issuer = world.issuer().await;
+    let ring = issuer.keys();
+    let (first, before) = (signing(ring), published(ring));
+    let rotation = Rotation { publish_ahead: HOUR, keep: DAY };
+    world.clock.advance(DAY * 30 - HOUR);
+    assert!(ring.rotate_due(DAY * 30, rotation).await.expect("looked").is_empty());
+    // A key that was followed meanwhile by hand is young again.
+    ring.rotate(&[SigningAlgorithm::Rs256], rotation).await.expect("rotated");
+    world.clock.advance(HOUR);
+    let made = ring.rotate_due(DAY * 30, rotation).await.expect("rotated");
+    assert_eq!(made.len(), 2, "not RS256");
+    // Whoever fetched the keys before knows the one that signs until the new one is published for long enough.
+    assert_eq!(signing(ring), first);
+    assert!(before.contains(&signing(ring)) && published(ring).len() == 2);
+    world.clock.advance(HOUR);
+    assert!(made.contains(&signing(ring)) && published(ring).contains(&first));
+    world.clock.advance(DAY);
+    assert!(!published(ring).contains(&first));
+    assert!(ring.rotate_due(DAY * 30, rotation).await.expect("looked").is_empty());
+}
+
+#[tokio::test]
+async fn of_many_replicas_that_find_a_key_old_one_makes_the_next() {
+    let world = World::new().await;
+    let mut replicas = Vec::new();
+    for _ in 0..8 {
+        replicas.push(world.ring().await);
+    }
+    world.clock.advance(DAY * 31);
+    let mut callers = tokio::task::JoinSet::new();
+    for ring in replicas.iter().cycle().take(24).cloned() {
+        callers.spawn(async move { ring.rotate_due(DAY * 30, Rotation::default()).await.expect("looked").len() });
+    }
+    assert_eq!(callers.join_all().await.into_iter().sum::<usize>(), 3, "one of each algorithm");
+    let ring = world.ring().await;
+    assert_eq!(ring.list().len(), 6);
+}

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// No token lives longer, whatever is configured (`tokens.*_lifetime` end at 24 h); an hour more for clocks that differ.
-const LONGEST_TOKEN: Duration = Duration::from_secs(25 * 60 * 60);
+pub(crate) const LONGEST_TOKEN: Duration = Duration::from_secs(25 * 60 * 60);
 
 /// What a command works with.
 #[derive(Debug)]

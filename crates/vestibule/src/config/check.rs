@@ -10,6 +10,7 @@ pub(super) fn contradictions(config: &Config, reader: &mut Reader) {
     tls_has_both_halves(config, reader);
     served_over_https_and_called_by_it(config, reader);
     idle_within_absolute(config, reader);
+    keys_sign_before_they_are_followed(config, reader);
     argon2_parameters_fit_together(config, reader);
     somebody_can_sign_in(config, reader);
     certificates_are_asked_for_where_they_count(config, reader);
@@ -135,6 +136,18 @@ fn served_over_https_and_called_by_it(config: &Config, reader: &mut Reader) {
             &["http.public_url", "http.tls.certificate", "http.tls.key"],
             format!("HTTPS is served (http.tls), and http.public_url is {url}"),
             "let http.public_url begin with https://, or leave out http.tls".to_owned(),
+        );
+    }
+}
+
+fn keys_sign_before_they_are_followed(config: &Config, reader: &mut Reader) {
+    let keys = &config.keys;
+    if !keys.rotate_every.is_zero() && keys.rotate_every <= keys.publish_ahead {
+        reader.contradiction(
+            &["keys.rotate_every", "keys.publish_ahead"],
+            "keys.rotate_every is not longer than keys.publish_ahead: a key would be followed before it signs"
+                .to_owned(),
+            "rotate less often, or set keys.rotate_every = \"0s\" to rotate by hand".to_owned(),
         );
     }
 }

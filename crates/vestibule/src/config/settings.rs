@@ -250,6 +250,12 @@ settings! {
         ///
         /// Keep it above the time for which applications cache the published keys.
         "keys.publish_ahead" publish_ahead: Duration = "10m", from "0s" to "30d";
+
+        /// After what time a signing key is followed by a new one of its algorithm; `0s` leaves that to `vestibule keys rotate`.
+        ///
+        /// The new key is published for `keys.publish_ahead` before it signs, and the old one verifies for a day after it has
+        /// signed its last.
+        "keys.rotate_every" rotate_every: Duration = "90d", from "0s" to "3650d";
     }
 
     /// The tokens that applications get.
