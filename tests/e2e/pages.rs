@@ -86,8 +86,10 @@ async fn a13_what_others_wrote_never_becomes_markup() {
     let spec = ClientSpec::named(HOSTILE).for_scope("openid notes.read");
     let client = app.client(spec).await;
     let mut browser = app.browser();
-    let hostile = ["login_hint", "state", "nonce", "ui_locales", "acr_values", "display", "claims"];
+    let hostile = ["login_hint", "state", "nonce", "ui_locales", "acr_values", "display", "claims_locales"];
     let request = hostile.iter().fold(client.request(), |request, name| request.set(name, HOSTILE));
+    let claims = serde_json::json!({ "userinfo": { HOSTILE: { "value": HOSTILE } } }).to_string();
+    let request = request.set("claims", &claims);
     let request = request.set("scope", "openid notes.read <script>").set("prompt", "consent");
     let login = browser.open(&request.url()).await;
     assert_eq!(login.attribute("username", "value").as_deref(), Some(HOSTILE));
