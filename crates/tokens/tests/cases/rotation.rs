@@ -184,7 +184,8 @@ async fn of_many_replicas_that_find_a_key_old_one_makes_the_next() {
     }
     world.clock.advance(DAY * 31);
     let mut callers = tokio::task::JoinSet::new();
-    for ring in replicas.iter().cycle().take(24).cloned() {
+    for ring in replicas.iter().cycle().take(24) {
+        let ring = ring.clone();
         callers.spawn(async move { ring.rotate_due(DAY * 30, Rotation::default()).await.expect("looked").len() });
     }
     assert_eq!(callers.join_all().await.into_iter().sum::<usize>(), 3, "one of each algorithm");
