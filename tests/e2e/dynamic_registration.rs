@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use vestibule::config::RegistrationMode;
+use vestibule::config::{GrantType, RegistrationMode};
 use vestibule_tests::{Browser, JsonAnswer, TestApp, ThirdParty};
 
 use crate::rows;
@@ -293,7 +293,7 @@ async fn a09_a_strangers_error_leads_nowhere_without_a_click() {
     let stranger = registered(&app, json!({})).await.body;
     let wrong = |of: &Value| third_party(&app, of).request().without_pkce().set("response_type", "token");
     let page = app.browser().get(&wrong(&stranger).url()).await;
-    assert!(!page.is_redirect() && page.has("leaving"), "{page}");
+    assert!(!page.is_redirect() && page.has("app-error"), "{page}");
     let link = page.attribute("next", "href").unwrap();
     assert!(link.starts_with(CALLBACK) && link.contains("error=unsupported_response_type"), "{link}");
     let page = app.browser().get(&wrong(&stranger).set("response_mode", "form_post").url()).await;
@@ -304,4 +304,42 @@ async fn a09_a_strangers_error_leads_nowhere_without_a_click() {
     // Where nobody is to be asked, and where somebody here let it in, the answer goes at once.
     assert!(app.browser().get(&wrong(&stranger).set("prompt", "none").url()).await.is_redirect());
     assert!(app.browser().get(&wrong(&invited).url()).await.is_redirect());
+}
+
+#[tokio::test]
+async fn one_in_use_of_which_nobody_is_asked_is_not_forgotten() {
+    let app = TestApp::with(|config| {
+        config.registration.mode = RegistrationMode::Open;
+        config.registration.grant_types =
+            [GrantType::AuthorizationCode, GrantType::ClientCredentials].into_iter().collect();
+    })
+    .await;
+    let robot = registered(&app, json!({ "grant_types": ["client_credentials"], "redirect_uris": [] })).await.body;
+    let ours = registered(&app, json!({})).await.body;
+    let unused = registered(&app, json!({})).await.body;
+    let path = format!("/api/v1/clients/{}", ours["client_id"].as_str().unwrap());
+    assert_eq!(app.superuser().await.patch(&path, &json!({ "first_party": true })).await.status, 200);
+    app.clock().advance(Duration::from_secs(31 * 86_400));
+    app.provider().forget_unused().await.unwrap();
+    let left = rows(&app, "SELECT id FROM clients").await.concat();
+    for (of, stays) in [(&robot, true), (&ours, true), (&unused, false)] {
+        assert_eq!(left.contains(of["client_id"].as_str().unwrap()), stays, "{of}: {left}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_never_loosens_what_an_administrator_demands() {
+    let app = provider(RegistrationMode::Open).await;
+    let told = registered(&app, json!({})).await.body;
+    let path = format!("/api/v1/clients/{}", told["client_id"].as_str().unwrap());
+    let demanded = json!({ "require_pkce": true, "require_pushed_authorization_requests": true });
+    assert_eq!(app.superuser().await.patch(&path, &demanded).await.status, 200);
+    let looser = json!({
+        "client_id": told["client_id"], "require_pkce": false, "require_pushed_authorization_requests": false,
+    });
+    let changed = manage(&app, Method::PUT, &told, token(&told), Some(&document(looser))).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    for member in ["require_pkce", "require_pushed_authorization_requests"] {
+        assert_eq!(changed.body[member], true, "{member}");
+    }
 }

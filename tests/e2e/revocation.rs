@@ -188,7 +188,7 @@ async fn rotate(app: &TestApp, ahead: Duration) -> Vec<String> {
     let vault = context.vault(&database).await.unwrap();
     let (clock, random) = (context.clock.clone(), context.random.clone());
     let ring = KeyRing::open(database, vault, context.key_file(), clock, random).await.unwrap();
-    let rotation = Rotation { publish_ahead: ahead, keep: context.longest_token() };
+    let rotation = Rotation { publish_ahead: ahead, ..vestibule::rotation::of(&context.config) };
     ring.rotate(&SigningAlgorithm::ALL, rotation).await.unwrap()
 }
 

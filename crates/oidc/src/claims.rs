@@ -63,8 +63,7 @@ impl Provider {
 
     /// The scopes that bring claims of attributes, as administrators declared them.
     pub(crate) async fn carrying(&self) -> Result<ScopeSet, Unavailable> {
-        let carried = self.attributes().carried().await?;
-        Ok(carried.iter().map(|attribute| attribute.scope.as_str()).collect())
+        Ok(self.carried_claims().await?.iter().map(|(_, scope)| scope.as_str()).collect())
     }
 }
 

@@ -27,6 +27,7 @@ pub mod feed;
 mod grants;
 pub mod introspection;
 mod logout;
+mod network;
 mod presence;
 mod presented;
 mod provider;

@@ -19,7 +19,7 @@ use vestibule_oidc::{
 use vestibule_outbound::Outbox;
 use vestibule_server::{ClientCertificates, Door, Front, Limits, SetupLinks, TlsFiles, Vouching};
 use vestibule_sessions::{Policy, Sessions};
-use vestibule_tokens::{Issuer, KeyFile, KeyRing, RevocationLog, Secrets, SigningAlgorithm, open_vault};
+use vestibule_tokens::{Issuer, KeyFile, KeyRing, RevocationLog, Rotation, Secrets, SigningAlgorithm, open_vault};
 use vestibule_users::{
     Access, ApiTokenWay, ApiTokens, Attributes, CertificateBindings, CertificateRule, CertificateWay, HashingPolicy,
     Identifiers, PasswordHasher, PasswordRule, PasswordRules, PasswordWay, Postman, Recovery, RemoteUserWay,
@@ -32,7 +32,7 @@ use crate::config::{
     self, AccessTokenAlg, CertificateField, Config, GrantType, ListenAddresses, PasswordRuleName, SecondFactorMode,
     SignInIdentifier, WayToAuthenticate,
 };
-use crate::{fetch, mail, rotation::Schedule};
+use crate::{fetch, mail, rotation};
 
 /// Why the provider cannot start, in words.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +55,8 @@ pub struct App {
     mutual_tls: Option<TlsFiles>,
     mutual_listen: Vec<String>,
     keys: KeyRing,
-    schedule: Option<Schedule>,
+    rotate_every: Duration,
+    rotation: Rotation,
     revocations: RevocationLog,
     changes: ChangeLog,
     audit_retention: Duration,
@@ -152,7 +153,8 @@ impl App {
         let scopes = vestibule_server::administration_scopes();
         provider.apis().register_own(&administration, "Administration", &scopes).await.map_err(StartError::because)?;
         Ok(Self {
-            schedule: Schedule::of(config),
+            rotate_every: config.keys.rotate_every,
+            rotation: rotation::of(config),
             keys,
             revocations,
             changes,
@@ -236,7 +238,13 @@ impl App {
     pub async fn run(self, sockets: impl Into<Sockets>, shutdown: watch::Receiver<bool>) -> Result<(), StartError> {
         let Sockets { listeners, mutual } = sockets.into();
         let followers = [
-            tokio::spawn(keep(self.schedule, self.keys.clone(), self.parts.audit.clone(), shutdown.clone())),
+            tokio::spawn(rotation::keep(
+                self.keys.clone(),
+                self.parts.audit.clone(),
+                self.rotate_every,
+                self.rotation,
+                shutdown.clone(),
+            )),
             tokio::spawn(self.keys.follow(shutdown.clone())),
             tokio::spawn(self.revocations.follow(shutdown.clone())),
             tokio::spawn(self.changes.follow(shutdown.clone())),
@@ -268,13 +276,6 @@ impl App {
         ephemeral.close().await;
         database.close().await;
         served.map_err(StartError::because)
-    }
-}
-
-/// Makes new signing keys when it is time, where that is not done by hand.
-async fn keep(schedule: Option<Schedule>, keys: KeyRing, audit: Audit, shutdown: watch::Receiver<bool>) {
-    if let Some(schedule) = schedule {
-        schedule.keep(keys, audit, shutdown).await;
     }
 }
 

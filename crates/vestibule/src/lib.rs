@@ -6,5 +6,5 @@ pub mod config;
 pub mod demo;
 mod fetch;
 mod mail;
-mod rotation;
+pub mod rotation;
 pub mod telemetry;

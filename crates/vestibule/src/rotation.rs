@@ -6,38 +6,42 @@ use tokio::sync::watch;
 use vestibule_audit::{Actor, Audit, Details, Event, Kind, ObjectType};
 use vestibule_tokens::{KeyRing, Rotation};
 
-use crate::{cli::LONGEST_TOKEN, config::Config};
+use crate::config::Config;
+
+/// No token lives longer, whatever is configured (`tokens.*_lifetime` end at 24 h); an hour more for clocks that differ.
+pub(crate) const LONGEST_TOKEN: Duration = Duration::from_secs(25 * 60 * 60);
 
 /// How often is looked.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// What the schedule is.
-pub(crate) struct Schedule {
-    every: Duration,
-    rotation: Rotation,
+/// When a rotation takes effect, by whom ever it is begun: a key that signs no more verifies for as long as a token may live.
+#[must_use]
+pub fn of(config: &Config) -> Rotation {
+    Rotation { publish_ahead: config.keys.publish_ahead, keep: LONGEST_TOKEN }
 }
 
-impl Schedule {
-    /// As the configuration says; nothing where keys are rotated by hand.
-    pub(crate) fn of(config: &Config) -> Option<Self> {
-        let keys = &config.keys;
-        let rotation = Rotation { publish_ahead: keys.publish_ahead, keep: LONGEST_TOKEN };
-        (!keys.rotate_every.is_zero()).then_some(Self { every: keys.rotate_every, rotation })
+/// Makes new keys `every` so often, until `shutdown` turns true or its sender is gone.
+pub(crate) async fn keep(
+    ring: KeyRing,
+    audit: Audit,
+    every: Duration,
+    rotation: Rotation,
+    mut shutdown: watch::Receiver<bool>,
+) {
+    // Then it is done by hand.
+    if every.is_zero() {
+        return;
     }
-
-    /// Makes new keys when it is time, until `shutdown` turns true or its sender is gone.
-    pub(crate) async fn keep(self, ring: KeyRing, audit: Audit, mut shutdown: watch::Receiver<bool>) {
-        loop {
-            match ring.rotate_due(self.every, self.rotation).await {
-                Ok(kids) => tell(&ring, &audit, &kids).await,
-                Err(error) => {
-                    tracing::error!(%error, "old signing keys could not be followed by new ones; it is tried again")
-                }
+    loop {
+        match ring.rotate_due(every, rotation).await {
+            Ok(kids) => tell(&ring, &audit, &kids).await,
+            Err(error) => {
+                tracing::error!(%error, "old signing keys could not be followed by new ones; it is tried again")
             }
-            tokio::select! {
-                () = tokio::time::sleep(EVERY) => {}
-                _ = shutdown.wait_for(|stop| *stop) => return,
-            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            _ = shutdown.wait_for(|stop| *stop) => return,
         }
     }
 }

@@ -95,7 +95,7 @@ async fn oidcc_userinfo_rs256() {
         // It is no ID token, though it looks like one.
         let hinted = client.request().without_pkce().set("id_token_hint", &token);
         let page = suite.browser.get(&hinted.url()).await;
-        assert!(page.has("leaving"), "{page}");
+        assert!(page.has("app-error"), "{page}");
     }
 }
 

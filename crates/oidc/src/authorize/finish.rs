@@ -85,10 +85,8 @@ impl Finishing<'_> {
             None
         };
         let code = if asked.code { Some(self.code().await?) } else { None };
-        if asked.id_token {
-            self.join().await?;
-        }
         let id_token = if asked.id_token {
+            self.join().await?;
             Some(self.id_token(access.as_ref().map(|(token, _)| &*token.token), code.as_deref()).await?)
         } else {
             None

@@ -127,14 +127,7 @@ impl Clients {
     /// # Errors
     /// Metadata that cannot be honoured, or a database that does not answer.
     pub async fn create(&self, new: NewClient) -> Result<CreatedClient, ClientsError> {
-        self.check(&new)?;
-        let id = ClientId::random(&self.random);
-        let secret = AuthMethod::has_secret(new.auth_method).then(|| self.new_secret(new.secret_is_a_key()));
-        let row = client::ActiveModel {
-            secret_digest: Set(secret.as_deref().map(|secret| self.digest_bytes(secret))),
-            secret_sealed: Set(secret.as_deref().and_then(|secret| self.sealed(&id, new.secret_is_a_key(), secret))),
-            ..self.row(id, &new, self.clock.now())?
-        };
+        let (row, secret) = self.new_row(&new)?;
         let client = Client::try_from(row.insert(self.database.writer()).await?)?;
         tracing::info!(client_id = %client.id, "an application was registered");
         Ok(CreatedClient { client, secret })
@@ -242,6 +235,19 @@ impl Clients {
         Ok(secret)
     }
 
+    /// The row of an application that is new, with its secret.
+    pub(super) fn new_row(&self, new: &NewClient) -> Result<(client::ActiveModel, Option<String>), ClientsError> {
+        self.check(new)?;
+        let id = ClientId::random(&self.random);
+        let secret = AuthMethod::has_secret(new.auth_method).then(|| self.new_secret(new.secret_is_a_key()));
+        let row = client::ActiveModel {
+            secret_digest: Set(secret.as_deref().map(|secret| self.digest_bytes(secret))),
+            secret_sealed: Set(secret.as_deref().and_then(|secret| self.sealed(&id, new.secret_is_a_key(), secret))),
+            ..self.row(id, new, self.clock.now())?
+        };
+        Ok((row, secret))
+    }
+
     /// A row without a secret.
     pub(super) fn row(
         &self,
@@ -284,7 +290,7 @@ impl Clients {
     }
 
     /// An HMAC wants a key as long as its hash (RFC 7518 section 3.2): HS512 has 64 bytes.
-    pub(super) fn new_secret(&self, is_a_key: bool) -> String {
+    fn new_secret(&self, is_a_key: bool) -> String {
         let more = if is_a_key { self.random.token() } else { String::new() };
         format!("{SECRET_PREFIX}{}{more}", self.random.token())
     }
@@ -308,17 +314,14 @@ impl TryFrom<client::Model> for Client {
             None => None,
             Some(name) => Some(AuthMethod::parse(name).ok_or_else(|| damaged("auth_method"))?),
         };
-        let secret_digest = match row.secret_digest.as_deref() {
-            None => None,
-            Some(bytes) => Some(Digest::from_slice(bytes).ok_or_else(|| damaged("secret_digest"))?),
+        let digest = |bytes: Option<&[u8]>, what: &str| {
+            bytes.map(|bytes| Digest::from_slice(bytes).ok_or_else(|| damaged(what))).transpose()
         };
+        let secret_digest = digest(row.secret_digest.as_deref(), "secret_digest")?;
+        let registration_digest = digest(row.registration_digest.as_deref(), "registration_digest")?;
         let self_registered = match row.self_registered.as_deref() {
             None => None,
             Some(name) => Some(SelfRegistered::parse(name).ok_or_else(|| damaged("self_registered"))?),
-        };
-        let registration_digest = match row.registration_digest.as_deref() {
-            None => None,
-            Some(bytes) => Some(Digest::from_slice(bytes).ok_or_else(|| damaged("registration_digest"))?),
         };
         let mut metadata: ClientMetadata =
             serde_json::from_str(&row.metadata).map_err(|error| damaged(&error.to_string()))?;

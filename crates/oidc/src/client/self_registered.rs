@@ -10,15 +10,16 @@ use sea_orm::{
 };
 use vestibule_core::ClientId;
 
-use super::{AuthMethod, Client, Clients, ClientsError, CreatedClient, NewClient};
+use super::{Client, Clients, ClientsError, CreatedClient, NewClient};
 use crate::{
     Unavailable,
     tables::{client, consent, grant},
+    token::NOBODY_ASKED,
 };
 
 /// What a registration access token begins with, so that a scanner for leaked secrets knows it.
 const TOKEN_PREFIX: &str = "vst_registration_";
-/// How many of those that nobody uses are forgotten at a time.
+/// How many of those that nobody uses are looked for at a time.
 const BATCH: u64 = 100;
 
 /// By which door an application came that registered itself.
@@ -54,16 +55,12 @@ impl Clients {
         new: &NewClient,
         door: SelfRegistered,
     ) -> Result<(CreatedClient, String), ClientsError> {
-        self.check(new)?;
-        let id = ClientId::random(&self.random);
-        let secret = AuthMethod::has_secret(new.auth_method).then(|| self.new_secret(new.secret_is_a_key()));
+        let (row, secret) = self.new_row(new)?;
         let token = format!("{TOKEN_PREFIX}{}", self.random.token());
         let row = client::ActiveModel {
-            secret_digest: Set(secret.as_deref().map(|secret| self.digest_bytes(secret))),
-            secret_sealed: Set(secret.as_deref().and_then(|secret| self.sealed(&id, new.secret_is_a_key(), secret))),
             self_registered: Set(Some(door.as_str().to_owned())),
             registration_digest: Set(Some(self.registration_key.digest(&token).as_bytes().to_vec())),
-            ..self.row(id, new, self.clock.now())?
+            ..row
         };
         let client = Client::try_from(client::Entity::insert(row).exec_with_returning(transaction).await?)?;
         Ok((CreatedClient { client, secret }, token))
@@ -78,24 +75,36 @@ impl Clients {
         Ok(client.filter(|_| matches && expected.is_some()))
     }
 
-    /// The ids of some of those that registered themselves so long ago, and that nobody allowed anything so far. They are at
-    /// most a hundred.
-    pub(crate) async fn unused(&self, since: Duration) -> Result<Vec<ClientId>, Unavailable> {
+    /// The next of those that registered themselves so long ago, and that nobody allowed anything so far, after `last` in the order
+    /// of their ids, and where to go on from; nothing where there are no more. Of some of them nobody is asked: the organisation's
+    /// own, and those that act for themselves. They may be in use all the same, and are none of these.
+    pub(crate) async fn unused(
+        &self,
+        since: Duration,
+        last: &str,
+    ) -> Result<Option<(Vec<ClientId>, String)>, Unavailable> {
         let before = self.clock.now() - since;
         let allowed = Query::select().column(consent::Column::ClientId).from(consent::Entity).to_owned();
         let given = Query::select().column(grant::Column::ClientId).from(grant::Entity).to_owned();
-        let ids: Vec<String> = client::Entity::find()
-            .select_only()
-            .column(client::Column::Id)
+        let rows = client::Entity::find()
+            .filter(client::Column::Id.gt(last))
             .filter(client::Column::SelfRegistered.is_not_null())
+            .filter(client::Column::FirstParty.eq(false))
             .filter(client::Column::CreatedAt.lt(before.millis()))
             .filter(Expr::col(client::Column::Id).not_in_subquery(allowed))
             .filter(Expr::col(client::Column::Id).not_in_subquery(given))
-            .order_by_asc(client::Column::CreatedAt)
+            .order_by_asc(client::Column::Id)
             .limit(BATCH)
-            .into_tuple()
             .all(self.database.reader())
             .await?;
-        Ok(ids.into_iter().map(ClientId::from).collect())
+        let Some(last) = rows.last().map(|row| row.id.clone()) else { return Ok(None) };
+        let clients = rows.into_iter().map(Client::try_from).collect::<Result<Vec<_>, _>>()?;
+        let unused = clients.into_iter().filter(|client| !acts_for_itself(client)).map(|client| client.id);
+        Ok(Some((unused.collect(), last)))
     }
+}
+
+/// Whether it can come to tokens without anybody allowing it anything.
+fn acts_for_itself(client: &Client) -> bool {
+    NOBODY_ASKED.iter().any(|grant| client.may_use_grant(grant))
 }

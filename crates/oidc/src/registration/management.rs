@@ -5,7 +5,10 @@ use vestibule_audit::{Actor, Details, Event, Kind, ObjectType, Source};
 use vestibule_core::ClientId;
 
 use super::{RegistrationError, RegistrationMode, answer};
-use crate::{Provider, client::Client};
+use crate::{
+    Provider,
+    client::{Client, NewClient},
+};
 
 /// The same for a token that is wrong, and for an application that is not there (RFC 7592 section 2).
 pub(super) const NOT_THE_TOKEN: &str = "the registration access token is none of this application's";
@@ -38,7 +41,7 @@ impl Provider {
     pub async fn reregister(&self, steward: Steward<'_>, document: &str) -> Result<Value, RegistrationError> {
         let (client, token) = self.looked_after(&steward).await?;
         self.names_itself(&client, document).await?;
-        let new = self.read_registration(document).await?;
+        let new = as_strict_as(&client, self.read_registration(document).await?);
         let update = self.clients().update(&client.id, new, Some(client.updated_at));
         let changed = self.audit().with_change(event(Kind::Updated, &client, steward.source), update).await?;
         Ok(answer::known(self.issuer(), &changed, token))
@@ -81,6 +84,15 @@ impl Provider {
             _ => Err(RegistrationError::Metadata("client_secret: it is not the one that was given".to_owned())),
         }
     }
+}
+
+/// What protects the requests of an application stays as it is, whoever said it: an administrator may have.
+fn as_strict_as(client: &Client, mut new: NewClient) -> NewClient {
+    let (before, after) = (&client.metadata, &mut new.metadata);
+    new.require_pkce = Some(new.require_pkce == Some(true) || client.require_pkce);
+    after.require_pushed_authorization_requests |= before.require_pushed_authorization_requests;
+    after.require_signed_request_object |= before.require_signed_request_object;
+    new
 }
 
 fn event(kind: Kind, client: &Client, source: &Source) -> Event {

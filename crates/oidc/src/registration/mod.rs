@@ -141,26 +141,21 @@ impl Provider {
 
     /// By which door an applicant comes in, if by any.
     async fn let_in(&self, applicant: &Applicant<'_>) -> Result<SelfRegistered, RegistrationError> {
-        match self.settings().registration.mode {
-            RegistrationMode::Off => Err(RegistrationError::Off),
-            RegistrationMode::Token => {
-                let token = applicant.token.ok_or(RegistrationError::Unauthorized(
-                    "an initial access token is needed to register an application here",
-                ))?;
-                // Looked at first: what strangers send is neither read nor fetched.
+        match (self.settings().registration.mode, applicant.token) {
+            (RegistrationMode::Off, _) => Err(RegistrationError::Off),
+            // Looked at first: what strangers send is neither read nor fetched. Where anybody may come, whoever was invited is
+            // still trusted more than those who just came.
+            (RegistrationMode::Token | RegistrationMode::Open, Some(token)) => {
                 match self.initial_access_tokens().is_good(token).await? {
                     true => Ok(SelfRegistered::Invited),
                     false => Err(RegistrationError::Unauthorized(NO_INVITATION)),
                 }
             }
-            RegistrationMode::Open => {
-                // Whoever was invited is trusted more than those who just came.
-                if let Some(token) = applicant.token {
-                    return match self.initial_access_tokens().is_good(token).await? {
-                        true => Ok(SelfRegistered::Invited),
-                        false => Err(RegistrationError::Unauthorized(NO_INVITATION)),
-                    };
-                }
+            (RegistrationMode::Token, None) => {
+                let words = "an initial access token is needed to register an application here";
+                Err(RegistrationError::Unauthorized(words))
+            }
+            (RegistrationMode::Open, None) => {
                 self.count_registration(applicant.source.address).await?;
                 Ok(SelfRegistered::Open)
             }

@@ -31,8 +31,10 @@ impl Provider {
     /// A database that does not answer.
     pub async fn forget_unused(&self) -> Result<(), Unavailable> {
         self.initial_access_tokens().sweep().await?;
-        loop {
-            let unused = self.clients().unused(self.settings().registration.unused_lifetime).await?;
+        let mut last = String::new();
+        while let Some((unused, end)) =
+            self.clients().unused(self.settings().registration.unused_lifetime, &last).await?
+        {
             for id in &unused {
                 let event = Event::new(Kind::Deleted, Actor::System).object(ObjectType::Client, id.as_str());
                 self.revoke_client(id).await?;
@@ -42,9 +44,8 @@ impl Provider {
                     Err(other) => return Err(Unavailable::because(other)),
                 }
             }
-            if unused.is_empty() {
-                return Ok(());
-            }
+            last = end;
         }
+        Ok(())
     }
 }

@@ -51,6 +51,9 @@ pub const GRANT_TYPES: [&str; 6] = [
     JwtBearer::NAME,
 ];
 
+/// Those that give tokens without anybody being asked at a browser, be it now or before.
+pub(crate) const NOBODY_ASKED: [&str; 3] = [ClientCredentials::NAME, TokenExchange::NAME, JwtBearer::NAME];
+
 /// Those by which an application acts without a person at a browser, so that it must prove who it is.
 pub(crate) const CONFIDENTIAL_GRANT_TYPES: [&str; 2] = [ClientCredentials::NAME, TokenExchange::NAME];
 

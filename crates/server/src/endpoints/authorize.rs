@@ -133,7 +133,7 @@ fn ask_before_leaving(state: &State, client: &Client, answer: Answer) -> Respons
             ];
             let title = Label::from("Something is wrong with the app");
             let notice = Notice::new(state.site(), title, words).with_next("Go back to the app", location);
-            page(StatusCode::BAD_REQUEST, Notice { id: "leaving", ..notice }.render(), &[])
+            page(StatusCode::BAD_REQUEST, Notice { id: "app-error", ..notice }.render(), &[])
         }
         Delivery::Form { action, fields } => {
             // Without its script, the form waits for its button.

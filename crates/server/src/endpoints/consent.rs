@@ -119,7 +119,7 @@ async fn show(state: &State, browser: &Browser, found: Found) -> Result<Response
         app: app_of(&found.client, Some(to.redirect_uri.as_str())),
         scopes: in_words(state, &asked).await?,
     };
-    Ok(page_of_app(StatusCode::OK, view.render(), &view.app, &[to.redirect_uri.to_string()]))
+    Ok(page_of_app(StatusCode::OK, view.render(), Some(&view.app), &[to.redirect_uri.to_string()]))
 }
 
 /// Each scope in words: the standard ones in ours, those of an API in the words that it was registered with, and attributes by

@@ -12,7 +12,7 @@ use super::{
     browser::Browser,
     flow::{Enter, Stop, Target},
     form::{self, Posted, REQUEST, bad_query, hidden, or_unavailable},
-    reply::{page, page_of_app, see_other, with_cookies},
+    reply::{page_of_app, see_other, with_cookies},
     select_account::{ACCOUNT, choose, select_account_page, switch, switch_to},
     sign_in::{self, FirstStep, identifier_label},
 };
@@ -192,10 +192,7 @@ fn sign_in_page(
         Some(SignInError::TooMany { retry_after }) => (StatusCode::TOO_MANY_REQUESTS, Some(retry_after)),
         _ => (StatusCode::OK, None),
     };
-    let mut response = match &view.app {
-        Some(app) => page_of_app(status, view.render(), app, &targets),
-        None => page(status, view.render(), &targets),
-    };
+    let mut response = page_of_app(status, view.render(), view.app.as_ref(), &targets);
     if let Some(wait) = wait {
         response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().max(1).into());
     }

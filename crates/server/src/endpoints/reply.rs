@@ -19,22 +19,17 @@ use crate::{
 /// A page whose forms lead to ourselves and to `form_targets` besides (Chromium applies `form-action` to the redirect after a
 /// POST too).
 pub(crate) fn page(status: StatusCode, html: String, form_targets: &[String]) -> Response {
-    Response::builder()
-        .status(status)
-        .content_type("text/html; charset=utf-8")
-        .header(header::CONTENT_SECURITY_POLICY, page_policy(form_targets, None))
-        .body(html)
+    page_of_app(status, html, None, form_targets)
 }
 
 /// The same for a page that shows the logo of `app`.
-pub(crate) fn page_of_app(status: StatusCode, html: String, app: &App, form_targets: &[String]) -> Response {
-    let logo = app.logo_uri.as_ref().map(ToString::to_string);
-    let policy = page_policy(form_targets, logo.as_deref());
-    let mut response = page(status, html, form_targets);
-    if let Ok(policy) = policy.parse() {
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    response
+pub(crate) fn page_of_app(status: StatusCode, html: String, app: Option<&App>, form_targets: &[String]) -> Response {
+    let logo = app.and_then(|app| app.logo_uri.as_ref()).map(ToString::to_string);
+    Response::builder()
+        .status(status)
+        .content_type("text/html; charset=utf-8")
+        .header(header::CONTENT_SECURITY_POLICY, page_policy(form_targets, logo.as_deref()))
+        .body(html)
 }
 
 /// 303 to `location`: the browser follows with GET, so that a form's content never travels on (RFC 9700 section 4.12).

@@ -20,10 +20,8 @@ use super::{Failure, Output};
 use crate::{
     app::{client_certificates, identifiers, refresh_policy},
     config::Config,
+    rotation::LONGEST_TOKEN,
 };
-
-/// No token lives longer, whatever is configured (`tokens.*_lifetime` end at 24 h); an hour more for clocks that differ.
-pub(crate) const LONGEST_TOKEN: Duration = Duration::from_secs(25 * 60 * 60);
 
 /// What a command works with.
 #[derive(Debug)]
@@ -199,12 +197,6 @@ impl Context {
         let sessions = &self.config.sessions;
         let refresh = self.config.tokens.refresh_absolute;
         LONGEST_TOKEN.max(sessions.absolute).max(sessions.keep_absolute).max(refresh)
-    }
-
-    /// How long a key that signs no more must go on verifying.
-    #[must_use]
-    pub fn longest_token(&self) -> Duration {
-        LONGEST_TOKEN
     }
 
     /// Ends what a person was given until now: sessions, grants and tokens. Running servers read it within half a second.

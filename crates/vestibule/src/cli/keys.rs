@@ -7,12 +7,13 @@ use serde_json::json;
 use vestibule_audit::{Actor, Details, Event, Kind, ObjectType};
 use vestibule_core::Vault;
 use vestibule_database::Database;
-use vestibule_tokens::{KeyFile, KeyInfo, KeyRing, KeyState, Rotation, SigningAlgorithm, change_key, rewrap};
+use vestibule_tokens::{KeyFile, KeyInfo, KeyRing, KeyState, SigningAlgorithm, change_key, rewrap};
 
 use super::{
     Context, Failure,
     time::{readable, rfc3339},
 };
+use crate::rotation;
 
 /// The commands of the group.
 #[derive(Debug, Subcommand)]
@@ -103,8 +104,7 @@ async fn rotate(
 ) -> Result<(), Failure> {
     let ring = ring(context, database.clone()).await?;
     let algorithms = if algorithms.is_empty() { SigningAlgorithm::ALL.to_vec() } else { algorithms };
-    let rotation = Rotation { publish_ahead: context.config.keys.publish_ahead, keep: context.longest_token() };
-    let kids = ring.rotate(&algorithms, rotation).await.map_err(Failure::of)?;
+    let kids = ring.rotate(&algorithms, rotation::of(&context.config)).await.map_err(Failure::of)?;
     let made: Vec<_> = ring.list().into_iter().filter(|key| kids.contains(&key.kid)).collect();
     for key in &made {
         let event = Event::new(Kind::KeysRotated, Actor::Command).object(ObjectType::Key, &key.kid);

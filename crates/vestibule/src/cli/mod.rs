@@ -27,7 +27,6 @@ use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 pub use context::Context;
-pub(crate) use context::LONGEST_TOKEN;
 pub use output::{Failure, Output, Report};
 
 use crate::{
