@@ -1,6 +1,6 @@
 //! Why a token, a key or a signature was refused.
 
-use crate::Algorithm;
+use crate::{Algorithm, KeyManagement};
 
 /// Why a JWS was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -26,6 +26,43 @@ pub enum JwsError {
     Signature,
 }
 
+/// Why a JWE was refused. Whatever a private key had a part in is one of them, so that nobody learns by trying.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum JweError {
+    /// It is longer than anything that is looked at.
+    #[error("it is longer than an encrypted token may be")]
+    TooLong,
+    /// It is no JWE in compact form, or its header is not the JSON that is asked for; a member that stands there twice is not.
+    #[error("it is no JWE in compact form with the header that is asked for")]
+    Malformed,
+    /// Its header names an extension that must be understood (`crit`).
+    #[error("its header names an extension that must be understood, and none is")]
+    Critical,
+    /// Its content is compressed (`zip`).
+    #[error("its content is compressed (zip), and nothing is inflated here")]
+    Compressed,
+    /// Its `alg` or `enc` is none of those that are taken here, or not the key's.
+    #[error("its alg or enc is none of those that are taken, or not its key's")]
+    OtherAlgorithm,
+    /// No key of ours that it may be for is known.
+    #[error("it is encrypted to no key that is known here")]
+    UnknownKey,
+    /// It does not decrypt.
+    #[error("it does not decrypt")]
+    Undecryptable,
+}
+
+/// Why something could not be encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncryptError {
+    /// The key is for another algorithm.
+    #[error("the key is not for {0}")]
+    OtherAlgorithm(KeyManagement),
+    /// The library refused.
+    #[error("the key for {0} does not encrypt")]
+    Refused(KeyManagement),
+}
+
 /// Why a key cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum KeyError {
@@ -39,7 +76,7 @@ pub enum KeyError {
     #[error("its kty, crv or alg is not supported")]
     Unsupported,
     /// Its `use` or `key_ops` say that it is for something else.
-    #[error("its use or key_ops say that it is not for verifying signatures")]
+    #[error("its use or key_ops say that it is for something else")]
     OtherUse,
     /// It is for none of the algorithms that are taken.
     #[error("it is for none of the algorithms that are taken")]

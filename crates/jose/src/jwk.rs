@@ -1,4 +1,5 @@
-//! One JSON Web Key (RFC 7517 section 4): public, for signatures, and of a size that we take.
+//! One JSON Web Key (RFC 7517 section 4): public, for signatures, and of a size that we take. What it has in common with one for
+//! encryption is read here too.
 //!
 //! What is made here is canonical: numbers without leading zeros, points of full length, base64url without stray bits. So a key
 //! has one thumbprint, however it was written.
@@ -55,22 +56,9 @@ impl Jwk {
     /// # Errors
     /// What is wrong with it. A private part is refused before anything else is looked at.
     pub fn from_json(value: &Value) -> Result<Self, KeyError> {
-        let members = value.as_object().ok_or(KeyError::Malformed)?;
-        if PRIVATE.iter().any(|private| members.contains_key(*private)) {
-            return Err(KeyError::Private);
-        }
-        // The library knows fewer names, and takes any other for one that it does not know.
-        let algorithm = match members.get("alg") {
-            None => None,
-            Some(Value::String(name)) => Some(name.parse().map_err(|_| KeyError::Unsupported)?),
-            Some(_) => return Err(KeyError::Malformed),
-        };
-        let inner = jsonwebtoken::jwk::Jwk::deserialize(value).map_err(|_| KeyError::Malformed)?;
-        if inner.common.key_id.as_ref().is_some_and(|kid| kid.len() > LONGEST_KID) {
-            return Err(KeyError::Size);
-        }
+        let Parts { inner, alg, material } = parts(value)?;
+        let algorithm = alg.map(str::parse).transpose().map_err(|_| KeyError::Unsupported)?;
         check_use(&inner)?;
-        let material = material(&inner.algorithm)?;
         if algorithm.is_some_and(|algorithm: Algorithm| algorithm.family() != material.family()) {
             return Err(KeyError::OtherAlgorithm);
         }
@@ -126,6 +114,33 @@ impl Serialize for Jwk {
     }
 }
 
+/// What is read of every key of somebody else, whatever it is for.
+pub(crate) struct Parts<'a> {
+    pub(crate) inner: jsonwebtoken::jwk::Jwk,
+    /// The library knows fewer names, and takes any other for one that it does not know.
+    pub(crate) alg: Option<&'a str>,
+    pub(crate) material: Material,
+}
+
+/// Reads what is alike in keys for signatures and for encryption.
+pub(crate) fn parts(value: &Value) -> Result<Parts<'_>, KeyError> {
+    let members = value.as_object().ok_or(KeyError::Malformed)?;
+    if PRIVATE.iter().any(|private| members.contains_key(*private)) {
+        return Err(KeyError::Private);
+    }
+    let alg = match members.get("alg") {
+        None => None,
+        Some(Value::String(name)) => Some(name.as_str()),
+        Some(_) => return Err(KeyError::Malformed),
+    };
+    let inner = jsonwebtoken::jwk::Jwk::deserialize(value).map_err(|_| KeyError::Malformed)?;
+    if inner.common.key_id.as_ref().is_some_and(|kid| kid.len() > LONGEST_KID) {
+        return Err(KeyError::Size);
+    }
+    let material = material(&inner.algorithm)?;
+    Ok(Parts { inner, alg, material })
+}
+
 /// A key that is for encryption does not verify signatures (RFC 7517 sections 4.2 and 4.3).
 fn check_use(jwk: &jsonwebtoken::jwk::Jwk) -> Result<(), KeyError> {
     let for_signatures = jwk.common.public_key_use.as_ref().is_none_or(|used| *used == PublicKeyUse::Signature);
@@ -134,7 +149,7 @@ fn check_use(jwk: &jsonwebtoken::jwk::Jwk) -> Result<(), KeyError> {
     if for_signatures && verifies { Ok(()) } else { Err(KeyError::OtherUse) }
 }
 
-fn material(parameters: &AlgorithmParameters) -> Result<Material, KeyError> {
+pub(crate) fn material(parameters: &AlgorithmParameters) -> Result<Material, KeyError> {
     match parameters {
         AlgorithmParameters::RSA(rsa) => {
             let (n, e) = (decode(&rsa.n)?, decode(&rsa.e)?);

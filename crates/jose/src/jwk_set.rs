@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Algorithm, Jwk, JwsError, KeyError, PublicKey, Unverified, Verified, json};
+use crate::{Algorithm, EncryptionKey, Jwk, JwsError, KeyError, KeyManagement, PublicKey, Unverified, Verified, json};
 
 /// The longest document that is looked at, in bytes.
 const LONGEST: usize = 256 * 1024;
@@ -18,6 +18,8 @@ const MOST_TRIES: usize = 8;
 #[derive(Debug, Default)]
 pub struct JwkSet {
     keys: Vec<PublicKey>,
+    /// Those that something can be encrypted to. A key that says nothing of its use is among both.
+    recipients: Vec<EncryptionKey>,
     certificates: Vec<Vec<u8>>,
 }
 
@@ -57,6 +59,7 @@ impl JwkSet {
         let mut set = Self::default();
         for key in &keys {
             set.certificates.extend(certificate(key));
+            set.recipients.extend(EncryptionKey::from_json(key));
             match Jwk::from_json(key).and_then(|jwk| PublicKey::new(jwk, &Algorithm::ASYMMETRIC)) {
                 Ok(key) => set.keys.push(key),
                 Err(KeyError::Private) => return Err(JwkSetError::Private),
@@ -71,6 +74,14 @@ impl JwkSet {
     #[must_use]
     pub fn keys(&self) -> &[PublicKey] {
         &self.keys
+    }
+
+    /// The key to encrypt to with this algorithm: rather one that says that it is for encryption, or for this algorithm, than one
+    /// that says nothing, and of those that say the same the first (OpenID Connect Core section 10.2).
+    #[must_use]
+    pub fn recipient(&self, alg: KeyManagement) -> Option<&EncryptionKey> {
+        let usable = self.recipients.iter().filter(|key| key.is_for(alg));
+        usable.rev().max_by_key(|key| key.rank())
     }
 
     /// The certificates of its keys (`x5c`, the first of each chain), in DER: what self-signed client certificates are held
