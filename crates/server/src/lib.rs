@@ -25,8 +25,8 @@ use vestibule_oidc::discovery::path;
 pub use crate::{
     api::scopes as administration_scopes,
     http::{
-        BindError, Bridge, ClientCertificates, Connection, Door, Limits, Networks, TlsError, TlsFiles, TrustedProxies,
-        bind, serve,
+        BindError, Bridge, ClientCertificates, Connection, Door, Limits, Networks, Orders, TlsError, TlsFiles,
+        TrustedProxies, bind, serve,
     },
     setup::SetupLinks,
     state::Parts,

@@ -17,7 +17,7 @@ use vestibule_oidc::{
     registration::{RegistrationMode, RegistrationPolicy},
 };
 use vestibule_outbound::Outbox;
-use vestibule_server::{ClientCertificates, Door, Front, Limits, SetupLinks, TlsFiles, Vouching};
+use vestibule_server::{ClientCertificates, Door, Front, Limits, Orders, SetupLinks, TlsFiles, Vouching};
 use vestibule_sessions::{Policy, Sessions};
 use vestibule_tokens::{Issuer, KeyFile, KeyRing, RevocationLog, Rotation, Secrets, SigningAlgorithm, open_vault};
 use vestibule_users::{
@@ -26,7 +26,7 @@ use vestibule_users::{
     SecondFactorPolicy, SecondFactors, Throttle, ThrottlePolicy, Users, Way, Ways,
 };
 
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::config::{
     self, AccessTokenAlg, CertificateField, Config, GrantType, ListenAddresses, PasswordRuleName, SecondFactorMode,
@@ -231,12 +231,13 @@ impl App {
         })
     }
 
-    /// Serves until `shutdown` turns true or its sender is gone; then drains, and closes what it opened.
+    /// Serves until it is told to stop; then drains, and closes what it opened.
     ///
     /// # Errors
-    /// TLS files that cannot be used.
-    pub async fn run(self, sockets: impl Into<Sockets>, shutdown: watch::Receiver<bool>) -> Result<(), StartError> {
-        let Sockets { listeners, mutual } = sockets.into();
+    /// TLS files that cannot be used at the start.
+    pub async fn run(self, sockets: impl Into<Sockets>, orders: impl Into<Orders>) -> Result<(), StartError> {
+        let (Sockets { listeners, mutual }, orders) = (sockets.into(), orders.into());
+        let shutdown = orders.shutdown.clone();
         let followers = [
             tokio::spawn(rotation::keep(
                 self.keys.clone(),
@@ -258,9 +259,9 @@ impl App {
             tokio::spawn(self.outbox.run(self.herald, shutdown.clone())),
         ];
         let (database, ephemeral) = (self.parts.database.clone(), self.parts.ephemeral.clone());
-        let service = vestibule_server::service(self.parts, self.front, shutdown.clone());
+        let service = vestibule_server::service(self.parts, self.front, shutdown);
         let doors = vec![Door { listeners, tls: self.tls }, Door { listeners: mutual, tls: self.mutual_tls }];
-        let served = vestibule_server::serve(doors, service, self.limits, shutdown).await;
+        let served = vestibule_server::serve(doors, service, self.limits, orders).await;
         for follower in followers {
             follower.abort();
         }

@@ -70,6 +70,11 @@ export class Program {
     return code ?? signal;
   }
 
+  /** Sends it a signal. */
+  tell(signal) {
+    this.#child.kill(signal);
+  }
+
   /** Asks it to drain and stop, as an operator would; it must end well. */
   async stop() {
     this.#child.kill('SIGTERM');

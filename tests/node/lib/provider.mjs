@@ -85,7 +85,8 @@ export class Provider {
   }
 }
 
-async function isReady(issuer, get = fetch) {
+/** Whether it says that it is ready. */
+export async function isReady(issuer, get = fetch) {
   const answer = await get(`${issuer}/health/ready`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
   await answer?.arrayBuffer();
   return answer?.status === 200;

@@ -42,7 +42,7 @@ mod time_limit;
 pub use bridge::Bridge;
 pub use client_address::{Networks, TrustedProxies};
 pub(crate) use listen::PeerCertificate;
-pub use listen::{BindError, ClientCertificates, Connection, Door, Limits, TlsError, TlsFiles, bind, serve};
+pub use listen::{BindError, ClientCertificates, Connection, Door, Limits, Orders, TlsError, TlsFiles, bind, serve};
 
 pub(crate) use client_address::ClientAddress;
 pub(crate) use cookies::{CookieName, CookieRules, Cookies};

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::json;
 use tokio::sync::watch;
 use vestibule_core::{Clock, Random};
+use vestibule_server::Orders;
 
 use super::{Failure, Output};
 use crate::{app::App, config::Loaded, telemetry};
@@ -40,7 +41,8 @@ impl Arguments {
         } else {
             output.text(&greeting(config.http.public_url.as_str(), &addresses, setup.as_deref()))?;
         }
-        let served = app.run(listeners, until_told()?).await.map_err(Failure::of);
+        let served =
+            app.run(listeners, Orders { shutdown: until_told()?, reload: hangups()? }).await.map_err(Failure::of);
         tracing::info!("stopped");
         served
     }
@@ -59,7 +61,7 @@ fn greeting(issuer: &str, addresses: &[String], setup: Option<&str>) -> String {
 /// Turns true at Ctrl-C or SIGTERM.
 pub(super) fn until_told() -> Result<watch::Receiver<bool>, Failure> {
     let (sender, receiver) = watch::channel(false);
-    let mut signals = Signals::new().map_err(|error| Failure::new(format!("signals cannot be heard: {error}")))?;
+    let mut signals = Signals::new().map_err(deaf)?;
     tokio::spawn(async move {
         signals.next().await;
         tracing::info!("told to stop; requests under way are finished first");
@@ -70,6 +72,30 @@ pub(super) fn until_told() -> Result<watch::Receiver<bool>, Failure> {
         std::process::exit(1);
     });
     Ok(receiver)
+}
+
+/// Changes at each SIGHUP, which stops nothing.
+#[cfg(unix)]
+fn hangups() -> Result<watch::Receiver<()>, Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (sender, receiver) = watch::channel(());
+    let mut hangup = signal(SignalKind::hangup()).map_err(deaf)?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            tracing::info!("told by SIGHUP to look at the files of TLS; other settings are read at the start");
+            sender.send_replace(());
+        }
+    });
+    Ok(receiver)
+}
+
+#[cfg(not(unix))]
+fn hangups() -> Result<watch::Receiver<()>, Failure> {
+    Ok(watch::channel(()).1)
+}
+
+fn deaf(error: io::Error) -> Failure {
+    Failure::new(format!("signals cannot be heard: {error}"))
 }
 
 #[cfg(unix)]

@@ -176,7 +176,9 @@ settings! {
 
         /// A PEM file with the certificate and its chain: with `http.tls.key`, HTTPS is served directly.
         ///
-        /// Leave both out behind a proxy that ends TLS.
+        /// Leave both out behind a proxy that ends TLS. The files of `http.tls` and `http.mtls` are looked at every two seconds,
+        /// and at SIGHUP: new connections get what they hold then, and those that are there go on. Where certificate and key do
+        /// not belong together, an error is logged and what was read before is served on. Other settings are read at the start.
         "http.tls.certificate" tls_certificate: Option<PathBuf>, such as "/etc/vestibule/tls/fullchain.pem";
 
         /// A PEM file with the certificate's private key.

@@ -37,11 +37,16 @@ pub(super) struct ClientVerifier {
 }
 
 impl ClientVerifier {
-    pub(super) fn new(clients: &ClientCertificates, provider: Arc<CryptoProvider>) -> Result<Self, TlsError> {
+    /// `pem` is what the file with the authorities holds.
+    pub(super) fn new(
+        clients: &ClientCertificates,
+        pem: &[u8],
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Self, TlsError> {
         let path = &clients.authorities;
         let content = |why: String| TlsError::Content { path: path.clone(), wanted: "certification authority", why };
         let mut roots = RootCertStore::empty();
-        for certificate in certificates(path)? {
+        for certificate in certificates(path, pem)? {
             roots.add(certificate).map_err(|error| content(error.to_string()))?;
         }
         let authorities = WebPkiClientVerifier::builder_with_provider(roots.into(), provider)

@@ -13,12 +13,13 @@
 //! ```
 //!
 //! Over plain TCP only HTTP/1.1 is spoken: no browser speaks HTTP/2 there, and hyper's sniffing for its preface waits without a
-//! deadline. Over TLS the protocol is agreed by ALPN.
+//! deadline. Over TLS the protocol is agreed by ALPN; its files are followed by a [`keeper`].
 
 mod accept;
 mod bind;
 mod clients;
 mod connection;
+mod keeper;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -30,7 +31,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use rustls_pki_types::CertificateDer;
 
 pub use bind::{BindError, bind};
-pub use serve::{Door, serve};
+pub use serve::{Door, Orders, serve};
 pub use tls::{ClientCertificates, TlsError, TlsFiles};
 
 /// How much time and room clients get.

@@ -75,10 +75,20 @@ impl TlsFiles {
     /// # Errors
     /// What is wrong, with the file that it is wrong with.
     pub fn check(&self) -> Result<(), TlsError> {
-        self.acceptor().map(drop)
+        self.tls(&self.read()?).map(drop)
     }
 
-    pub(super) fn acceptor(&self) -> Result<Tls, TlsError> {
+    /// What the files hold at this moment.
+    pub(super) fn read(&self) -> Result<Contents, TlsError> {
+        Ok(Contents {
+            certificate: read(&self.certificate)?,
+            key: read(&self.key)?,
+            authorities: self.clients.as_ref().map(|clients| read(&clients.authorities)).transpose()?,
+        })
+    }
+
+    /// How TLS is spoken with `contents`, which were read from these files.
+    pub(super) fn tls(&self, contents: &Contents) -> Result<Tls, TlsError> {
         let pair = |why| TlsError::Pair { certificate: self.certificate.clone(), key: self.key.clone(), why };
         let provider = CryptoProvider::get_default()
             .cloned()
@@ -86,16 +96,26 @@ impl TlsFiles {
         let builder = ServerConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(pair)?;
-        let clients = self.clients.as_ref().map(|clients| ClientVerifier::new(clients, provider)).transpose()?;
+        let clients = self.clients.as_ref().zip(contents.authorities.as_deref());
+        let clients = clients.map(|(clients, pem)| ClientVerifier::new(clients, pem, provider)).transpose()?;
         let clients = clients.map(Arc::new);
         let builder = match clients.clone() {
             Some(verifier) => builder.with_client_cert_verifier(verifier),
             None => builder.with_no_client_auth(),
         };
-        let mut config = builder.with_single_cert(certificates(&self.certificate)?, key(&self.key)?).map_err(pair)?;
+        let chain = certificates(&self.certificate, &contents.certificate)?;
+        let mut config = builder.with_single_cert(chain, key(&self.key, &contents.key)?).map_err(pair)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Tls { acceptor: TlsAcceptor::from(Arc::new(config)), clients })
     }
+}
+
+/// What the files held when they were read: one moment of all of them, so that what is compared is what is used.
+#[derive(Hash)]
+pub(super) struct Contents {
+    certificate: Vec<u8>,
+    key: Vec<u8>,
+    authorities: Option<Vec<u8>>,
 }
 
 /// How TLS is spoken.
@@ -106,16 +126,15 @@ pub(super) struct Tls {
     pub(super) clients: Option<Arc<ClientVerifier>>,
 }
 
-pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub(super) fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let content = |why| TlsError::Content { path: path.to_owned(), wanted: "certificate in PEM", why };
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(&read(path)?)
-        .collect::<Result<_, _>>()
-        .map_err(|error| content(error.to_string()))?;
+    let chain: Vec<_> =
+        CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|error| content(error.to_string()))?;
     if chain.is_empty() { Err(content("no section begins with BEGIN CERTIFICATE".to_owned())) } else { Ok(chain) }
 }
 
-fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    PrivateKeyDer::from_pem_slice(&read(path)?).map_err(|error| TlsError::Content {
+fn key(path: &Path, pem: &[u8]) -> Result<PrivateKeyDer<'static>, TlsError> {
+    PrivateKeyDer::from_pem_slice(pem).map_err(|error| TlsError::Content {
         path: path.to_owned(),
         wanted: "private key in PEM",
         why: match error {

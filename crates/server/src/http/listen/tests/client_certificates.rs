@@ -196,3 +196,20 @@ impl ResolvesClientCert for Asked {
         true
     }
 }
+
+#[tokio::test]
+async fn authorities_that_are_replaced_count_for_new_connections_and_for_resumed_sessions() {
+    let (old, new) = (Authority::new(), Authority::new());
+    let (server, roots, folder) = server(&old).await;
+    let [before, after] = [&old, &new].map(|authority| holder(roots.clone(), Some(authority.person())));
+    let word = async |config: &Arc<ClientConfig>| {
+        let answer = ask_as(&server, config.clone()).await.expect("an answer");
+        answer.split_once(", ").map(|(_, word)| word.to_owned()).unwrap_or(answer)
+    };
+    assert_eq!((word(&before).await, word(&after).await), ("vouched".to_owned(), "its own word".to_owned()));
+    std::fs::write(folder.path().join("ca.pem"), &new.pem).expect("written");
+    server.reload.send_replace(());
+    let replaced = async { while word(&after).await != "vouched" {} };
+    tokio::time::timeout(super::PATIENCE, replaced).await.expect("the new authority counts");
+    assert_eq!(word(&before).await, "its own word");
+}

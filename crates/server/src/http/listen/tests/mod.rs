@@ -4,6 +4,7 @@ mod binding;
 mod client_certificates;
 mod clients;
 mod draining;
+mod renewal;
 mod tls;
 
 use std::{convert::Infallible, net::SocketAddr, time::Duration};
@@ -22,7 +23,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{ClientCertificates, Connection, Door, Limits, PeerCertificate, TlsFiles, bind, serve};
+use super::{ClientCertificates, Connection, Door, Limits, Orders, PeerCertificate, TlsFiles, bind, serve};
 
 /// How long `/slow` takes.
 const SLOW: Duration = Duration::from_millis(1500);
@@ -78,6 +79,7 @@ fn limits() -> Limits {
 struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
+    reload: watch::Sender<()>,
     task: JoinHandle<()>,
 }
 
@@ -89,11 +91,12 @@ impl Server {
     async fn start_with(limits: Limits, tls: Option<TlsFiles>) -> Self {
         let listeners = bind(&["127.0.0.1:0".to_owned()]).await.expect("a free port");
         let address = listeners[0].local_addr().expect("an address");
-        let (stop, stopped) = watch::channel(false);
+        let ((stop, shutdown), (reload, asked)) = (watch::channel(false), watch::channel(()));
+        let orders = Orders { shutdown, reload: asked };
         let task = tokio::spawn(async move {
-            serve(vec![Door { listeners, tls }], service(), limits, stopped).await.expect("good files")
+            serve(vec![Door { listeners, tls }], service(), limits, orders).await.expect("good files")
         });
-        Self { address, stop, task }
+        Self { address, stop, reload, task }
     }
 
     async fn client(&self) -> Client {

@@ -1,6 +1,6 @@
 //! TLS with a certificate made for the test.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt as _, Empty};
 use hyper::{Request, StatusCode, body::Bytes, client::conn::http2};
@@ -17,13 +17,13 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{PATIENCE, Server, TlsFiles, limits};
 
-struct Identity {
-    files: TlsFiles,
-    roots: RootCertStore,
+pub(super) struct Identity {
+    pub(super) files: TlsFiles,
+    pub(super) roots: RootCertStore,
     _directory: TempDir,
 }
 
-fn identity() -> Identity {
+pub(super) fn identity() -> Identity {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     let directory = tempfile::tempdir().expect("a directory");
     let files = TlsFiles {
@@ -39,13 +39,21 @@ fn identity() -> Identity {
 }
 
 async fn connect(server: &Server, roots: RootCertStore, protocols: &[&str]) -> TlsStream<TcpStream> {
+    try_connect(server, roots, protocols).await.expect("a handshake")
+}
+
+pub(super) async fn try_connect(
+    server: &Server,
+    roots: RootCertStore,
+    protocols: &[&str],
+) -> io::Result<TlsStream<TcpStream>> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
     let mut config = config.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
     let stream = TcpStream::connect(server.address).await.expect("a connection");
     let name = ServerName::try_from("localhost").expect("a name");
-    TlsConnector::from(Arc::new(config)).connect(name, stream).await.expect("a handshake")
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }
 
 async fn get(server: &Server, roots: RootCertStore, path: &str) -> (http2::SendRequest<Empty<Bytes>>, String) {
