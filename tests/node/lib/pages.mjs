@@ -38,7 +38,7 @@ export class Visitor {
 
   async #follow(address, request) {
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
-      if (this.stops.some((stop) => address.href.startsWith(stop))) return { callback: address };
+      if (this.stops.some((stop) => address.href.startsWith(stop))) return { callback: arrived(address, request) };
       const headers = this.#headers(request, address);
       const signal = AbortSignal.timeout(PATIENCE_MS);
       const answer = await fetch(address, { ...request, redirect: 'manual', headers, signal });
@@ -69,6 +69,11 @@ export class Visitor {
   }
 }
 
+/** What comes to the application: an address, or what was posted to it. */
+function arrived(address, { method, body }) {
+  return method === 'POST' ? new Request(address, { method, body }) : address;
+}
+
 function isPast(attribute) {
   const [name, value] = attribute.split('=');
   if (/^max-age$/i.test(name)) return Number(value) <= 0;
@@ -87,6 +92,8 @@ export async function walkToCallback(visitor, address, { username, password, con
       page = await visitor.submit(page, 'login', 'sign-in', { username, password });
     } else if (findForm(page.body, 'consent')) {
       page = await visitor.submit(page, 'consent', consent);
+    } else if (findForm(page.body, 'form-post-form')) {
+      page = await visitor.submit(page, 'form-post-form', 'continue');
     } else {
       assert.fail(`${page.address} (${page.status}) is neither sign-in nor consent:\n${page.body}`);
     }
