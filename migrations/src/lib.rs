@@ -24,6 +24,7 @@ mod m0018_marks;
 mod m0022_registration;
 mod m0024_session_clients;
 mod m0028_grant_claims;
+mod m0035_carried_since;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0022_registration::Migration),
             Box::new(m0024_session_clients::Migration),
             Box::new(m0028_grant_claims::Migration),
+            Box::new(m0035_carried_since::Migration),
         ]
     }
 }

@@ -1,7 +1,7 @@
 //! Attributes that administrators declare, as applications are told of them: by the scope that carries the claim.
 
 use serde_json::{Value, json};
-use vestibule_tests::{Administrator, ClientSpec, Person, TestApp, ThirdParty, Tokens};
+use vestibule_tests::{Administrator, Answer, ClientSpec, Person, TestApp, ThirdParty, Tokens};
 
 struct Given {
     app: TestApp,
@@ -116,4 +116,26 @@ async fn discovery_names_what_is_declared() {
     assert_eq!((count("scopes_supported", "work"), count("scopes_supported", "profile")), (1, 1));
     assert_eq!(count("claims_supported", "https://example.com/department"), 1);
     assert_eq!((count("claims_supported", "floor"), count("claims_supported", "badge")), (1, 0));
+}
+
+#[tokio::test]
+async fn a_scope_that_carries_more_than_was_allowed_is_asked_for_again() {
+    let given = given().await;
+    tokens(&given, "openid profile work").await;
+    let mut browser = vestibule_tests::Browser::sign_in(&given.app, &given.alice).await;
+    let all = async |browser: &mut vestibule_tests::Browser| {
+        browser.begin(&given.client, |request| request.set("scope", "openid profile work")).await
+    };
+    assert!(all(&mut browser).await.is_redirect(), "it was allowed as it is");
+    given.root.patch("/api/v1/attributes/dept", &json!({ "claim": "unit", "label": "Unit" })).await;
+    assert!(all(&mut browser).await.is_redirect(), "by another name it is the same");
+
+    given.root.patch("/api/v1/attributes/badge", &json!({ "claim": "badge", "scope": "work" })).await;
+    let page = all(&mut browser).await;
+    assert_eq!(page.attributes("data-scope"), ["work"], "what did not grow is not asked for");
+    assert!(page.text().contains("“Badge”"), "{page}");
+    let silent = given.client.request().set("scope", "openid work").set("prompt", "none");
+    assert_eq!(Answer::read(&browser.get(&silent.url()).await, &silent).error(), "consent_required");
+    tokens(&given, "openid work").await;
+    assert!(all(&mut browser).await.is_redirect(), "and asked for once");
 }

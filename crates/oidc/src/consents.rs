@@ -35,6 +35,21 @@ impl Provider {
         }
         Ok(allowed)
     }
+
+    /// What `user` allowed `client` and need not be asked again: a scope that has begun to carry an attribute since then is not
+    /// what they agreed to.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn still_allowed(&self, user: UserId, client: &ClientId) -> Result<ScopeSet, Unavailable> {
+        let rows = self.consents().rows(user, client).await?;
+        let carried = self.attributes().carried().await?;
+        let more_since = |scope: &str, allowed_at: i64| {
+            carried.iter().any(|one| one.scope == scope && one.since.is_some_and(|since| since.millis() > allowed_at))
+        };
+        let still = rows.iter().filter(|row| !more_since(&row.scope, row.granted_at));
+        Ok(still.map(|row| row.scope.as_str()).collect())
+    }
 }
 
 /// The table of consents. Cheap to clone.
@@ -56,12 +71,16 @@ impl Consents {
     /// # Errors
     /// A database that does not answer.
     pub async fn granted(&self, user: UserId, client: &ClientId) -> Result<ScopeSet, Unavailable> {
+        Ok(self.rows(user, client).await?.iter().map(|row| row.scope.as_str()).collect())
+    }
+
+    async fn rows(&self, user: UserId, client: &ClientId) -> Result<Vec<consent::Model>, Unavailable> {
         let rows = consent::Entity::find()
             .filter(consent::Column::UserId.eq(user.to_string()))
             .filter(consent::Column::ClientId.eq(client.as_str()))
             .all(self.database.reader())
             .await?;
-        Ok(rows.iter().map(|row| row.scope.as_str()).collect())
+        Ok(rows)
     }
 
     /// What `user` allowed, by the ids of the applications.

@@ -94,7 +94,7 @@ mod tests {
     fn definition(name: &str, kind: AttributeKind) -> Definition {
         let declaration = Declaration { label: name.to_uppercase(), kind, required: true, ..Declaration::default() };
         let at = Timestamp::from_millis(0);
-        Definition { name: name.to_owned(), declaration, created_at: at, updated_at: at }
+        Definition { name: name.to_owned(), declaration, created_at: at, updated_at: at, carried_since: None }
     }
 
     #[test]

@@ -155,7 +155,7 @@ impl Authorize {
         let counted = self.counts(present);
         let (granted, signed_in) = match counted {
             Some(present) => {
-                let granted = state.provider().consents().granted(present.user.id, &client.id).await?;
+                let granted = state.provider().still_allowed(present.user.id, &client.id).await?;
                 let demand = state.provider().second_factor(&present.user, Some((client, self.request.acr))).await?;
                 (granted, Some(present.signed_in(demand.is_demanded())))
             }

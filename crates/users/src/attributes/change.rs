@@ -55,7 +55,9 @@ impl Attributes {
         }
         claim_is_free(transaction, name, &declaration).await?;
         let now = self.0.clock.now();
-        let defined = Definition { name: name.to_owned(), declaration, created_at: now, updated_at: now };
+        let carried_since = declaration.scope.is_some().then_some(now);
+        let defined =
+            Definition { name: name.to_owned(), declaration, created_at: now, updated_at: now, carried_since };
         let row = definition::Model::from(&defined).into_active_model().reset_all();
         definition::Entity::insert(row).exec_without_returning(transaction).await.map_err(|error| {
             let lost = matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)));
@@ -87,7 +89,13 @@ impl Attributes {
         let row = row.ok_or_else(|| DefinitionError::NoSuchAttribute(name.to_owned()))?;
         let before = Definition::try_from(row)?;
         claim_is_free(transaction, name, &declaration).await?;
-        let after = Definition { declaration, updated_at: self.0.clock.now(), ..before.clone() };
+        let now = self.0.clock.now();
+        let carried_since = match &declaration.scope {
+            same if *same == before.declaration.scope => before.carried_since,
+            Some(_) => Some(now),
+            None => None,
+        };
+        let after = Definition { declaration, updated_at: now, carried_since, ..before.clone() };
         if narrower(&before.declaration, &after.declaration) {
             everything_fits(transaction, &after).await?;
         }

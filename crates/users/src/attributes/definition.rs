@@ -142,6 +142,9 @@ pub struct Definition {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// Since when its scope carries its claim: what people allowed before did not include it. Nothing where no scope does, or has
+    /// since before this was kept.
+    pub carried_since: Option<Timestamp>,
 }
 
 impl Definition {

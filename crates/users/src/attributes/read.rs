@@ -1,9 +1,9 @@
 //! What people's attributes are, and what applications are told of them.
 
 use serde_json::{Map, Value};
-use vestibule_core::{ScopeSet, UserId};
+use vestibule_core::{ScopeSet, Timestamp, UserId};
 
-use super::{Attributes, Declaration, Definition, Editor, write};
+use super::{Attributes, Definition, Editor, write};
 use crate::Unavailable;
 
 impl Attributes {
@@ -58,7 +58,7 @@ impl Attributes {
     /// Where the store does not answer.
     pub async fn carried(&self) -> Result<Vec<Carried>, Unavailable> {
         let definitions = self.0.cache.definitions(&self.0.database).await?;
-        Ok(definitions.iter().filter_map(|it| Carried::of(&it.declaration)).collect())
+        Ok(definitions.iter().filter_map(Carried::of).collect())
     }
 }
 
@@ -71,12 +71,15 @@ pub struct Carried {
     pub claim: String,
     /// What people call it.
     pub label: String,
+    /// Since when the scope brings it, where that is known.
+    pub since: Option<Timestamp>,
 }
 
 impl Carried {
-    fn of(declaration: &Declaration) -> Option<Self> {
+    fn of(definition: &Definition) -> Option<Self> {
+        let declaration = &definition.declaration;
         let (scope, claim) = declaration.scope.clone().zip(declaration.claim.clone())?;
-        Some(Self { scope, claim, label: declaration.label.clone() })
+        Some(Self { scope, claim, label: declaration.label.clone(), since: definition.carried_since })
     }
 }
 

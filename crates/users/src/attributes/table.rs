@@ -39,6 +39,7 @@ pub(crate) mod definition {
         pub position: i32,
         pub created_at: i64,
         pub updated_at: i64,
+        pub carried_since: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -106,7 +107,8 @@ impl TryFrom<definition::Model> for Definition {
             position: row.position,
         };
         let [created_at, updated_at] = [row.created_at, row.updated_at].map(Timestamp::from_millis);
-        Ok(Self { name: row.name, declaration, created_at, updated_at })
+        let carried_since = row.carried_since.map(Timestamp::from_millis);
+        Ok(Self { name: row.name, declaration, created_at, updated_at, carried_since })
     }
 }
 
@@ -129,6 +131,7 @@ impl From<&Definition> for definition::Model {
             position: declaration.position,
             created_at: definition.created_at.millis(),
             updated_at: definition.updated_at.millis(),
+            carried_since: definition.carried_since.map(Timestamp::millis),
         }
     }
 }

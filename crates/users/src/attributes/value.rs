@@ -152,7 +152,7 @@ mod tests {
     fn of(kind: AttributeKind) -> Definition {
         let declaration = Declaration { kind, choices: vec!["red".into(), "Green".into()], ..Declaration::default() };
         let moment = Timestamp::from_millis(0);
-        Definition { name: "a".into(), declaration, created_at: moment, updated_at: moment }
+        Definition { name: "a".into(), declaration, created_at: moment, updated_at: moment, carried_since: None }
     }
 
     #[test]

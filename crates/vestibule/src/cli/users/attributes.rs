@@ -52,7 +52,13 @@ mod tests {
     fn read(kind: AttributeKind, typed: &str) -> Result<Value, String> {
         let declaration = Declaration { kind, ..Declaration::default() };
         let moment = Timestamp::from_millis(0);
-        let definition = Definition { name: "a".to_owned(), declaration, created_at: moment, updated_at: moment };
+        let definition = Definition {
+            name: "a".to_owned(),
+            declaration,
+            created_at: moment,
+            updated_at: moment,
+            carried_since: None,
+        };
         value(&[definition], "a", typed).map_err(|failure| failure.to_string())
     }
 
