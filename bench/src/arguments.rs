@@ -14,10 +14,14 @@ ceilings: a static answer and a parsed form through the same HTTP stack, raw sig
   --warm S            how long it runs before that [default: 1]
   --cores A,B         the provider's core and the generator's [default: the first two]
   --json FILE         write everything that was measured there
-  --write-docs        write the table and the plot into docs/performance.md
+  --write-docs        write the table and the plot into docs/performance.md (docs/storage.md of a soak)
   --against FILE      measure the provider that FILE describes (docs/benchmark.md); it runs already
   --pid N,M           that provider's processes, for its processor time and memory
   --trace             ask each row once, print what was said, and measure nothing
+  --soak              load it steadily under a clock that runs fast (libfaketime), and measure what it stores instead
+  --minutes M         how long that lasts [default: 20]
+  --speed N           how much faster its clock runs [default: 120]
+  --rate R            operations a second of ours [default: 30]
   --list              name the rows and end
   --no-build          take the programs as they were built last
 
@@ -44,6 +48,12 @@ pub(crate) struct Arguments {
     pub(crate) pids: Vec<i32>,
     pub(crate) trace: bool,
     pub(crate) list: bool,
+    /// How long to soak; zero for the rows instead.
+    pub(crate) soak: Duration,
+    /// How much faster the provider's clock runs meanwhile.
+    pub(crate) speed: u32,
+    /// Operations a second meanwhile.
+    pub(crate) rate: f64,
     /// The provider's program, said by xtask.
     pub(crate) vestibule: PathBuf,
     /// The ceilings' program, said by xtask.
@@ -68,6 +78,9 @@ impl Default for Arguments {
             pids: Vec::new(),
             trace: false,
             list: false,
+            soak: Duration::ZERO,
+            speed: 120,
+            rate: 30.0,
             vestibule: PathBuf::new(),
             ceilings: PathBuf::new(),
             folder: PathBuf::new(),
@@ -79,6 +92,7 @@ impl Default for Arguments {
 /// Reads the arguments after the program's name; an error says what was wrong.
 pub(crate) fn parse(given: impl Iterator<Item = String>) -> Result<Asked, String> {
     let mut arguments = Arguments::default();
+    let (mut soaks, mut minutes) = (false, Duration::from_secs(20 * 60));
     let mut given = given;
     while let Some(argument) = given.next() {
         let (name, inline) = match argument.split_once('=') {
@@ -90,13 +104,23 @@ pub(crate) fn parse(given: impl Iterator<Item = String>) -> Result<Asked, String
             "--write-docs" => arguments.write_docs = true,
             "--trace" => arguments.trace = true,
             "--list" => arguments.list = true,
+            "--soak" => soaks = true,
             // xtask has heard it.
             "--no-build" => {}
             _ => {
                 let value = || inline.or_else(|| given.next()).ok_or(format!("{name} wants a value"));
-                take(&mut arguments, &name, value)?;
+                match name.as_str() {
+                    "--minutes" => minutes = 60 * seconds(&name, &value()?)?,
+                    _ => take(&mut arguments, &name, value)?,
+                }
             }
         }
+    }
+    if soaks {
+        arguments.soak = minutes;
+    }
+    if soaks && arguments.against.is_some() {
+        return Err("--soak looks into Vestibule's own files, and --against measures another provider".to_owned());
     }
     if arguments.write_docs && arguments.against.is_some() {
         return Err("--write-docs tells of Vestibule, and --against measures another provider".to_owned());
@@ -108,6 +132,8 @@ fn take(arguments: &mut Arguments, name: &str, value: impl FnOnce() -> Result<St
     match name {
         "--rows" => arguments.rows = value()?.split(',').map(str::to_owned).collect(),
         "--concurrency" => arguments.concurrency = numbers(name, &value()?, 1)?,
+        "--speed" => arguments.speed = u32::try_from(numbers(name, &value()?, 1)?[0]).unwrap_or(1),
+        "--rate" => arguments.rate = numbers(name, &value()?, 1)?[0] as f64,
         "--seconds" => arguments.seconds = seconds(name, &value()?)?,
         "--warm" => arguments.warm = seconds(name, &value()?)?,
         "--cores" => match numbers(name, &value()?, 0)?.as_slice() {
@@ -158,7 +184,9 @@ mod tests {
         assert_eq!(arguments.concurrency, [1, 8]);
         assert_eq!(arguments.seconds, Duration::from_millis(500));
         assert_eq!(arguments.cores, Some((2, 3)));
-        assert!(arguments.write_docs);
+        assert!(arguments.write_docs && arguments.soak.is_zero());
+        let soak = parsed("--minutes 2 --soak --speed 60").unwrap();
+        assert_eq!((soak.soak, soak.speed), (Duration::from_secs(120), 60));
     }
 
     #[test]
@@ -170,6 +198,8 @@ mod tests {
             ("--seconds -1", "`-1`"),
             ("--json", "--json wants"),
             ("--cores 1", "two numbers"),
+            ("--soak --minutes never", "`never`"),
+            ("--soak --against x", "own files"),
             ("--against x --write-docs", "another provider"),
         ] {
             assert!(parsed(line).unwrap_err().contains(word), "{line}");

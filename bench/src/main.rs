@@ -5,6 +5,7 @@
 //!                  ─▶ provider   starts the ceilings' server and Vestibule, pinned to a core, and registers what the rows need
 //!                  ─▶ load       asks the rows of a description, from another core
 //!                  ─▶ report     a table as it goes; JSON, a plot and docs/performance.md at the end
+//!                  ─▶ soak       the same provider under a steady load with a fast clock, and what it stores meanwhile
 //! ```
 //! What is asked of a provider is a [`description`]: our own (`vestibule.json`) or a file that describes another provider. This
 //! package names no other of ours, so that the one who measures knows nothing that an application would not.
@@ -22,6 +23,7 @@ mod provider;
 mod raw;
 mod report;
 mod run;
+mod soak;
 mod statistics;
 
 use std::process::ExitCode;

@@ -15,6 +15,7 @@ use crate::{
     provider::{self, Hash, Running, Vestibule},
     raw,
     report::{self, Beside, Figures, Machine, Memory, Report, Start},
+    soak,
     statistics::{median, millis},
 };
 
@@ -39,6 +40,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Ok(());
     }
     let cores = Cores::take(arguments.cores)?;
+    if !arguments.soak.is_zero() {
+        return soak::run(arguments, cores);
+    }
     let mut bench = Bench { arguments, cores, rates: Rates::default(), figures: Vec::new() };
     let report = bench.measure(description, &rows)?;
     if arguments.trace {
@@ -77,8 +81,8 @@ struct Bench<'a> {
 }
 
 /// A provider that runs: where, and which processes it has.
-struct Target {
-    description: Description,
+pub(crate) struct Target {
+    pub(crate) description: Description,
     pids: Vec<i32>,
 }
 
@@ -234,7 +238,7 @@ impl Bench<'_> {
     }
 }
 
-fn target(provider: &Vestibule, running: &Running, description: &Description) -> Target {
+pub(crate) fn target(provider: &Vestibule, running: &Running, description: &Description) -> Target {
     let mut description = description.clone();
     description.base = format!("http://{}", provider.authority());
     description.variables.extend(provider.variables.clone());
@@ -242,7 +246,7 @@ fn target(provider: &Vestibule, running: &Running, description: &Description) ->
 }
 
 /// What a row asks, and what is asked beside it.
-fn tasks(description: &Description, row: &Row, concurrency: usize) -> Result<Vec<Task>, Failure> {
+pub(crate) fn tasks(description: &Description, row: &Row, concurrency: usize) -> Result<Vec<Task>, Failure> {
     let mut names = Names::of(description, row)?;
     let prepare = Script::to_prepare(row, description, &mut names)?;
     let steps = Script::of(row, description, &mut names)?;
@@ -305,7 +309,7 @@ fn figures(row: &Row, concurrency: usize, mut outcome: Outcome) -> Figures {
 }
 
 /// The commit that was built, where this is a checkout.
-fn revision(project: &Path) -> String {
+pub(crate) fn revision(project: &Path) -> String {
     let git = |arguments: &[&str]| {
         let output = Command::new("git").args(arguments).current_dir(project).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())

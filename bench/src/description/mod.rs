@@ -18,5 +18,8 @@ pub(crate) const VESTIBULE: &str = include_str!("vestibule.json");
 /// The rows of the ceilings.
 pub(crate) const CEILINGS: &str = include_str!("ceilings.json");
 
+/// What is done again and again in a soak, with the sequences of [`VESTIBULE`].
+pub(crate) const SOAK: &str = include_str!("soak.json");
+
 /// What an operation is made of, for its limit: how many of each thing whose rate is measured.
 pub(crate) type Limit = BTreeMap<String, f64>;

@@ -3,12 +3,14 @@
 //! [`process`] is one running program, [`settings`] what the provider is told, [`registered`] the people, applications and APIs
 //! that the rows are about.
 
+mod clock;
 mod process;
 mod registered;
 mod settings;
 
 use std::{collections::BTreeMap, net::TcpListener, path::Path, path::PathBuf, process::Command, time::Duration};
 
+pub(crate) use clock::FastClock;
 pub(crate) use process::Running;
 pub(crate) use settings::Hash;
 
@@ -48,6 +50,21 @@ impl Vestibule {
         Ok(Self { program: program.to_owned(), folder: folder.to_owned(), authority, cores, variables })
     }
 
+    /// With everything kept as briefly as the configuration allows, so that a soak outlasts it.
+    pub(crate) fn keeping_briefly(self) -> Result<Self, Failure> {
+        let config = self.folder.join("vestibule.toml");
+        let told = || format!("{} cannot be written", config.display());
+        let mut text = std::fs::read_to_string(&config).doing(told)?;
+        text.push_str(settings::BRIEF);
+        std::fs::write(&config, text).doing(told)?;
+        Ok(self)
+    }
+
+    /// The folder with its files.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where it is reached.
     pub(crate) fn authority(&self) -> &str {
         &self.authority
@@ -55,7 +72,17 @@ impl Vestibule {
 
     /// Starts it, and says how long it took until it answered.
     pub(crate) fn start(&self) -> Result<(Running, Duration), Failure> {
+        self.start_as(at_home(&self.program, &self.folder))
+    }
+
+    /// The same under another clock.
+    pub(crate) fn start_with(&self, clock: &FastClock) -> Result<(Running, Duration), Failure> {
         let mut command = at_home(&self.program, &self.folder);
+        clock.set(&mut command);
+        self.start_as(command)
+    }
+
+    fn start_as(&self, mut command: Command) -> Result<(Running, Duration), Failure> {
         command.arg("serve");
         let log = self.folder.join("provider.log");
         Running::start("the provider", command, &log, &self.authority, "/.well-known/openid-configuration", self.cores)

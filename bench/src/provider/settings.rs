@@ -11,6 +11,10 @@ pub(crate) enum Hash {
     AlmostNone,
 }
 
+/// What a soak adds: everything is kept as briefly as can be set, so that hours are enough to see it go.
+pub(super) const BRIEF: &str = "\n[tokens]\nrefresh_idle = \"2h\"\nrefresh_absolute = \"6h\"\n\n\
+                                [sessions]\nidle = \"2h\"\nabsolute = \"6h\"\n\n[audit]\nretention = \"1d\"\n";
+
 /// The configuration of a provider in `folder`.
 ///
 /// All connections come from one address, so that the limit for one address is raised; that for an account stays.

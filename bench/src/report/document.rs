@@ -18,16 +18,18 @@ pub(crate) fn write(report: &Report, project: &Path) -> Result<(), Failure> {
     let (file, plot_file) = (project.join(FILE), project.join(PLOT));
     let present = fs::read_to_string(&file).doing(|| format!("{FILE} cannot be read"))?;
     fs::write(&plot_file, plot::svg(report)).doing(|| format!("{PLOT} cannot be written"))?;
-    fs::write(&file, replaced(&present, &figures(report))?).doing(|| format!("{FILE} cannot be written"))?;
+    let marks = || Failure::because(format!("{FILE} has lost the marks between which the figures stand"));
+    let text = replaced(&present, &figures(report), (BEGIN, END)).ok_or_else(marks)?;
+    fs::write(&file, text).doing(|| format!("{FILE} cannot be written"))?;
     println!("\n{FILE} and {PLOT} written");
     Ok(())
 }
 
-fn replaced(present: &str, figures: &str) -> Result<String, Failure> {
-    let marks = || Failure::because(format!("{FILE} has lost the marks between which the figures stand"));
-    let (before, rest) = present.split_once(BEGIN).ok_or_else(marks)?;
-    let (_, after) = rest.split_once(END).ok_or_else(marks)?;
-    Ok(format!("{before}{BEGIN}{figures}{END}{after}"))
+/// The document with other figures between its marks; nothing where it has lost them.
+pub(crate) fn replaced(present: &str, figures: &str, (begin, end): (&str, &str)) -> Option<String> {
+    let (before, rest) = present.split_once(begin)?;
+    let (_, after) = rest.split_once(end)?;
+    Some(format!("{before}{begin}{figures}{end}{after}"))
 }
 
 fn figures(report: &Report) -> String {
@@ -100,10 +102,10 @@ mod tests {
     #[test]
     fn what_people_wrote_stays() {
         let present = format!("# Title\n\n{BEGIN}old\n{END}\nWords.\n");
-        let once = replaced(&present, "new\n").unwrap();
+        let once = replaced(&present, "new\n", (BEGIN, END)).unwrap();
         assert_eq!(once, format!("# Title\n\n{BEGIN}new\n{END}\nWords.\n"));
-        assert_eq!(replaced(&once, "new\n").unwrap(), once);
-        assert!(replaced("# Title\n", "new\n").is_err());
+        assert_eq!(replaced(&once, "new\n", (BEGIN, END)).unwrap(), once);
+        assert!(replaced("# Title\n", "new\n", (BEGIN, END)).is_none());
     }
 
     #[test]
@@ -119,6 +121,6 @@ mod tests {
     #[test]
     fn the_projects_document_has_the_marks() {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(FILE);
-        assert!(replaced(&fs::read_to_string(file).unwrap(), "").is_ok());
+        assert!(replaced(&fs::read_to_string(file).unwrap(), "", (BEGIN, END)).is_some());
     }
 }

@@ -94,7 +94,7 @@ fn verdict(reached: Option<bool>) -> &'static str {
 }
 
 /// A figure with as many digits as it is good for, and spaces between thousands.
-pub(super) fn figure(value: f64) -> String {
+pub(crate) fn figure(value: f64) -> String {
     if value < 100.0 {
         return format!("{value:.1}");
     }
