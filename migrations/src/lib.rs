@@ -25,6 +25,7 @@ mod m0022_registration;
 mod m0024_session_clients;
 mod m0028_grant_claims;
 mod m0035_carried_since;
+mod m0036_sectors;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0024_session_clients::Migration),
             Box::new(m0028_grant_claims::Migration),
             Box::new(m0035_carried_since::Migration),
+            Box::new(m0036_sectors::Migration),
         ]
     }
 }

@@ -59,6 +59,7 @@ mod max_age;
 mod metrics;
 mod openidconnect_client;
 mod pages;
+mod pairwise;
 mod par;
 mod post_authorize;
 mod prompt;

@@ -12,10 +12,10 @@ use vestibule_tests::{ClientSpec, Person, TestApp, ThirdParty, Tokens};
 
 use crate::{command, metrics, refresh};
 
-const NOTES: &str = "https://notes.example";
+pub(crate) const NOTES: &str = "https://notes.example";
 
 /// Somebody who listens.
-struct Listener {
+pub(crate) struct Listener {
     response: Response,
     unread: String,
     last_id: Option<String>,
@@ -29,7 +29,7 @@ enum Heard {
 }
 
 impl Listener {
-    async fn of(client: &ThirdParty, app: &TestApp, last_id: Option<&str>) -> Self {
+    pub(crate) async fn of(client: &ThirdParty, app: &TestApp, last_id: Option<&str>) -> Self {
         let mut request = app.wire().get("/oauth2/revocations");
         request = request.basic_auth(&client.client_id, client.secret.as_deref());
         if let Some(id) = last_id {
@@ -63,7 +63,7 @@ impl Listener {
     }
 
     /// All that is heard until the log is known.
-    async fn until_ready(&mut self) -> Vec<Value> {
+    pub(crate) async fn until_ready(&mut self) -> Vec<Value> {
         let mut entries = Vec::new();
         loop {
             match timeout(Duration::from_secs(5), self.next()).await.expect("something is heard") {
@@ -75,7 +75,7 @@ impl Listener {
     }
 
     /// Waits for an entry of that kind about that value.
-    async fn hears(&mut self, kind: &str, value: &str) -> Value {
+    pub(crate) async fn hears(&mut self, kind: &str, value: &str) -> Value {
         let wanted = hash(kind, value);
         let found = async {
             loop {

@@ -41,6 +41,7 @@ impl TestApp {
         let claims = AccessTokenClaims {
             user: Some(user),
             client: client.id(),
+            sector: None,
             audience: audience.to_owned(),
             scope: scopes.parse().expect("scopes"),
             authentication: None,

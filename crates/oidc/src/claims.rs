@@ -67,8 +67,8 @@ impl Provider {
     }
 }
 
-/// What an application with these scopes may be told of `user`. Always with `sub`; what is not known is left out. What the user
-/// may do comes from [`Provider::access_claims`], what else is known of them from their attributes.
+/// What an application with these scopes may be told of `user`, beside by which `sub`; what is not known is left out. What the
+/// user may do comes from [`Provider::access_claims`], what else is known of them from their attributes.
 pub(crate) fn about(user: &User, scopes: &ScopeSet) -> Result<Map<String, Value>, serde_json::Error> {
     let Value::Object(mut known) = serde_json::to_value(&user.claims)? else {
         return Ok(Map::new());
@@ -83,7 +83,6 @@ pub(crate) fn about(user: &User, scopes: &ScopeSet) -> Result<Map<String, Value>
         known.insert("phone_number_verified".to_owned(), json!(user.claims.phone_number_verified.unwrap_or(false)));
     }
     let mut told = Map::new();
-    told.insert("sub".to_owned(), json!(user.id));
     for (_, claims) in CLAIMS.iter().filter(|(scope, _)| scopes.contains(scope)) {
         for claim in *claims {
             if let Some(value) = known.remove(*claim) {

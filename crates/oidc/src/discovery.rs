@@ -213,7 +213,7 @@ impl Provider {
             AuthUrl::new(at(path::AUTHORIZE)).map_err(Unavailable::because)?,
             JsonWebKeySetUrl::new(at(path::JWKS)).map_err(Unavailable::because)?,
             self.response_types().map(in_words).collect(),
-            vec![CoreSubjectIdentifierType::Public],
+            vec![CoreSubjectIdentifierType::Public, CoreSubjectIdentifierType::Pairwise],
             signing_algorithms(),
             more,
         )

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use vestibule_core::{ClientId, Parameters, RedirectUri};
+use vestibule_core::{ClientId, Parameters, RedirectUri, UserId};
 use vestibule_sessions::Session;
 use vestibule_tokens::IdTokenHint;
 
@@ -44,7 +44,7 @@ impl ReturnTo {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Hint {
-    subject: String,
+    user: UserId,
     sid: Option<String>,
 }
 
@@ -94,7 +94,7 @@ impl Provider {
         };
         Ok(EndSession {
             client_id: client.map(|client| client.id.clone()),
-            hint: hint.map(|hint| Hint { subject: hint.subject, sid: hint.session.map(|sid| sid.to_string()) }),
+            hint: hint.and_then(|hint| Some(Hint { user: hint.user?, sid: hint.session.map(|sid| sid.to_string()) })),
             return_to,
         })
     }
@@ -119,8 +119,7 @@ impl EndSession {
     #[must_use]
     pub fn is_proved_for(&self, session: &Session) -> bool {
         self.hint.as_ref().is_some_and(|hint| {
-            hint.subject == session.user_id.to_string()
-                && hint.sid.as_deref().is_none_or(|sid| sid == session.sid.to_string())
+            hint.user == session.user_id && hint.sid.as_deref().is_none_or(|sid| sid == session.sid.to_string())
         })
     }
 

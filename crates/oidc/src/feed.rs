@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use vestibule_core::ClientId;
-use vestibule_tokens::Revocation;
+use vestibule_tokens::{Revocation, Subject};
 
 use crate::{
     Provider, Unavailable,
@@ -31,10 +31,13 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What is told of an entry of the log.
-    #[must_use]
-    pub fn of(revocation: &Revocation) -> Self {
+    /// What is told of an entry of the log, where tokens have its words as they are.
+    fn of(revocation: &Revocation) -> Self {
         let (kind, value) = revocation.subject.to_columns();
+        Self::about(kind, &value, revocation)
+    }
+
+    fn about(kind: &'static str, value: &str, revocation: &Revocation) -> Self {
         Self {
             kind,
             hash: URL_SAFE_NO_PAD.encode(digest(&SHA256, format!("{kind}:{value}").as_bytes())),
@@ -45,6 +48,29 @@ impl Entry {
 }
 
 impl Provider {
+    /// What is told of an entry of the log: one entry, and of a person one more for each sector in which applications know them
+    /// by a `sub` of its own.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn feed_entries(&self, revocation: &Revocation) -> Result<Vec<Entry>, Unavailable> {
+        let tokens = self.tokens();
+        match &revocation.subject {
+            Subject::User(user) => {
+                let sectors = self.clients().sectors().await?;
+                let in_sectors =
+                    sectors.iter().map(|sector| Entry::about("user", &tokens.subject(*user, Some(sector)), revocation));
+                Ok(std::iter::once(Entry::of(revocation)).chain(in_sectors).collect())
+            }
+            Subject::Consent(user, client) => {
+                let sector = self.clients().find(client).await?.and_then(|client| client.sector());
+                let value = format!("{} {client}", tokens.subject(*user, sector.as_ref()));
+                Ok(vec![Entry::about("consent", &value, revocation)])
+            }
+            _ => Ok(vec![Entry::of(revocation)]),
+        }
+    }
+
     /// The application that may listen: a client of an API.
     ///
     /// # Errors
@@ -72,7 +98,6 @@ impl Provider {
 #[cfg(test)]
 mod tests {
     use vestibule_core::{Timestamp, UserId};
-    use vestibule_tokens::Subject;
 
     use super::*;
 

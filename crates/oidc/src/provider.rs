@@ -134,6 +134,7 @@ struct Inner {
     codes: Codes,
     pushed: PushedRequests,
     references: References,
+    fetcher: Fetcher,
     devices: Devices,
     assertions: Assertions,
     grants: Grants,
@@ -219,7 +220,8 @@ impl Provider {
                 settings.pushed_request_lifetime,
                 sessions.longest_wait(),
             ),
-            references: References::new(fetcher, clock.clone()),
+            references: References::new(fetcher.clone(), clock.clone()),
+            fetcher,
             codes: Codes::new(ephemeral, &hash_key, random.clone(), LONGEST_ACCESS_TOKEN),
             settings,
             users,
@@ -387,6 +389,11 @@ impl Provider {
     /// What applications publish as their requests.
     pub(crate) fn references(&self) -> &References {
         &self.0.references
+    }
+
+    /// What fetches from addresses that applications name.
+    pub(crate) fn fetcher(&self) -> &Fetcher {
+        &self.0.fetcher
     }
 
     pub(crate) fn random(&self) -> &Random {

@@ -20,6 +20,7 @@ pub(crate) mod client {
         pub(crate) first_party: bool,
         pub(crate) require_pkce: bool,
         pub(crate) require_second_factor: bool,
+        pub(crate) sector: Option<String>,
         pub(crate) self_registered: Option<String>,
         pub(crate) registration_digest: Option<Vec<u8>>,
         pub(crate) created_at: i64,

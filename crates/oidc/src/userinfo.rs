@@ -46,7 +46,9 @@ impl Provider {
         let user = token.user.ok_or(UserinfoError::Gone("user"))?;
         let client = self.clients().find(&token.client).await?.ok_or(UserinfoError::Gone("client"))?;
         let told = self.told_of(user, &client, &token.scope, &token.userinfo_claims).await?;
-        let told = told.ok_or(UserinfoError::Gone("user"))?;
+        let mut told = told.ok_or(UserinfoError::Gone("user"))?;
+        // As its ID token says, and the token itself.
+        told.insert("sub".to_owned(), Value::from(self.tokens().subject(user, client.sector().as_ref())));
         Ok(match client.metadata.userinfo_signed_response_alg {
             None => Told::Plain(told),
             Some(algorithm) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use vestibule_core::{ClientId, GrantId, PublicSessionId, ScopeSet, Timestamp, TokenId, UserId};
 
-use crate::{Actor, Confirmation, TokenFacts};
+use crate::{Actor, Confirmation, Sector, TokenFacts};
 
 /// How and when a person signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct AccessTokenClaims {
     pub user: Option<UserId>,
     /// The application it is given to.
     pub client: ClientId,
+    /// To whom the person's `sub` means something; nothing here: to everybody.
+    pub sector: Option<Sector>,
     /// The API it is for (`aud`).
     pub audience: String,
     /// What it allows there.
@@ -72,6 +74,8 @@ pub struct IdTokenClaims {
     pub user: UserId,
     /// The application that asked (`aud`).
     pub client: ClientId,
+    /// To whom the person's `sub` means something; nothing here: to everybody.
+    pub sector: Option<Sector>,
     /// The application's own mark, given back as it came.
     pub nonce: Option<String>,
     /// How the person signed in.
@@ -97,6 +101,8 @@ pub struct LogoutTokenClaims {
     pub user: UserId,
     /// The application that is told (`aud`).
     pub client: ClientId,
+    /// To whom the person's `sub` means something; nothing here: to everybody.
+    pub sector: Option<Sector>,
     /// The session that ended (`sid`).
     pub session: PublicSessionId,
     /// How long it lives: two minutes at most.
@@ -177,8 +183,8 @@ impl AccessToken {
 /// What an ID token of ours tells when an application gives it back as a hint. It may have expired; it grants nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdTokenHint {
-    /// Who signed in (`sub`).
-    pub subject: String,
+    /// Who signed in, by whatever `sub`; nobody where it is no person of ours.
+    pub user: Option<UserId>,
     /// The application it was given to (`aud`).
     pub client: ClientId,
     /// The browser session (`sid`).

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
-use vestibule_core::{ClientId, Clock, Random, TokenId};
+use vestibule_core::{ClientId, Clock, Random, TokenId, UserId};
 use vestibule_database::KeptStatistics;
 use vestibule_jose::{JwsError, SignError, Unverified};
 
 use crate::{
     AccessToken, AccessTokenClaims, IdTokenClaims, IdTokenHint, KeyRing, LogoutTokenClaims, MintedAccessToken,
-    OpaqueTokens, RevocationLog, SigningAlgorithm, TokenType,
+    OpaqueTokens, PairwiseSubjects, RevocationLog, Secrets, Sector, SigningAlgorithm, TokenType,
     ring::Snapshot,
     signing_key::SigningKey,
     verdicts::{Verdict, Verdicts},
@@ -23,6 +23,7 @@ pub struct Issuer {
     url: Arc<str>,
     keys: KeyRing,
     opaque: Arc<OpaqueTokens>,
+    pairwise: Arc<PairwiseSubjects>,
     revocations: RevocationLog,
     verdicts: Arc<Verdicts>,
     clock: Clock,
@@ -94,12 +95,22 @@ impl Issuer {
     pub fn new(
         url: &str,
         keys: KeyRing,
-        opaque: Arc<OpaqueTokens>,
+        secrets: &Secrets,
         revocations: RevocationLog,
         clock: Clock,
         random: Random,
     ) -> Self {
-        Self { url: url.into(), keys, opaque, revocations, verdicts: Arc::new(Verdicts::none()), clock, random }
+        let (opaque, pairwise) = (secrets.opaque_tokens().clone(), secrets.pairwise_subjects().clone());
+        Self {
+            url: url.into(),
+            keys,
+            opaque,
+            pairwise,
+            revocations,
+            verdicts: Arc::new(Verdicts::none()),
+            clock,
+            random,
+        }
     }
 
     /// The same, but access tokens that were verified are remembered, within so many bytes.
@@ -132,6 +143,18 @@ impl Issuer {
         &self.revocations
     }
 
+    /// By which `sub` a person is known: to the applications of a sector, or to all others.
+    #[must_use]
+    pub fn subject(&self, user: UserId, sector: Option<&Sector>) -> String {
+        sector.map_or_else(|| user.to_string(), |sector| self.pairwise.of(user, sector))
+    }
+
+    /// Whose a `sub` is, whichever of the two it is; nobody's where it is none of ours.
+    #[must_use]
+    pub fn person(&self, subject: &str) -> Option<UserId> {
+        subject.parse().ok().or_else(|| self.pairwise.person(subject))
+    }
+
     /// Mints an access token that any API can verify by itself (RFC 9068).
     ///
     /// # Errors
@@ -159,7 +182,11 @@ impl Issuer {
     ) -> Result<MintedAccessToken, MintError> {
         let now = self.clock.now();
         let id = TokenId::mint(now, &self.random);
-        let wire = AccessTokenWire::new(&self.url, claims, id, now);
+        let sub = match claims.user {
+            Some(user) => self.subject(user, claims.sector.as_ref()),
+            None => claims.client.to_string(),
+        };
+        let wire = AccessTokenWire::new(&self.url, sub, claims, id, now);
         Ok(MintedAccessToken { token: write(&wire)?, id, expires_at: wire.expires_at() })
     }
 
@@ -168,7 +195,8 @@ impl Issuer {
     /// # Errors
     /// A ring without a key for the algorithm.
     pub fn mint_id_token(&self, claims: IdTokenClaims, algorithm: SigningAlgorithm) -> Result<String, MintError> {
-        let claims = wire::id_token(&self.url, claims, algorithm, self.clock.now());
+        let sub = self.subject(claims.user, claims.sector.as_ref());
+        let claims = wire::id_token(&self.url, sub, claims, algorithm, self.clock.now());
         self.keys.sign(algorithm, TokenType::IdToken, &claims)
     }
 
@@ -182,7 +210,8 @@ impl Issuer {
         algorithm: SigningAlgorithm,
     ) -> Result<String, MintError> {
         let now = self.clock.now();
-        let claims = LogoutWire::new(&self.url, claims, TokenId::mint(now, &self.random), now);
+        let sub = self.subject(claims.user, claims.sector.as_ref());
+        let claims = LogoutWire::new(&self.url, sub, claims, TokenId::mint(now, &self.random), now);
         self.keys.sign(algorithm, TokenType::Logout, &claims)
     }
 
@@ -247,7 +276,7 @@ impl Issuer {
             (claims(&unverified, key, TokenType::AccessToken)?, Some(key.kid().into()))
         };
         self.check_issuer(&wire.iss)?;
-        Ok(Verdict { token: Arc::new(wire.into_token()?), kid })
+        Ok(Verdict { token: Arc::new(wire.into_token(|sub| self.person(sub))?), kid })
     }
 
     /// Reads an ID token that an application gives back as `id_token_hint` (OpenID Connect Core section 3.1.2.1, RP-Initiated
@@ -261,7 +290,7 @@ impl Issuer {
         let found = unverified.kid().and_then(|kid| keys.any_key(kid)).ok_or(TokenError::UnknownKey)?;
         let wire: IdTokenWire = claims(&unverified, &found.key, TokenType::IdToken)?;
         self.check_issuer(&wire.iss)?;
-        Ok(wire.into())
+        Ok(wire.into_hint(|sub| self.person(sub)))
     }
 
     fn check_issuer(&self, iss: &str) -> Result<(), TokenError> {

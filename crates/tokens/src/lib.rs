@@ -5,6 +5,7 @@
 //! - [`KeyRing`] holds the signing keys: made on the first run, rotated, published as JWKS, parsed once per process.
 //! - [`Issuer`] mints access tokens (RFC 9068, or [opaque](OpaqueTokens)) and ID tokens, and verifies what claims to be one of
 //!   them.
+//! - [`PairwiseSubjects`] are how applications know people that are not to compare what they know.
 //! - [`RevocationLog`] says which tokens are dead before their time, from memory.
 //!
 //! Below it stand `jose`, `database` and `ephemeral` (its bus); above it `oidc` and `server`.
@@ -23,6 +24,7 @@ mod rewrap;
 mod ring;
 mod secrets;
 mod signing_key;
+mod subject;
 mod tables;
 mod token_type;
 mod vault;
@@ -44,5 +46,6 @@ pub use rewrap::{RewrapError, change_key, rewrap};
 pub use ring::{KeyInfo, KeyRing, KeyRingError, KeyState, Rotation};
 pub use secrets::{Secrets, SecretsError};
 pub use signing_key::UnusableKey;
+pub use subject::{PairwiseSubjects, Sector};
 pub use token_type::TokenType;
 pub use vault::open_vault;

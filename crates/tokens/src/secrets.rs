@@ -10,7 +10,7 @@ use vestibule_core::{Clock, HashKey, Random, SealError, Vault};
 use vestibule_database::Database;
 use zeroize::Zeroizing;
 
-use crate::{OpaqueTokens, tables::sealed_secrets};
+use crate::{OpaqueTokens, PairwiseSubjects, tables::sealed_secrets};
 
 /// The name of the key that hashes client secrets, codes, session ids and API tokens.
 const HASH_KEY: &str = "hash-key";
@@ -18,6 +18,8 @@ const HASH_KEY: &str = "hash-key";
 const SEAL_KEY: &str = "seal-key";
 /// The name of the key that seals opaque access tokens.
 const TOKEN_KEY: &str = "opaque-token-key";
+/// The name of the key that pairwise subjects are made by. With another one, applications would know nobody again.
+const SUBJECT_KEY: &str = "pairwise-subject-key";
 
 /// Why a secret of the provider could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +43,7 @@ pub struct Secrets {
     hash_key: HashKey,
     personal: Arc<Vault>,
     opaque: Arc<OpaqueTokens>,
+    pairwise: Arc<PairwiseSubjects>,
 }
 
 impl Secrets {
@@ -52,10 +55,12 @@ impl Secrets {
         let hash_key = named(db, vault, HASH_KEY, clock, random).await?;
         let seal_key = named(db, vault, SEAL_KEY, clock, random).await?;
         let token_key = named(db, vault, TOKEN_KEY, clock, random).await?;
+        let subject_key = named(db, vault, SUBJECT_KEY, clock, random).await?;
         Ok(Self {
             hash_key: HashKey::new(&hash_key),
             personal: Arc::new(Vault::new(&seal_key)),
             opaque: Arc::new(OpaqueTokens::new(&token_key)),
+            pairwise: Arc::new(PairwiseSubjects::new(&subject_key)),
         })
     }
 
@@ -76,6 +81,12 @@ impl Secrets {
     pub fn opaque_tokens(&self) -> &Arc<OpaqueTokens> {
         &self.opaque
     }
+
+    /// What makes pairwise subjects.
+    #[must_use]
+    pub fn pairwise_subjects(&self) -> &Arc<PairwiseSubjects> {
+        &self.pairwise
+    }
 }
 
 /// What a secret is sealed for; it opens for nothing else.
@@ -90,7 +101,7 @@ pub(crate) async fn insert_first(
     clock: &Clock,
     random: &Random,
 ) -> Result<(), DbErr> {
-    for name in [HASH_KEY, SEAL_KEY, TOKEN_KEY] {
+    for name in [HASH_KEY, SEAL_KEY, TOKEN_KEY, SUBJECT_KEY] {
         insert_if_absent(connection, vault, name, clock, random).await?;
     }
     Ok(())

@@ -40,14 +40,14 @@ pub(crate) struct AccessTokenWire {
 }
 
 impl AccessTokenWire {
-    pub(crate) fn new(iss: &str, claims: AccessTokenClaims, jti: TokenId, now: Timestamp) -> Self {
+    pub(crate) fn new(iss: &str, sub: String, claims: AccessTokenClaims, jti: TokenId, now: Timestamp) -> Self {
         let (auth_time, acr, amr) = match claims.authentication {
             Some(how) => (Some(how.time.seconds()), how.acr, how.amr),
             None => (None, None, Vec::new()),
         };
         Self {
             iss: iss.to_owned(),
-            sub: claims.user.map_or_else(|| claims.client.to_string(), |user| user.to_string()),
+            sub,
             aud: claims.audience,
             client_id: claims.client,
             scope: claims.scope,
@@ -69,11 +69,11 @@ impl AccessTokenWire {
         Timestamp::from_seconds(self.exp)
     }
 
-    /// In our own types. A `jti` without its millisecond is none of ours.
-    pub(crate) fn into_token(self) -> Result<AccessToken, TokenError> {
+    /// In our own types. A `jti` without its millisecond is none of ours. `person` says whose a `sub` is.
+    pub(crate) fn into_token(self, person: impl FnOnce(&str) -> Option<UserId>) -> Result<AccessToken, TokenError> {
         let minted_at = self.jti.minted_at().ok_or(TokenError::Malformed)?;
         let is_client = self.sub == self.client_id.as_str();
-        let user: Option<UserId> = if is_client { None } else { self.sub.parse().ok() };
+        let user = if is_client { None } else { person(&self.sub) };
         Ok(AccessToken {
             id: self.jti,
             user,
@@ -130,10 +130,10 @@ pub(crate) struct LogoutWire<'a> {
 }
 
 impl<'a> LogoutWire<'a> {
-    pub(crate) fn new(iss: &'a str, claims: &'a LogoutTokenClaims, jti: TokenId, now: Timestamp) -> Self {
+    pub(crate) fn new(iss: &'a str, sub: String, claims: &'a LogoutTokenClaims, jti: TokenId, now: Timestamp) -> Self {
         Self {
             iss,
-            sub: claims.user.to_string(),
+            sub,
             aud: &claims.client,
             iat: now.seconds(),
             exp: (now + claims.lifetime).seconds(),
@@ -168,6 +168,7 @@ const PROTOCOL_CLAIMS: [&str; 17] = [
 /// The claims of an ID token (OpenID Connect Core section 2), with what else is said of the person.
 pub(crate) fn id_token(
     iss: &str,
+    sub: String,
     claims: IdTokenClaims,
     algorithm: SigningAlgorithm,
     now: Timestamp,
@@ -177,7 +178,7 @@ pub(crate) fn id_token(
     let hash = |of: Option<String>| of.map(|text| Value::from(at_hash(&text, algorithm)));
     let said: [(&str, Option<Value>); 13] = [
         ("iss", Some(iss.into())),
-        ("sub", Some(claims.user.to_string().into())),
+        ("sub", Some(sub.into())),
         ("aud", Some(claims.client.as_str().into())),
         ("iat", Some(now.seconds().into())),
         ("exp", Some((now + claims.lifetime).seconds().into())),
@@ -206,15 +207,16 @@ pub(crate) struct IdTokenWire {
     sid: Option<PublicSessionId>,
 }
 
-impl From<IdTokenWire> for IdTokenHint {
-    fn from(wire: IdTokenWire) -> Self {
-        Self {
-            subject: wire.sub,
-            client: wire.aud,
-            session: wire.sid,
-            auth_time: wire.auth_time.map(Timestamp::from_seconds),
-            issued_at: Timestamp::from_seconds(wire.iat),
-            expires_at: Timestamp::from_seconds(wire.exp),
+impl IdTokenWire {
+    /// In our own types. `person` says whose a `sub` is.
+    pub(crate) fn into_hint(self, person: impl FnOnce(&str) -> Option<UserId>) -> IdTokenHint {
+        IdTokenHint {
+            user: person(&self.sub),
+            client: self.aud,
+            session: self.sid,
+            auth_time: self.auth_time.map(Timestamp::from_seconds),
+            issued_at: Timestamp::from_seconds(self.iat),
+            expires_at: Timestamp::from_seconds(self.exp),
         }
     }
 }

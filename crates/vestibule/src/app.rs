@@ -121,7 +121,7 @@ impl App {
             tokens: Issuer::new(
                 public_url.as_str(),
                 keys.clone(),
-                secrets.opaque_tokens().clone(),
+                &secrets,
                 revocations.clone(),
                 clock.clone(),
                 random.clone(),

@@ -206,3 +206,71 @@ async fn oidcc_3rd_party_init_login_nohttps() {
     let refused = suite.asks(&document).await;
     assert_eq!((refused.status.as_u16(), refused.error()), (400, "invalid_client_metadata"));
 }
+
+#[tokio::test]
+async fn oidcc_registration_sector_uri() {
+    let mut suite = Suite::new().await;
+    let site = KeySite::with(&json!([CALLBACK, "https://suite.example/test/b/cb"]).to_string()).await;
+    for subject_type in ["public", "pairwise"] {
+        let said = json!({ "sector_identifier_uri": site.url(), "subject_type": subject_type });
+        let (client, told) = suite.registers(said).await;
+        assert_eq!((&told["sector_identifier_uri"], &told["subject_type"]), (&json!(site.url()), &json!(subject_type)));
+        let request = client.request().without_pkce();
+        suite.completes(&client, request).await;
+    }
+}
+
+#[tokio::test]
+async fn oidcc_registration_sector_bad() {
+    let suite = Suite::new().await;
+    let site = KeySite::with("[]").await;
+    let document = |more: Value| {
+        let mut document = json!({ "redirect_uris": [CALLBACK], "sector_identifier_uri": site.url() });
+        document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        document
+    };
+    for list in [
+        json!([]),
+        json!(["https://suite.example/test/a/cb/"]),
+        json!([CALLBACK.to_uppercase()]),
+        json!({ "uris": [CALLBACK] }),
+        json!([[CALLBACK]]),
+        json!(CALLBACK),
+    ] {
+        site.publish(&list);
+        let answer = suite.asks(&document(json!({}))).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.error()),
+            (400, "invalid_client_metadata"),
+            "{list}: {}",
+            answer.body
+        );
+        assert!(answer.body["error_description"].as_str().unwrap().starts_with("sector_identifier_uri"));
+    }
+    site.go_down();
+    assert_eq!(suite.asks(&document(json!({}))).await.status, 400, "what cannot be had says nothing");
+    let two = json!({ "redirect_uris": [CALLBACK, "https://elsewhere.example/cb"], "sector_identifier_uri": null,
+        "subject_type": "pairwise" });
+    assert_eq!(suite.asks(&document(two)).await.error(), "invalid_client_metadata", "two hosts are no sector");
+}
+
+/// At each change the site is asked again.
+#[tokio::test]
+async fn a_sector_that_takes_a_redirect_uri_off_its_list_keeps_it_off() {
+    let suite = Suite::new().await;
+    let site = KeySite::with(&json!([CALLBACK]).to_string()).await;
+    let (_, told) = suite.registers(json!({ "sector_identifier_uri": site.url(), "subject_type": "pairwise" })).await;
+    site.publish(&json!([]));
+    let mut document = told.clone();
+    for ours in
+        ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"]
+    {
+        document.as_object_mut().unwrap().remove(ours);
+    }
+    let (path, token) =
+        (told["registration_client_uri"].as_str().unwrap(), told["registration_access_token"].as_str().unwrap());
+    let path = path.strip_prefix(suite.app.issuer()).unwrap();
+    let put = suite.app.wire().request(Method::PUT, path).bearer_auth(token).json(&document);
+    let answer = JsonAnswer::of(put).await;
+    assert_eq!((answer.status.as_u16(), answer.error()), (400, "invalid_client_metadata"), "{}", answer.body);
+}

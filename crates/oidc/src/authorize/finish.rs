@@ -154,6 +154,7 @@ impl Finishing<'_> {
         let claims = AccessTokenClaims {
             user: Some(self.session.user_id),
             client: self.client.id.clone(),
+            sector: self.client.sector(),
             audience: target.identifier.clone(),
             scope: target.scope.clone(),
             authentication: Some(self.authentication()),
@@ -195,6 +196,7 @@ impl Finishing<'_> {
         let claims = IdTokenClaims {
             user: session.user_id,
             client: self.client.id.clone(),
+            sector: self.client.sector(),
             nonce: request.nonce.clone(),
             authentication: self.authentication(),
             session: Some(session.sid),

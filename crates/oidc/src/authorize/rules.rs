@@ -365,7 +365,7 @@ fn login_hint(draft: &mut Draft<'_>) -> Verdict {
 fn id_token_hint(draft: &mut Draft<'_>) -> Verdict {
     let Some(token) = draft.parameters.get("id_token_hint") else { return Ok(()) };
     let hint = draft.provider.tokens().verify_id_token_hint(token);
-    let user = hint.and_then(|hint| hint.subject.parse().map_err(|_| TokenError::Malformed));
+    let user = hint.and_then(|hint| hint.user.ok_or(TokenError::Malformed));
     match user {
         Ok(user) => draft.request.hinted_user = Some(user),
         Err(error) => return refuse(ErrorCode::InvalidRequest, format!("id_token_hint is refused: {error}")),
@@ -382,9 +382,12 @@ fn claims(draft: &mut Draft<'_>) -> Verdict {
         Err(words) => return refuse(ErrorCode::InvalidRequest, words),
     };
     if let Some(sub) = &asked.sub {
-        match (sub.parse(), draft.request.hinted_user) {
-            (Ok(user), None) => draft.request.hinted_user = Some(user),
-            (Ok(user), Some(hinted)) if user == hinted => {}
+        let (tokens, sector) = (draft.provider.tokens(), draft.client.sector());
+        // By the `sub` of another sector nobody is known here.
+        let user = tokens.person(sub).filter(|user| tokens.subject(*user, sector.as_ref()) == *sub);
+        match (user, draft.request.hinted_user) {
+            (Some(user), None) => draft.request.hinted_user = Some(user),
+            (Some(user), Some(hinted)) if user == hinted => {}
             _ => return refuse(ErrorCode::LoginRequired, "claims asks for another person than can sign in"),
         }
     }

@@ -13,7 +13,8 @@ use vestibule_jose::Algorithm;
 use vestibule_tokens::SigningAlgorithm;
 
 use super::{
-    RequestObjectAlgorithm, certificate::CertificateName, logout, request_object, trusted_issuer::TrustedIssuer,
+    RequestObjectAlgorithm, SubjectType, certificate::CertificateName, logout, request_object, sector,
+    trusted_issuer::TrustedIssuer,
 };
 use crate::{
     authorize::{IMPLICIT, ResponseType},
@@ -106,6 +107,11 @@ pub enum AccessTokenFormat {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ClientMetadata {
+    /// By which `sub` it knows people (OpenID Connect Core section 8).
+    pub subject_type: SubjectType,
+    /// Where it is said which redirect URIs know a person by the same pairwise `sub` (section 8.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<String>,
     /// Where it may be answered.
     pub redirect_uris: Vec<RedirectUri>,
     /// Where people may be sent after a sign-out (RP-Initiated Logout section 3.1).
@@ -212,6 +218,8 @@ pub struct ClientMetadata {
 impl Default for ClientMetadata {
     fn default() -> Self {
         Self {
+            subject_type: SubjectType::Public,
+            sector_identifier_uri: None,
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
             backchannel_logout_uri: None,
@@ -356,6 +364,7 @@ impl ClientMetadata {
             ));
         }
         self.check_response_types()?;
+        sector::check(self)?;
         logout::check(self)?;
         if self.default_max_age.is_some_and(|seconds| Duration::from_secs(seconds) > MAX_AGE_LIMIT) {
             return Err(MetadataError::Malformed("default_max_age is longer than ten years".to_owned()));

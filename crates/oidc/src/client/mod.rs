@@ -18,6 +18,7 @@ mod proof;
 mod registry;
 mod request_object;
 mod secret;
+pub(crate) mod sector;
 mod self_registered;
 mod trusted_issuer;
 
@@ -35,6 +36,7 @@ pub use metadata::{AccessTokenFormat, AuthMethod, ClientMetadata, MetadataError}
 pub use new_client::NewClient;
 pub use registry::{ClientRules, Clients, ClientsError, CreatedClient};
 pub use request_object::RequestObjectAlgorithm;
+pub use sector::{SubjectType, check_sector};
 pub use self_registered::SelfRegistered;
 pub use trusted_issuer::TrustedIssuer;
 

@@ -23,8 +23,7 @@ pub struct NewClient {
 }
 
 /// Members whose values would change what we do, and what each is missing.
-const UNSUPPORTED: [&str; 9] = [
-    "sector_identifier_uri",
+const UNSUPPORTED: [&str; 8] = [
     "id_token_encrypted_response_alg",
     "id_token_encrypted_response_enc",
     "userinfo_encrypted_response_alg",
@@ -69,8 +68,8 @@ impl NewClient {
             check_uris(member, members.get(member))?;
         }
         let text = |name: &str| members.get(name).and_then(serde_json::Value::as_str);
-        if text("subject_type").is_some_and(|kind| kind != "public") {
-            return Err(unsupported("subject_type", "only public subjects are supported"));
+        if text("subject_type").is_some_and(|kind| kind != "public" && kind != "pairwise") {
+            return Err(unsupported("subject_type", "use public or pairwise"));
         }
         let auth_method = text("token_endpoint_auth_method")
             .map(|name| {
@@ -189,10 +188,10 @@ mod tests {
     #[test]
     fn what_cannot_be_honoured_is_refused_and_named() {
         for (member, value) in [
-            ("sector_identifier_uri", r#""https://rp.example/sector""#),
+            ("sector_identifier_uri", r#""http://rp.example/sector""#),
             ("token_endpoint_auth_method", r#""client_secret_something""#),
             ("id_token_encrypted_response_alg", r#""RSA-OAEP-256""#),
-            ("subject_type", r#""pairwise""#),
+            ("subject_type", r#""secret""#),
             ("grant_types", r#"["password"]"#),
             ("response_types", r#"["id_token"]"#),
             ("response_types", r#"["token"]"#),

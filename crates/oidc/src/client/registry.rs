@@ -13,6 +13,7 @@ use vestibule_users::PasswordHasher;
 
 use super::{
     AuthMethod, Client, ClientMetadata, MetadataError, NewClient, SelfRegistered, known, metadata::unsupported, proof,
+    sector,
 };
 use crate::{Unavailable, tables::client};
 
@@ -183,6 +184,7 @@ impl Clients {
             secret_sealed: before.secret_sealed.filter(|_| signs_with_it),
             auth_method: new.auth_method.map(|method| method.as_str().to_owned()),
             metadata: serde_json::to_string(&new.metadata).map_err(Unavailable::from)?,
+            sector: sector::of(&new.metadata).map(|sector| sector.host().to_owned()),
             first_party: new.first_party,
             require_pkce: public || new.require_pkce.unwrap_or(self.rules.require_pkce),
             // Later than before in any case: it is how a change is noticed.
@@ -264,6 +266,7 @@ impl Clients {
             secret_sealed: Set(None),
             auth_method: Set(new.auth_method.map(|method| method.as_str().to_owned())),
             metadata: Set(serde_json::to_string(&new.metadata)?),
+            sector: Set(sector::of(&new.metadata).map(|sector| sector.host().to_owned())),
             first_party: Set(new.first_party),
             require_pkce: Set(public || new.require_pkce.unwrap_or(self.rules.require_pkce)),
             require_second_factor: Set(new.require_second_factor),

@@ -82,14 +82,14 @@ impl Answer {
     }
 
     /// Of a refresh token: it has no audience but us, and no type that a resource server could use it by.
-    pub(super) fn of_grant(issuer: &str, kept: Kept, username: String) -> Self {
+    pub(super) fn of_grant(issuer: &str, sub: String, kept: Kept, username: Option<String>) -> Self {
         Self::Active(Box::new(Active {
             active: true,
             iss: issuer.to_owned(),
-            sub: kept.user.to_string(),
+            sub,
             aud: None,
             client_id: kept.client,
-            username: Some(username),
+            username,
             scope: kept.scope,
             token_type: None,
             iat: kept.granted_at.seconds(),

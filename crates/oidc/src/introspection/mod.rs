@@ -15,7 +15,7 @@ mod answer;
 
 use std::sync::Arc;
 
-use vestibule_core::TokenId;
+use vestibule_core::{ScopeSet, TokenId};
 use vestibule_tokens::{AccessToken, SigningAlgorithm};
 use vestibule_users::NamesForApps;
 
@@ -118,7 +118,9 @@ impl Provider {
         }
         let effective = self.access().effective(kept.user).await?;
         let Some(username) = effective.username().map(str::to_owned) else { return Ok(None) };
-        Ok(Some(Answer::of_grant(self.issuer(), kept, username)))
+        let sub = self.tokens().subject(kept.user, asker.sector().as_ref());
+        let username = Some(username).filter(|_| may_be_named(asker, &kept.scope));
+        Ok(Some(Answer::of_grant(self.issuer(), sub, kept, username)))
     }
 
     async fn right_to_hear(&self, asker: &Client, token: &AccessToken) -> Result<Option<Right>, Unavailable> {
@@ -161,6 +163,12 @@ impl Provider {
         };
         let (groups, permissions) =
             (names(GROUPS, |names| names.groups), names(PERMISSIONS, |names| names.permissions));
-        Ok(Some(Told { username: Some(username), groups, permissions }))
+        let username = Some(username).filter(|_| may_be_named(&holder.client, &token.scope));
+        Ok(Some(Told { username, groups, permissions }))
     }
+}
+
+/// Where applications are not to compare whom they know, a name is told by the scope that brings it alone.
+fn may_be_named(holder: &Client, scope: &ScopeSet) -> bool {
+    holder.sector().is_none() || scope.contains("profile")
 }

@@ -49,8 +49,8 @@ impl Handler for Herald {
         let client = self.provider.clients().find(&member.client).await;
         let Some(client) = client.map_err(|error| temporary(error.to_string()))? else { return Ok(()) };
         let Some(uri) = &client.metadata.backchannel_logout_uri else { return Ok(()) };
-        let claims =
-            LogoutTokenClaims { user: member.user, client: member.client, session: member.session, lifetime: LIFETIME };
+        let Member { user, client: id, session, .. } = member;
+        let claims = LogoutTokenClaims { user, client: id, sector: client.sector(), session, lifetime: LIFETIME };
         let token = self.provider.tokens().mint_logout_token(&claims, client.id_token_algorithm());
         let token = token.map_err(|error| temporary(error.to_string()))?;
         let fields = [("logout_token", token.as_str())];

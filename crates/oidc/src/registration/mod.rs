@@ -169,7 +169,9 @@ impl Provider {
             Some(url::Host::Ipv6(address)) => address.is_loopback(),
             None => false,
         });
-        Ok(self.settings().registration.read(document, at_home)?)
+        let new = self.settings().registration.read(document, at_home)?;
+        self.check_sector(&new.metadata).await?;
+        Ok(new)
     }
 }
 

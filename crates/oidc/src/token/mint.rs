@@ -41,6 +41,7 @@ impl Asking<'_> {
         let claims = AccessTokenClaims {
             user: allowed.person.as_ref().map(|person| person.user),
             client: self.client.id.clone(),
+            sector: self.client.sector(),
             audience: target.identifier.clone(),
             scope: target.scope.clone(),
             authentication: allowed.person.as_ref().and_then(|person| person.authentication.clone()),
@@ -73,6 +74,7 @@ impl Asking<'_> {
         let claims = IdTokenClaims {
             user,
             client: self.client.id.clone(),
+            sector: self.client.sector(),
             nonce: allowed.nonce.clone(),
             authentication: how.clone(),
             session: allowed.session,

@@ -51,6 +51,9 @@ pub const GRANT_TYPES: [&str; 6] = [
     JwtBearer::NAME,
 ];
 
+/// The one by which a person's tokens come without a redirect.
+pub(crate) const DEVICE_CODE: &str = DeviceCode::NAME;
+
 /// Those that give tokens without anybody being asked at a browser, be it now or before.
 pub(crate) const NOBODY_ASKED: [&str; 3] = [ClientCredentials::NAME, TokenExchange::NAME, JwtBearer::NAME];
 

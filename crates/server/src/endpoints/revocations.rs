@@ -128,7 +128,8 @@ impl Stream {
                 news = feed.next() => match news {
                     News::Added(revocation) => {
                         self.told = self.told.max(log.bookmark());
-                        self.send(event(&revocation, self.told)).await?;
+                        let events = self.events(&revocation).await?;
+                        self.send(events).await?;
                     }
                     News::FellBehind => self.catch_up(log).await?,
                     News::Ended => return Ok(()),
@@ -154,10 +155,19 @@ impl Stream {
             after = last;
             // A row may still come below the last one.
             self.told = self.told.max(last.min(log.bookmark()));
-            let text: String = page.iter().map(|revocation| event(revocation, self.told)).collect();
+            let mut text = String::new();
+            for revocation in &page {
+                text.push_str(&self.events(revocation).await?);
+            }
             self.send(text).await?;
         }
         Ok(())
+    }
+
+    /// What is told of an entry of the log.
+    async fn events(&self, revocation: &Revocation) -> Result<String, End> {
+        let entries = self.state.provider().feed_entries(revocation).await.map_err(|_| End::Unreadable)?;
+        Ok(entries.iter().map(|entry| event(entry, self.told)).collect())
     }
 
     async fn may_listen(&self) -> Result<bool, End> {
@@ -169,9 +179,9 @@ impl Stream {
     }
 }
 
-fn event(revocation: &Revocation, id: i64) -> String {
+fn event(entry: &Entry, id: i64) -> String {
     // Four members of plain text and numbers: nothing in them can fail to be JSON.
-    let data = serde_json::to_string(&Entry::of(revocation)).unwrap_or_default();
+    let data = serde_json::to_string(entry).unwrap_or_default();
     format!("id: {id}\nevent: revocation\ndata: {data}\n\n")
 }
 

@@ -86,8 +86,8 @@ impl World {
         let db = self.connect().await;
         let vault = self.vault(&db).await;
         let secrets = Secrets::open(&db, &vault, &self.clock, &self.random).await.expect("the secrets");
-        let (ring, log, opaque) = (self.ring().await, self.log().await, secrets.opaque_tokens().clone());
-        Issuer::new(url, ring, opaque, log, self.clock.clone(), self.random.clone())
+        let (ring, log) = (self.ring().await, self.log().await);
+        Issuer::new(url, ring, &secrets, log, self.clock.clone(), self.random.clone())
     }
 
     pub(crate) fn authentication(&self) -> Authentication {
@@ -98,6 +98,7 @@ impl World {
         AccessTokenClaims {
             user: Some(UserId::random(&self.random)),
             client: "app".into(),
+            sector: None,
             audience: ISSUER.into(),
             scope: "openid email".parse().expect("scopes"),
             authentication: Some(self.authentication()),
@@ -114,6 +115,7 @@ impl World {
         IdTokenClaims {
             user: UserId::random(&self.random),
             client: "app".into(),
+            sector: None,
             nonce: Some("n-0S6_WzA2Mj".into()),
             authentication: self.authentication(),
             session: Some(vestibule_core::PublicSessionId::random(&self.random)),

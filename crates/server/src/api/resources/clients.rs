@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vestibule_audit::{Details, Event, Kind, ObjectType};
 use vestibule_core::{ClientId, ScopeSet};
-use vestibule_oidc::client::{AuthMethod, Client, ClientsError, NewClient};
+use vestibule_oidc::client::{AuthMethod, Client, ClientMetadata, ClientsError, NewClient};
 
 use super::{contains, merged, order, patch};
 use crate::{
@@ -109,6 +109,16 @@ fn members() -> Vec<Member> {
         optional(
             "frontchannel_logout_session_required",
             Schema::boolean().about("It is always told which session that is."),
+        ),
+        optional(
+            "subject_type",
+            Schema::choice(["public", "pairwise"]).about(
+                "Whether it knows people by the same `sub` as others, or by one of its sector (OpenID Connect Core 8).",
+            ),
+        ),
+        optional(
+            "sector_identifier_uri",
+            uri().or_null().about("Where the redirect URIs of its sector are listed, a JSON array that is fetched."),
         ),
         optional(
             "token_endpoint_auth_method",
@@ -276,6 +286,7 @@ async fn list(state: State, call: Call) -> Result<Reply, Problem> {
 async fn create(state: State, call: Call) -> Result<Reply, Problem> {
     let new = NewClient::from_document(&call.body.to_string()).map_err(ClientsError::from)?;
     may_give(call.actor()?, &new.metadata.scope)?;
+    state.provider().check_sector(&new.metadata).await.map_err(ClientsError::from)?;
     let created = state.provider().clients().create(new).await?;
     state.audit(event(&call, Kind::Created, &created.client)).await;
     let mut document = written(&created.client);
@@ -294,6 +305,10 @@ async fn change(state: State, call: Call) -> Result<Reply, Problem> {
     let wanted = merged(present, &call.body).to_string();
     let new = NewClient::from_document(&wanted).map_err(ClientsError::from)?;
     may_give(call.actor()?, &before.metadata.scope.union(&new.metadata.scope))?;
+    let sector = |metadata: &ClientMetadata| (metadata.sector_identifier_uri.clone(), metadata.redirect_uris.clone());
+    if sector(&before.metadata) != sector(&new.metadata) {
+        state.provider().check_sector(&new.metadata).await.map_err(ClientsError::from)?;
+    }
     // Read and written as one: also without If-Match, a patch goes on top of what it was applied to.
     let details = Details::new().name(&new.name);
     let updated = call.event(Kind::Updated).object(ObjectType::Client, before.id.as_str()).details(details);

@@ -11,10 +11,11 @@ use serde_json::json;
 use vestibule_audit::{Actor, Details, Event, Kind, ObjectType};
 use vestibule_core::ClientId;
 use vestibule_database::Database;
-use vestibule_oidc::client::{Client, Clients, ClientsError};
+use vestibule_oidc::client::{Client, Clients, ClientsError, check_sector};
 
 use self::arguments::CreateArguments;
 use super::{Context, Failure};
+use crate::fetch::fetcher;
 
 /// The commands of the group.
 #[derive(Debug, Subcommand)]
@@ -82,6 +83,10 @@ impl Command {
 impl Desk {
     async fn create(&mut self, arguments: &CreateArguments) -> Result<(), Failure> {
         let (new, apps) = arguments.new_client()?;
+        if new.metadata.sector_identifier_uri.is_some() {
+            let fetcher = fetcher(&self.context.config).map_err(Failure::of)?;
+            check_sector(&fetcher, &new.metadata).await.map_err(|error| arguments.refusal(&error))?;
+        }
         let created = self.clients.create(new).await.map_err(|error| match error {
             ClientsError::Metadata(error) => arguments.refusal(&error),
             other => Failure::of(other),

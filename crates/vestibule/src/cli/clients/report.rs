@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use vestibule_oidc::client::{
-    AccessTokenFormat, AuthMethod, Client, ClientMetadata, RequestObjectAlgorithm, SelfRegistered,
+    AccessTokenFormat, AuthMethod, Client, ClientMetadata, RequestObjectAlgorithm, SelfRegistered, SubjectType,
 };
 
 use crate::cli::time::{readable, rfc3339};
@@ -54,6 +54,8 @@ pub(super) fn document(client: &Client, apps: &[String]) -> Value {
 /// Everything, for people.
 pub(super) fn lines(client: &Client, apps: &[String]) -> String {
     let ClientMetadata {
+        subject_type,
+        sector_identifier_uri,
         redirect_uris,
         post_logout_redirect_uris,
         backchannel_logout_uri,
@@ -94,7 +96,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
     let each = |uris: &[vestibule_core::RedirectUri]| uris.iter().map(ToString::to_string).collect();
     let yes_or_no = |yes| vec![if yes { "yes" } else { "no" }.to_owned()];
     let optional = |text: &Option<String>| text.iter().cloned().collect();
-    let lines: [(&str, Vec<String>); 40] = [
+    let lines: [(&str, Vec<String>); 41] = [
         ("Name", vec![client.name.clone()]),
         ("Client id", vec![client.id.to_string()]),
         ("Proves itself by", vec![proof(client).to_owned()]),
@@ -112,6 +114,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         ("Scopes", vec![scope.to_string()]),
         ("Grants", vec![grant_types.join(" ")]),
         ("Response types", vec![response_types.join(", ")]),
+        ("Knows people by", known_by(*subject_type, sector_identifier_uri.as_deref()).into_iter().collect()),
         ("ID tokens", vec![id_token_signed_response_alg.to_string()]),
         ("Userinfo", userinfo_signed_response_alg.iter().map(ToString::to_string).collect()),
         ("Introspection", vec![introspection_signed_response_alg.to_string()]),
@@ -158,6 +161,16 @@ fn registered_in_words(door: SelfRegistered) -> String {
 fn keys_in_words(jwks: &Value) -> String {
     let keys = jwks["keys"].as_array().map_or(0, Vec::len);
     format!("{keys} registered")
+}
+
+/// By which `sub` an application knows people, where it is not the one by which all do.
+fn known_by(subject_type: SubjectType, sector_identifier_uri: Option<&str>) -> Option<String> {
+    match (subject_type, sector_identifier_uri) {
+        (SubjectType::Public, None) => None,
+        (SubjectType::Public, Some(uri)) => Some(format!("a sub that all share (its sector would be that of {uri})")),
+        (SubjectType::Pairwise, None) => Some("a sub of its host's own (pairwise)".to_owned()),
+        (SubjectType::Pairwise, Some(uri)) => Some(format!("a sub of its sector's own (pairwise, {uri})")),
+    }
 }
 
 fn bound_in_words(bound: bool) -> Vec<String> {
