@@ -97,8 +97,9 @@ impl Asking<'_> {
             self.provider.end_grants(&Whose::Grant(kept.id)).await?;
             return Err(ended);
         }
-        let user = self.provider.users().get(kept.user).await.map_err(Unavailable::from)?;
-        if !user.is_some_and(|user| user.active) {
+        // From memory: what ends a person is in the log as well, which is asked before and after this.
+        let portrait = self.provider.portraits().of(kept.user).await.map_err(Unavailable::from)?;
+        if !portrait.is_some_and(|portrait| portrait.user.active) {
             return Err(TokenError::NoLongerValid("the user is gone or deactivated"));
         }
         if let Some(sid) = kept.session {
