@@ -22,6 +22,9 @@ ceilings: a static answer and a parsed form through the same HTTP stack, raw sig
   --minutes M         how long that lasts [default: 20]
   --speed N           how much faster its clock runs [default: 120]
   --rate R            operations a second of ours [default: 30]
+  --lag               measure how late a second replica hears of revocations instead; with both of these:
+  --database URL      an empty PostgreSQL database
+  --redis URL         a Redis
   --list              name the rows and end
   --no-build          take the programs as they were built last
 
@@ -48,6 +51,11 @@ pub(crate) struct Arguments {
     pub(crate) pids: Vec<i32>,
     pub(crate) trace: bool,
     pub(crate) list: bool,
+    /// Whether to measure how late revocations are heard of.
+    pub(crate) lag: bool,
+    /// The database and the Redis that replicas share.
+    pub(crate) database: Option<String>,
+    pub(crate) redis: Option<String>,
     /// How long to soak; zero for the rows instead.
     pub(crate) soak: Duration,
     /// How much faster the provider's clock runs meanwhile.
@@ -78,6 +86,9 @@ impl Default for Arguments {
             pids: Vec::new(),
             trace: false,
             list: false,
+            lag: false,
+            database: None,
+            redis: None,
             soak: Duration::ZERO,
             speed: 120,
             rate: 30.0,
@@ -104,6 +115,7 @@ pub(crate) fn parse(given: impl Iterator<Item = String>) -> Result<Asked, String
             "--write-docs" => arguments.write_docs = true,
             "--trace" => arguments.trace = true,
             "--list" => arguments.list = true,
+            "--lag" => arguments.lag = true,
             "--soak" => soaks = true,
             // xtask has heard it.
             "--no-build" => {}
@@ -132,6 +144,8 @@ fn take(arguments: &mut Arguments, name: &str, value: impl FnOnce() -> Result<St
     match name {
         "--rows" => arguments.rows = value()?.split(',').map(str::to_owned).collect(),
         "--concurrency" => arguments.concurrency = numbers(name, &value()?, 1)?,
+        "--database" => arguments.database = Some(value()?),
+        "--redis" => arguments.redis = Some(value()?),
         "--speed" => arguments.speed = u32::try_from(numbers(name, &value()?, 1)?[0]).unwrap_or(1),
         "--rate" => arguments.rate = numbers(name, &value()?, 1)?[0] as f64,
         "--seconds" => arguments.seconds = seconds(name, &value()?)?,

@@ -6,6 +6,7 @@
 //!                  ─▶ load       asks the rows of a description, from another core
 //!                  ─▶ report     a table as it goes; JSON, a plot and docs/performance.md at the end
 //!                  ─▶ soak       the same provider under a steady load with a fast clock, and what it stores meanwhile
+//!                  ─▶ lag        two of them on PostgreSQL and Redis, and how late one hears what is revoked at the other
 //! ```
 //! What is asked of a provider is a [`description`]: our own (`vestibule.json`) or a file that describes another provider. This
 //! package names no other of ours, so that the one who measures knows nothing that an application would not.
@@ -16,6 +17,7 @@ mod answer;
 mod arguments;
 mod description;
 mod failure;
+mod lag;
 mod limits;
 mod load;
 mod machine;

@@ -9,6 +9,7 @@ use crate::{
     arguments::Arguments,
     description::{CEILINGS, Description, Names, Row, Script, VESTIBULE},
     failure::{Failure, While},
+    lag,
     limits::{Rate, Rates},
     load::{self, Outcome, Span, Task},
     machine::{self, Cores},
@@ -40,6 +41,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Ok(());
     }
     let cores = Cores::take(arguments.cores)?;
+    if arguments.lag {
+        return lag::run(arguments, cores);
+    }
     if !arguments.soak.is_zero() {
         return soak::run(arguments, cores);
     }

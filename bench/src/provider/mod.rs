@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, net::TcpListener, path::Path, path::PathBuf, pr
 
 pub(crate) use clock::FastClock;
 pub(crate) use process::Running;
-pub(crate) use settings::Hash;
+pub(crate) use settings::{Hash, Servers};
 
 use self::registered::Registrar;
 use crate::{
@@ -40,13 +40,42 @@ impl Vestibule {
         people: usize,
         cores: Cores,
     ) -> Result<Self, Failure> {
+        let made = Self::written(program, folder, cores, |authority| settings::text(folder, authority, hash))?;
+        let variables = Registrar { program, folder }.register(people)?;
+        Ok(Self { variables, ..made })
+    }
+
+    /// Makes one that replicas can stand beside.
+    pub(crate) fn register_on(program: &Path, folder: &Path, servers: &Servers, cores: Cores) -> Result<Self, Failure> {
+        let made = Self::written(program, folder, cores, |authority| {
+            settings::of_replica(folder, &folder.join("keys"), authority, servers, false)
+        })?;
+        let variables = Registrar { program, folder }.register(0)?;
+        Ok(Self { variables, ..made })
+    }
+
+    /// Another one of the same installation.
+    pub(crate) fn replica(&self, folder: &Path, servers: &Servers, apart: bool) -> Result<Self, Failure> {
+        let keys = self.folder.join("keys");
+        let made = Self::written(&self.program, folder, self.cores, |authority| {
+            // All replicas are one issuer.
+            let text = settings::of_replica(folder, &keys, authority, servers, apart);
+            text.replace(&format!("http://{authority}"), &format!("http://{}", self.authority))
+        })?;
+        Ok(Self { variables: self.variables.clone(), ..made })
+    }
+
+    fn written(
+        program: &Path,
+        folder: &Path,
+        cores: Cores,
+        text: impl FnOnce(&str) -> String,
+    ) -> Result<Self, Failure> {
         std::fs::create_dir_all(folder).doing(|| format!("{} cannot be made", folder.display()))?;
         let authority = format!("127.0.0.1:{}", free_port()?);
         let config = folder.join("vestibule.toml");
-        std::fs::write(&config, settings::text(folder, &authority, hash))
-            .doing(|| format!("{} cannot be written", config.display()))?;
-        let registrar = Registrar { program, folder };
-        let variables = registrar.register(people)?;
+        std::fs::write(&config, text(&authority)).doing(|| format!("{} cannot be written", config.display()))?;
+        let variables = BTreeMap::new();
         Ok(Self { program: program.to_owned(), folder: folder.to_owned(), authority, cores, variables })
     }
 

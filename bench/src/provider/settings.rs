@@ -2,6 +2,15 @@
 
 use std::path::Path;
 
+/// What replicas share.
+#[derive(Clone, Debug)]
+pub(crate) struct Servers {
+    /// `postgres://…`
+    pub(crate) database: String,
+    /// `redis://…`
+    pub(crate) redis: String,
+}
+
 /// How passwords are hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hash {
@@ -19,6 +28,19 @@ pub(super) const BRIEF: &str = "\n[tokens]\nrefresh_idle = \"2h\"\nrefresh_absol
 ///
 /// All connections come from one address, so that the limit for one address is raised; that for an account stays.
 pub(super) fn text(folder: &Path, authority: &str, hash: Hash) -> String {
+    let database = format!("sqlite://{}", folder.join("vestibule.db").display());
+    written(folder, &folder.join("keys"), authority, &database, hash)
+}
+
+/// The configuration of a replica in `folder`, whose key-encryption key lies in `keys`. One that is `apart` hears nothing by
+/// Redis of what others do.
+pub(super) fn of_replica(folder: &Path, keys: &Path, authority: &str, servers: &Servers, apart: bool) -> String {
+    let prefix = if apart { "vestibule-apart:" } else { "vestibule:" };
+    let text = written(folder, keys, authority, &servers.database, Hash::AlmostNone);
+    format!("{text}\n[redis]\nurl = {}\nprefix = {}\n", toml_text(&servers.redis), toml_text(prefix))
+}
+
+fn written(folder: &Path, keys: &Path, authority: &str, database: &str, hash: Hash) -> String {
     let at = |name: &str| toml_text(&folder.join(name).to_string_lossy());
     let passwords = match hash {
         Hash::Default => "",
@@ -33,9 +55,9 @@ pub(super) fn text(folder: &Path, authority: &str, hash: Hash) -> String {
          [throttle]\naddress_tries = 100000\n{passwords}",
         authority = toml_text(authority),
         url = toml_text(&format!("http://{authority}")),
-        database = toml_text(&format!("sqlite://{}", folder.join("vestibule.db").display())),
+        database = toml_text(database),
         ephemeral = at("ephemeral.db"),
-        keys = at("keys"),
+        keys = toml_text(&keys.to_string_lossy()),
         mail = at("mail"),
     )
 }

@@ -15,7 +15,7 @@ async fn a18_an_expired_id_token_of_ours_is_still_a_hint() {
     let token = issuer.mint_id_token(claims.clone(), RS256).expect("minted");
     world.clock.advance(DAY * 30);
     let hint = issuer.verify_id_token_hint(&token).expect("a hint");
-    assert_eq!((hint.subject, hint.client), (claims.user.to_string(), claims.client));
+    assert_eq!((hint.user, hint.client), (Some(claims.user), claims.client));
     assert_eq!(
         (hint.session, hint.auth_time.map(|t| t.seconds())),
         (claims.session, Some(claims.authentication.time.seconds()))
