@@ -54,6 +54,8 @@ async fn every_member_is_one_that_is_meant() {
         "introspection_endpoint_auth_methods_supported": [
             "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"
         ],
+        "introspection_encryption_alg_values_supported": ["RSA-OAEP-256", "RSA-OAEP", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"],
+        "introspection_encryption_enc_values_supported": ["A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM"],
         "introspection_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
         "revocation_endpoint": at("/oauth2/revoke"),
         "revocation_endpoint_auth_methods_supported": [
@@ -69,7 +71,11 @@ async fn every_member_is_one_that_is_meant() {
         ],
         "acr_values_supported": ["1", "2"],
         "subject_types_supported": ["public"],
+        "id_token_encryption_alg_values_supported": ["RSA-OAEP-256", "RSA-OAEP", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"],
+        "id_token_encryption_enc_values_supported": ["A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
+        "userinfo_encryption_alg_values_supported": ["RSA-OAEP-256", "RSA-OAEP", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"],
+        "userinfo_encryption_enc_values_supported": ["A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM"],
         "userinfo_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
         "token_endpoint_auth_methods_supported": [
             "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"
@@ -86,6 +92,8 @@ async fn every_member_is_one_that_is_meant() {
         "request_parameter_supported": true,
         "request_uri_parameter_supported": true,
         "require_request_uri_registration": true,
+        "request_object_encryption_alg_values_supported": ["RSA-OAEP-256", "ECDH-ES"],
+        "request_object_encryption_enc_values_supported": ["A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM"],
         "request_object_signing_alg_values_supported": [
             "ES256", "ES384", "EdDSA", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512", "HS256", "HS384", "HS512",
             "none"

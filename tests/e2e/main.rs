@@ -41,6 +41,8 @@ mod discovery;
 mod dpop;
 mod duplicates;
 mod dynamic_registration;
+mod encrypted_requests;
+mod encryption;
 mod errors;
 mod exchange;
 mod frontchannel_logout;

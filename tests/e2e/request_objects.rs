@@ -56,7 +56,7 @@ impl Scene {
     }
 
     /// What a browser is answered with, once alice has done her part. `expected` is what stood in the object.
-    async fn answered(&self, sent: &AuthorizeRequest, expected: &AuthorizeRequest) -> Answer {
+    pub(crate) async fn answered(&self, sent: &AuthorizeRequest, expected: &AuthorizeRequest) -> Answer {
         let mut browser = self.app.browser_of(&self.alice);
         let page = browser.open(&sent.url()).await;
         browser.finish(page, expected).await
@@ -69,7 +69,7 @@ impl Scene {
 
     /// Asserts that an object in JAR's way is refused with `invalid_request_object`. The application has one address, so that it
     /// hears of it.
-    async fn assert_refused(&self, what: &str, object: &str) {
+    pub(crate) async fn assert_refused(&self, what: &str, object: &str) {
         let page = self.first(&alone(&self.client, object)).await;
         assert_eq!(told(&page), "invalid_request_object", "{what}: {page}");
     }
@@ -87,7 +87,7 @@ pub(crate) fn told(page: &Page) -> String {
 }
 
 /// In JAR's way nothing stands beside but who asks.
-fn alone(client: &ThirdParty, object: &str) -> AuthorizeRequest {
+pub(crate) fn alone(client: &ThirdParty, object: &str) -> AuthorizeRequest {
     client.request().only(&["client_id"]).add("request", object)
 }
 
@@ -470,7 +470,7 @@ async fn a39_an_odd_object_is_refused_and_nothing_more() {
     scene.assert_refused("a NUL", &scene.jar(&nested)).await;
     nested["state"] = json!("x".repeat(20_000));
     scene.assert_refused("longer than 16 KiB", &scene.jar(&nested)).await;
-    scene.assert_refused("five parts, as an encrypted one", "e30.AA.AA.AA.AA").await;
+    scene.assert_refused("five parts, and no encrypted one", "e30.AA.AA.AA.AA").await;
     scene.assert_refused("what is no base64url", "e30=.e30=.").await;
 }
 

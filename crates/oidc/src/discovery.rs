@@ -16,8 +16,8 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use vestibule_core::Clock;
 use vestibule_database::{Began, ChangeLog, Kept, Topic};
-use vestibule_jose::DPOP_ALGORITHMS;
-use vestibule_tokens::SigningAlgorithm;
+use vestibule_jose::{ContentEncryption, DPOP_ALGORITHMS, KeyManagement};
+use vestibule_tokens::{DECRYPTION_ALGORITHMS, SigningAlgorithm};
 use vestibule_users::Carried;
 
 use crate::{
@@ -77,6 +77,8 @@ struct More {
     device_authorization_endpoint: String,
     introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: Vec<String>,
+    introspection_encryption_alg_values_supported: Vec<KeyManagement>,
+    introspection_encryption_enc_values_supported: Vec<ContentEncryption>,
     introspection_signing_alg_values_supported: Vec<SigningAlgorithm>,
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: Vec<String>,
@@ -195,6 +197,8 @@ impl Provider {
             introspection_endpoint_auth_methods_supported: names(
                 self.auth_methods().filter(|method| *method != AuthMethod::None),
             ),
+            introspection_encryption_alg_values_supported: KeyManagement::ALL.to_vec(),
+            introspection_encryption_enc_values_supported: ContentEncryption::ALL.to_vec(),
             introspection_signing_alg_values_supported: SigningAlgorithm::ALL.to_vec(),
             revocation_endpoint: at(path::REVOKE),
             revocation_endpoint_auth_methods_supported: names(self.auth_methods()),
@@ -220,6 +224,10 @@ impl Provider {
         .set_token_endpoint(Some(TokenUrl::new(at(path::TOKEN)).map_err(Unavailable::because)?))
         .set_userinfo_endpoint(Some(UserInfoUrl::new(at(path::USERINFO)).map_err(Unavailable::because)?))
         .set_registration_endpoint(self.registration_endpoint()?)
+        .set_id_token_encryption_alg_values_supported(Some(key_managements()))
+        .set_id_token_encryption_enc_values_supported(Some(content_encryptions()))
+        .set_userinfo_encryption_alg_values_supported(Some(key_managements()))
+        .set_userinfo_encryption_enc_values_supported(Some(content_encryptions()))
         .set_userinfo_signing_alg_values_supported(Some(signing_algorithms()))
         .set_scopes_supported(Some(self.scopes(&carried).await?.into_iter().map(Scope::new).collect()))
         .set_response_modes_supported(Some(ResponseMode::ALL.map(response_mode).to_vec()))
@@ -253,6 +261,8 @@ impl Provider {
         .set_request_parameter_supported(Some(true))
         .set_request_uri_parameter_supported(Some(true))
         .set_require_request_uri_registration(Some(true))
+        .set_request_object_encryption_alg_values_supported(Some(DECRYPTION_ALGORITHMS.map(key_management).to_vec()))
+        .set_request_object_encryption_enc_values_supported(Some(content_encryptions()))
         .set_request_object_signing_alg_values_supported(Some(self.request_object_algorithms()));
         Ok(serde_json::to_vec(&metadata)?)
     }
@@ -303,6 +313,32 @@ impl Provider {
         }
         Ok(scopes)
     }
+}
+
+/// How what applications are told can be encrypted.
+fn key_managements() -> Vec<CoreJweKeyManagementAlgorithm> {
+    KeyManagement::ALL.map(key_management).to_vec()
+}
+
+fn key_management(alg: KeyManagement) -> CoreJweKeyManagementAlgorithm {
+    match alg {
+        KeyManagement::RsaOaep256 => CoreJweKeyManagementAlgorithm::RsaOaepSha256,
+        KeyManagement::RsaOaep => CoreJweKeyManagementAlgorithm::RsaOaep,
+        KeyManagement::EcdhEs => CoreJweKeyManagementAlgorithm::EcdhEs,
+        KeyManagement::EcdhEsA128Kw => CoreJweKeyManagementAlgorithm::EcdhEsAesKeyWrap128,
+        KeyManagement::EcdhEsA256Kw => CoreJweKeyManagementAlgorithm::EcdhEsAesKeyWrap256,
+    }
+}
+
+/// With what the content is.
+fn content_encryptions() -> Vec<CoreJweContentEncryptionAlgorithm> {
+    let in_words = |enc| match enc {
+        ContentEncryption::A128CbcHs256 => CoreJweContentEncryptionAlgorithm::Aes128CbcHmacSha256,
+        ContentEncryption::A256CbcHs512 => CoreJweContentEncryptionAlgorithm::Aes256CbcHmacSha512,
+        ContentEncryption::A128Gcm => CoreJweContentEncryptionAlgorithm::Aes128Gcm,
+        ContentEncryption::A256Gcm => CoreJweContentEncryptionAlgorithm::Aes256Gcm,
+    };
+    ContentEncryption::ALL.map(in_words).to_vec()
 }
 
 /// What we sign with.

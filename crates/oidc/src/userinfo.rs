@@ -1,6 +1,9 @@
 //! The userinfo endpoint (OpenID Connect Core section 5.3), without HTTP.
 
-use crate::{PresentedError, PresentedToken, Provider, Unavailable, claims};
+use crate::{
+    PresentedError, PresentedToken, Provider, Unavailable, claims,
+    client::{Client, NotEncrypted},
+};
 use serde_json::{Map, Value};
 use vestibule_core::{ClientId, ScopeSet, UserId};
 
@@ -16,6 +19,9 @@ pub enum UserinfoError {
     /// The token was not given for `openid`.
     #[error("the access token was given without the scope openid")]
     Scope,
+    /// What is told is to be encrypted to the application, and cannot be.
+    #[error(transparent)]
+    NotEncrypted(NotEncrypted),
     /// Something of ours does not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -26,8 +32,8 @@ pub enum UserinfoError {
 pub enum Told {
     /// As JSON.
     Plain(Map<String, Value>),
-    /// As a JWT, with `iss` and `aud`.
-    Signed(String),
+    /// As a JWT: signed, with `iss` and `aud`, or encrypted, or both.
+    Jwt(String),
 }
 
 impl Provider {
@@ -49,13 +55,29 @@ impl Provider {
         let mut told = told.ok_or(UserinfoError::Gone("user"))?;
         // As its ID token says, and the token itself.
         told.insert("sub".to_owned(), Value::from(self.tokens().subject(user, client.sector().as_ref())));
-        Ok(match client.metadata.userinfo_signed_response_alg {
+        let told = match client.metadata.userinfo_signed_response_alg {
             None => Told::Plain(told),
             Some(algorithm) => {
                 let signed = self.tokens().sign_userinfo(&client.id, &told, algorithm).map_err(Unavailable::from)?;
-                Told::Signed(signed)
+                Told::Jwt(signed)
             }
-        })
+        };
+        self.encrypted(&client, told).await
+    }
+
+    /// What is told, encrypted where the application registered that: the JWT, or the claims as they are (OpenID Connect Core
+    /// section 5.3.2).
+    async fn encrypted(&self, client: &Client, told: Told) -> Result<Told, UserinfoError> {
+        let Some(encryption) = client.metadata.encryption.of_userinfo() else { return Ok(told) };
+        let (content, cty) = match told {
+            Told::Plain(claims) => (Value::Object(claims).to_string(), None),
+            Told::Jwt(signed) => (signed, Some("JWT")),
+        };
+        match self.encrypt_to(client, encryption, cty, &content).await {
+            Ok(token) => Ok(Told::Jwt(token)),
+            Err(NotEncrypted::Unavailable(error)) => Err(error.into()),
+            Err(error) => Err(UserinfoError::NotEncrypted(error)),
+        }
     }
 
     /// What an application with these scopes may be told of a user; nothing where they are gone or deactivated.

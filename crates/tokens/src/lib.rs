@@ -2,7 +2,8 @@
 //!
 //! - [`open_vault`] proves the key-encryption key, which lies outside the database ([`KeyFile`]), against what it sealed there.
 //! - [`Secrets`] are the provider's own: the key of all keyed hashes.
-//! - [`KeyRing`] holds the signing keys: made on the first run, rotated, published as JWKS, parsed once per process.
+//! - [`KeyRing`] holds the signing keys, and those that request objects are encrypted to: made on the first run, rotated, published
+//!   as JWKS, parsed once per process.
 //! - [`Issuer`] mints access tokens (RFC 9068, or [opaque](OpaqueTokens)) and ID tokens, and verifies what claims to be one of
 //!   them.
 //! - [`PairwiseSubjects`] are how applications know people that are not to compare what they know.
@@ -43,7 +44,7 @@ pub use key_file::{KeyFile, KeyFileError};
 pub use opaque::OpaqueTokens;
 pub use revocation::{Feed, News, Revocation, RevocationError, RevocationLog, Subject, TokenFacts};
 pub use rewrap::{RewrapError, change_key, rewrap};
-pub use ring::{KeyInfo, KeyRing, KeyRingError, KeyState, Rotation};
+pub use ring::{DECRYPTION_ALGORITHMS, KeyInfo, KeyRing, KeyRingError, KeyState, Rotation};
 pub use secrets::{Secrets, SecretsError};
 pub use signing_key::UnusableKey;
 pub use subject::{PairwiseSubjects, Sector};

@@ -56,7 +56,7 @@ fn is_a_good_key_set(jwks: &Value) {
     let ids: HashSet<&str> = keys.iter().map(|key| key["kid"].as_str().expect("a kid")).collect();
     assert!(ids.len() == keys.len() && !keys.is_empty(), "{jwks}");
     for key in keys {
-        assert_eq!(key["use"], "sig");
+        assert!(key["use"] == "sig" || key["use"] == "enc", "{key}");
         for private in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
             assert!(key.get(private).is_none(), "{private} in {key}");
         }

@@ -8,7 +8,7 @@ use vestibule_tokens::{AccessTokenClaims, Authentication, Confirmation, IdTokenC
 use super::{Answer, ErrorCode, ValidRequest};
 use crate::{
     Provider, Unavailable,
-    client::{AccessTokenFormat, Client},
+    client::{AccessTokenFormat, Client, NotEncrypted},
     code::CodeGrant,
     target::{Target, TargetError},
 };
@@ -22,6 +22,15 @@ enum Failed {
 impl<E: Into<Unavailable>> From<E> for Failed {
     fn from(error: E) -> Self {
         Self::Unavailable(error.into())
+    }
+}
+
+impl From<NotEncrypted> for Failed {
+    fn from(error: NotEncrypted) -> Self {
+        match error {
+            NotEncrypted::Unavailable(error) => Self::Unavailable(error),
+            error => Self::Told(ErrorCode::InvalidRequest, error.to_string()),
+        }
     }
 }
 
@@ -206,6 +215,7 @@ impl Finishing<'_> {
             extra,
             lifetime: self.provider.settings().id_token_lifetime,
         };
-        Ok(self.provider.tokens().mint_id_token(claims, self.client.id_token_algorithm())?)
+        let token = self.provider.tokens().mint_id_token(claims, self.client.id_token_algorithm())?;
+        Ok(self.provider.encrypt_id_token(self.client, token).await?)
     }
 }

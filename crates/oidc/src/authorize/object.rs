@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use vestibule_core::Parameters;
-use vestibule_jose::{Algorithm, JwsError, RegisteredClaims, Unverified, is_type};
+use vestibule_jose::{Algorithm, Encrypted, JweError, JwsError, RegisteredClaims, Unverified, is_type};
 
 use super::{ErrorCode, error::REPEATABLE, resolve::Unresolved};
 use crate::{
@@ -51,6 +51,26 @@ struct Header {
 impl Provider {
     /// Proves an object, and reads its parameters.
     pub(super) async fn read_object(&self, client: &Client, text: &str) -> Result<RequestObject, Unresolved> {
+        if !Encrypted::looks_like(text) {
+            return self.read_plain(client, text).await;
+        }
+        let inside = self.decrypt_object(client, text).map_err(|error| invalid(&error.to_string()))?;
+        // Whoever encrypted it, anyone could: what is inside is proved as if it had come plainly. Encrypted once more it is none.
+        let inside = String::from_utf8(inside).map_err(|_| refused(JwsError::Malformed))?;
+        self.read_plain(client, &inside).await
+    }
+
+    /// Decrypts an object with a key of ours, by the algorithms that the application registered, where it did.
+    fn decrypt_object(&self, client: &Client, text: &str) -> Result<Vec<u8>, JweError> {
+        let token = Encrypted::parse(text)?;
+        let registered = client.metadata.encryption.of_request_objects();
+        if registered.is_some_and(|registered| token.encryption() != Some(registered)) {
+            return Err(JweError::OtherAlgorithm);
+        }
+        self.tokens().keys().decrypt(&token)
+    }
+
+    async fn read_plain(&self, client: &Client, text: &str) -> Result<RequestObject, Unresolved> {
         let token = Unverified::parse(text).map_err(refused)?;
         let way = way_of(token.typ())?;
         let claims = self.claims_of_object(client, &token, text).await?;

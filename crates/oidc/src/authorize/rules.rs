@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use vestibule_core::{Parameters, ScopeSet};
+use vestibule_jose::Encrypted;
 use vestibule_tokens::{Confirmation, TokenError};
 use vestibule_users::AcrWish;
 
@@ -364,6 +365,10 @@ fn login_hint(draft: &mut Draft<'_>) -> Verdict {
 /// A hint of ours may have expired; one that we did not sign is refused. It grants nothing: it only narrows who may answer.
 fn id_token_hint(draft: &mut Draft<'_>) -> Verdict {
     let Some(token) = draft.parameters.get("id_token_hint") else { return Ok(()) };
+    if Encrypted::looks_like(token) {
+        let words = "id_token_hint is encrypted: give back the signed ID token that is inside";
+        return refuse(ErrorCode::InvalidRequest, words.to_owned());
+    }
     let hint = draft.provider.tokens().verify_id_token_hint(token);
     let user = hint.and_then(|hint| hint.user.ok_or(TokenError::Malformed));
     match user {

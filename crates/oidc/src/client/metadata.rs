@@ -2,7 +2,7 @@
 //!
 //! A document is parsed into [`ClientMetadata`], whose types prove what can be proved of a single value; what spans several
 //! is checked in `NewClient::check`. A member that we know of and cannot honour is refused: an application that registers
-//! for encrypted ID tokens must not silently get plain ones.
+//! for encryption with an algorithm that is not there must not silently get plain tokens.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use vestibule_jose::Algorithm;
 use vestibule_tokens::SigningAlgorithm;
 
 use super::{
-    RequestObjectAlgorithm, SubjectType, certificate::CertificateName, logout, request_object, sector,
-    trusted_issuer::TrustedIssuer,
+    RequestObjectAlgorithm, SubjectType, certificate::CertificateName, encryption::EncryptionMetadata, logout,
+    request_object, sector, trusted_issuer::TrustedIssuer,
 };
 use crate::{
     authorize::{IMPLICIT, ResponseType},
@@ -141,6 +141,9 @@ pub struct ClientMetadata {
     /// What userinfo is signed with for it; nothing here: it is told in plain JSON (OpenID Connect Core section 5.3.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub userinfo_signed_response_alg: Option<SigningAlgorithm>,
+    /// What of all that is encrypted, and how.
+    #[serde(flatten)]
+    pub encryption: EncryptionMetadata,
     /// What its access tokens are, whatever their API wants; nothing here: as the API wants.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_token_format: Option<AccessTokenFormat>,
@@ -232,6 +235,7 @@ impl Default for ClientMetadata {
             id_token_signed_response_alg: SigningAlgorithm::Rs256,
             introspection_signed_response_alg: SigningAlgorithm::Rs256,
             userinfo_signed_response_alg: None,
+            encryption: EncryptionMetadata::default(),
             access_token_format: None,
             rotate_refresh_tokens: None,
             token_exchange_audiences: Vec::new(),

@@ -9,6 +9,7 @@ mod apis;
 mod apps;
 pub mod authentication;
 mod certificate;
+mod encryption;
 mod import;
 pub(crate) mod known;
 mod logout;
@@ -31,6 +32,7 @@ use vestibule_tokens::SigningAlgorithm;
 
 pub use apis::{Api, ApiError, ApiScope, Apis, NewApi};
 pub use certificate::{CertificateName, SenderCertificate};
+pub use encryption::{EncryptionMetadata, NotEncrypted};
 pub use import::{ImportedClient, ImportedSecret};
 pub use metadata::{AccessTokenFormat, AuthMethod, ClientMetadata, MetadataError};
 pub use new_client::NewClient;
@@ -39,6 +41,7 @@ pub use request_object::RequestObjectAlgorithm;
 pub use sector::{SubjectType, check_sector};
 pub use self_registered::SelfRegistered;
 pub use trusted_issuer::TrustedIssuer;
+pub use vestibule_jose::{ContentEncryption, Encryption, KeyManagement};
 
 /// A registered application.
 #[derive(Clone, Debug)]

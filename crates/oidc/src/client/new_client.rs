@@ -2,7 +2,7 @@
 
 use vestibule_core::RedirectUri;
 
-use super::{AuthMethod, ClientMetadata, MetadataError, metadata::unsupported, proof, request_object};
+use super::{AuthMethod, ClientMetadata, MetadataError, encryption, metadata::unsupported, proof, request_object};
 use crate::{authorize::IMPLICIT, token::CONFIDENTIAL_GRANT_TYPES};
 
 /// An application to be registered.
@@ -21,18 +21,6 @@ pub struct NewClient {
     /// Whether people must show a second factor to sign in to it.
     pub require_second_factor: bool,
 }
-
-/// Members whose values would change what we do, and what each is missing.
-const UNSUPPORTED: [&str; 8] = [
-    "id_token_encrypted_response_alg",
-    "id_token_encrypted_response_enc",
-    "userinfo_encrypted_response_alg",
-    "userinfo_encrypted_response_enc",
-    "introspection_encrypted_response_alg",
-    "introspection_encrypted_response_enc",
-    "request_object_encryption_alg",
-    "request_object_encryption_enc",
-];
 
 impl NewClient {
     /// A confidential application with one redirect URI and nothing special.
@@ -59,11 +47,6 @@ impl NewClient {
         let Some(members) = value.as_object() else {
             return Err(MetadataError::Malformed("it is not a JSON object".to_owned()));
         };
-        for member in UNSUPPORTED {
-            if members.get(member).is_some_and(|value| !value.is_null()) {
-                return Err(unsupported(member, "not supported by this version"));
-            }
-        }
         for member in ["redirect_uris", "post_logout_redirect_uris"] {
             check_uris(member, members.get(member))?;
         }
@@ -127,6 +110,7 @@ impl NewClient {
         }
         proof::check(self.auth_method, &self.metadata)?;
         request_object::check(self.auth_method, &self.metadata)?;
+        encryption::check(&self.metadata)?;
         self.metadata.check()
     }
 }
@@ -191,6 +175,7 @@ mod tests {
             ("sector_identifier_uri", r#""http://rp.example/sector""#),
             ("token_endpoint_auth_method", r#""client_secret_something""#),
             ("id_token_encrypted_response_alg", r#""RSA-OAEP-256""#),
+            ("request_object_encryption_alg", r#""RSA-OAEP""#),
             ("subject_type", r#""secret""#),
             ("grant_types", r#"["password"]"#),
             ("response_types", r#"["id_token"]"#),

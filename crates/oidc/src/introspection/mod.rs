@@ -84,14 +84,19 @@ impl Provider {
         Ok(Introspected { asker, answer: answer.unwrap_or(Answer::Inactive) })
     }
 
-    /// Signs an answer for whoever asked, by the algorithm that they registered for it (RFC 9701).
+    /// Signs an answer for whoever asked, by the algorithm that they registered for it (RFC 9701), and encrypts it where they
+    /// registered that too.
     ///
     /// # Errors
     /// A ring without a key for it.
-    pub fn sign_introspection(&self, introspected: &Introspected) -> Result<String, Unavailable> {
+    pub async fn sign_introspection(&self, introspected: &Introspected) -> Result<String, TokenError> {
         let Introspected { asker, answer } = introspected;
         let algorithm: SigningAlgorithm = asker.metadata.introspection_signed_response_alg;
-        Ok(self.tokens().sign_introspection(&asker.id, answer, algorithm)?)
+        let token = self.tokens().sign_introspection(&asker.id, answer, algorithm).map_err(Unavailable::from)?;
+        Ok(match asker.metadata.encryption.of_introspection() {
+            Some(encryption) => self.encrypt_to(asker, encryption, Some("JWT"), &token).await?,
+            None => token,
+        })
     }
 
     /// What is said of a live token; nothing to whom it is none of their business, or where it is alive by its text only.

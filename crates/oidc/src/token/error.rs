@@ -3,7 +3,9 @@
 use vestibule_jose::DpopError;
 
 use crate::{
-    DpopRefusal, Unavailable, client::authentication::AuthenticationError, code_grant::RedeemedWrongly,
+    DpopRefusal, Unavailable,
+    client::{NotEncrypted, authentication::AuthenticationError},
+    code_grant::RedeemedWrongly,
     target::TargetError,
 };
 
@@ -123,6 +125,9 @@ pub enum TokenError {
     /// The key that the request is to prove is not proved.
     #[error(transparent)]
     Dpop(DpopRefusal),
+    /// What the client asked for is to be encrypted to it, and cannot be.
+    #[error(transparent)]
+    NotEncrypted(NotEncrypted),
     /// Something of ours does not answer.
     #[error(transparent)]
     Unavailable(Unavailable),
@@ -139,6 +144,7 @@ impl TokenError {
     pub fn code(&self) -> TokenErrorCode {
         match self {
             Self::InvalidRequest(_)
+            | Self::NotEncrypted(_)
             | Self::Client(AuthenticationError::TwoMethods | AuthenticationError::OtherClient) => {
                 TokenErrorCode::InvalidRequest
             }
@@ -205,6 +211,15 @@ impl From<AuthenticationError> for TokenError {
 impl From<Unavailable> for TokenError {
     fn from(error: Unavailable) -> Self {
         Self::Unavailable(error)
+    }
+}
+
+impl From<NotEncrypted> for TokenError {
+    fn from(error: NotEncrypted) -> Self {
+        match error {
+            NotEncrypted::Unavailable(error) => Self::Unavailable(error),
+            error => Self::NotEncrypted(error),
+        }
     }
 }
 

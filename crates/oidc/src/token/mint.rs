@@ -13,7 +13,8 @@ impl Asking<'_> {
         let access = self.access_token(&allowed)?;
         let id_token = match &allowed.person {
             Some(Person { user, authentication: Some(how) }) if allowed.granted.contains("openid") => {
-                Some(self.id_token(*user, how, &allowed, &access.token).await?)
+                let token = self.id_token(*user, how, &allowed, &access.token).await?;
+                Some(self.provider.encrypt_id_token(self.client, token).await?)
             }
             _ => None,
         };

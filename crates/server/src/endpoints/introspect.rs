@@ -28,9 +28,9 @@ pub(crate) async fn introspect_posted(state: State, mut request: Request) -> poe
     if !signed {
         return Ok(json(StatusCode::OK, &introspected.answer));
     }
-    Ok(match state.provider().sign_introspection(&introspected) {
+    Ok(match state.provider().sign_introspection(&introspected).await {
         Ok(token) => Response::builder().status(StatusCode::OK).content_type(SIGNED).body(token),
-        Err(unavailable) => refusal(&unavailable.into(), false),
+        Err(error) => refusal(&error, false),
     })
 }
 

@@ -39,9 +39,7 @@ pub(crate) async fn userinfo(state: State, mut request: Request) -> poem::Result
     };
     let response = match state.provider().userinfo(&presented).await {
         Ok(Told::Plain(claims)) => json(StatusCode::OK, &claims),
-        Ok(Told::Signed(token)) => {
-            Response::builder().status(StatusCode::OK).content_type("application/jwt").body(token)
-        }
+        Ok(Told::Jwt(token)) => Response::builder().status(StatusCode::OK).content_type("application/jwt").body(token),
         Err(error) => refusal(scheme, &error),
     };
     Ok(dpop::with_nonce(&state, response))
@@ -59,6 +57,9 @@ fn refusal(scheme: TokenScheme, error: &UserinfoError) -> Response {
         UserinfoError::Scope => {
             let words = "the access token was given without openid";
             challenge(StatusCode::FORBIDDEN, scheme, "insufficient_scope", words)
+        }
+        UserinfoError::NotEncrypted(error) => {
+            challenge(StatusCode::BAD_REQUEST, scheme, "invalid_request", &error.to_string())
         }
         UserinfoError::Token(PresentedError::Dpop(refusal)) => {
             challenge(StatusCode::UNAUTHORIZED, TokenScheme::Dpop, refusal.code(), &refusal.to_string())

@@ -12,7 +12,7 @@ use crate::{SigningAlgorithm, key_file::KeyFileError, signing_key::UnusableKey};
 #[derive(Debug, thiserror::Error)]
 pub enum KeyRingError {
     /// A private key does not open.
-    #[error("the signing key {kid} does not open: {source}")]
+    #[error("the key {kid} does not open: {source}")]
     Sealed {
         /// The key's id.
         kid: String,
@@ -20,7 +20,7 @@ pub enum KeyRingError {
         source: SealError,
     },
     /// A private key is not what its row says.
-    #[error("the signing key {kid} is not what its row says")]
+    #[error("the key {kid} is not what its row says")]
     Damaged {
         /// The key's id.
         kid: String,
@@ -31,6 +31,9 @@ pub enum KeyRingError {
     /// A key could not be made.
     #[error(transparent)]
     Unusable(#[from] UnusableKey),
+    /// A key that others encrypt to could not be made.
+    #[error("a key for decrypting could not be made")]
+    NotMade,
     /// The database does not answer.
     #[error("cannot read or write the signing keys: {0}")]
     Database(#[from] DbErr),

@@ -12,6 +12,7 @@
 //!
 //! Keys lie in the database, sealed, and are parsed once per process: a [`Snapshot`] holds them until something changes.
 
+mod decryption;
 mod info;
 mod snapshot;
 mod store;
@@ -24,7 +25,9 @@ use std::{
 use serde::Serialize;
 use vestibule_core::{Clock, Random, SealError, Vault};
 use vestibule_database::Database;
+use zeroize::Zeroizing;
 
+pub use self::decryption::DECRYPTION_ALGORITHMS;
 pub use self::info::{KeyInfo, KeyRingError, KeyState, Rotation};
 use self::snapshot::RingKey;
 pub(crate) use self::{snapshot::Snapshot, store::context};
@@ -44,6 +47,7 @@ struct Inner {
     random: Random,
     vault: RwLock<Arc<Vault>>,
     current: RwLock<Arc<Snapshot>>,
+    decryption: RwLock<Arc<decryption::DecryptionKeys>>,
     /// Held while the rows are read, so that an older reading never replaces a newer one.
     reading: tokio::sync::Mutex<()>,
 }
@@ -67,11 +71,13 @@ impl KeyRing {
             file,
             vault: RwLock::new(Arc::new(vault)),
             current: RwLock::new(Arc::new(Snapshot::of(Vec::new(), clock.now()))),
+            decryption: RwLock::default(),
             reading: tokio::sync::Mutex::new(()),
             clock,
             random,
         }));
         ring.make_first_keys().await?;
+        ring.make_decryption_keys(None).await?;
         ring.refresh().await?;
         Ok(ring)
     }
@@ -96,6 +102,7 @@ impl KeyRing {
     /// # Errors
     /// A database that does not answer; then nothing has changed.
     pub async fn rotate_due(&self, every: Duration, rotation: Rotation) -> Result<Vec<String>, KeyRingError> {
+        self.make_decryption_keys(Some(every)).await?;
         let kids = store::rotate_due(self, every, rotation).await?;
         if !kids.is_empty() {
             self.refresh().await?;
@@ -109,10 +116,11 @@ impl KeyRing {
     /// As for [`KeyRing::open`]; the ring stays as it was.
     pub async fn refresh(&self) -> Result<bool, KeyRingError> {
         let _reading = self.0.reading.lock().await;
+        let changed = self.refresh_decryption_keys().await?;
         let old = self.snapshot();
         let times = store::times(&self.0.db).await?;
         if times == old.times() {
-            return Ok(false);
+            return Ok(changed);
         }
         let mut keys = Vec::new();
         for row in store::rows(&self.0.db).await? {
@@ -132,6 +140,7 @@ impl KeyRing {
     /// A database that does not answer.
     pub async fn sweep(&self) -> Result<u64, KeyRingError> {
         let deleted = store::delete_retired_before(&self.0.db, self.0.clock.now() - HINTS_FOR).await?;
+        let deleted = deleted + self.sweep_decryption_keys().await?;
         if deleted > 0 {
             self.refresh().await?;
         }
@@ -144,10 +153,11 @@ impl KeyRing {
         self.snapshot().list(self.0.clock.now())
     }
 
-    /// The JWKS document (RFC 7517 section 5): every key from the moment it is made until it is retired, public halves only.
+    /// The JWKS document (RFC 7517 section 5): every key that signs from the moment it is made until it is retired, and the newest
+    /// that others can encrypt to; public halves only.
     #[must_use]
     pub fn jwks(&self) -> Arc<[u8]> {
-        self.snapshot().jwks()
+        self.with_decryption_keys(&self.snapshot().jwks())
     }
 
     /// Signs `claims` with the key that signs now.
@@ -188,20 +198,24 @@ impl KeyRing {
         Arc::clone(&self.0.vault.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Opens and parses a private key. One sealed with another key-encryption key than ours means that ours was changed by
-    /// another process: the new one is where ours was.
-    fn unseal(&self, row: &signing_keys::Model) -> Result<SigningKey, KeyRingError> {
-        let context = context(&row.kid);
-        let sealed = |source| KeyRingError::Sealed { kid: row.kid.clone(), source };
-        let private = match self.vault().open(&context, &row.private_sealed) {
+    /// Opens what was sealed. Sealed with another key-encryption key than ours means that ours was changed by another process: the
+    /// new one is where ours was.
+    fn open_sealed(&self, context: &str, kid: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyRingError> {
+        let failed = |source| KeyRingError::Sealed { kid: kid.to_owned(), source };
+        match self.vault().open(context, sealed) {
             Err(other @ SealError::OtherKey { .. }) => {
-                let vault = self.0.file.load()?.ok_or_else(|| sealed(other))?;
-                let private = vault.open(&context, &row.private_sealed).map_err(sealed)?;
+                let vault = self.0.file.load()?.ok_or_else(|| failed(other))?;
+                let private = vault.open(context, sealed).map_err(failed)?;
                 *self.0.vault.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(vault);
-                private
+                Ok(private)
             }
-            opened => opened.map_err(sealed)?,
-        };
+            opened => opened.map_err(failed),
+        }
+    }
+
+    /// Opens and parses a private key.
+    fn unseal(&self, row: &signing_keys::Model) -> Result<SigningKey, KeyRingError> {
+        let private = self.open_sealed(&context(&row.kid), &row.kid, &row.private_sealed)?;
         let damaged = || KeyRingError::Damaged { kid: row.kid.clone() };
         let algorithm = row.algorithm.parse().map_err(|_| damaged())?;
         let key = SigningKey::parse(algorithm, &private)?;

@@ -1,13 +1,13 @@
 //! The rows of the key ring.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, SimpleExpr},
 };
-use vestibule_core::Timestamp;
+use vestibule_core::{Timestamp, Vault};
 use vestibule_database::Database;
 use zeroize::Zeroizing;
 
@@ -160,6 +160,22 @@ pub(super) async fn delete_retired_before(db: &Database, moment: Timestamp) -> R
     Ok(deleted.rows_affected)
 }
 
+/// The key-encryption key at hand, where it is the one in use.
+pub(super) async fn vault_in_use(
+    ring: &KeyRing,
+    connection: &impl ConnectionTrait,
+) -> Result<Arc<Vault>, KeyRingError> {
+    let vault = ring.vault();
+    let present = vault.key_id();
+    match sealed_with(connection).await? {
+        Some(needed) if needed != present => {
+            let path = ring.0.file.path().to_owned();
+            Err(KeyFileError::Other { path, present, needed }.into())
+        }
+        _ => Ok(vault),
+    }
+}
+
 /// Seals a key and writes its row; never with a key-encryption key that is not in use any more.
 async fn insert(
     ring: &KeyRing,
@@ -168,14 +184,7 @@ async fn insert(
     pkcs8: &[u8],
     signs_from: Timestamp,
 ) -> Result<(), KeyRingError> {
-    let vault = ring.vault();
-    let present = vault.key_id();
-    if let Some(needed) = sealed_with(connection).await?
-        && needed != present
-    {
-        let path = ring.0.file.path().to_owned();
-        return Err(KeyFileError::Other { path, present, needed }.into());
-    }
+    let vault = vault_in_use(ring, connection).await?;
     let row = signing_keys::ActiveModel {
         kid: Set(key.kid().to_owned()),
         algorithm: Set(key.algorithm().name().to_owned()),

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use sea_orm::ConnectionTrait;
 use serde_json::Value;
-use vestibule_tokens::{Issuer, KeyRing, KeyRingError, KeyState, Rotation, SigningAlgorithm, TokenError};
+use vestibule_tokens::{
+    DECRYPTION_ALGORITHMS, Issuer, KeyRing, KeyRingError, KeyState, Rotation, SigningAlgorithm, TokenError,
+};
 
 use super::{DAY, HOUR, World};
 
@@ -191,4 +193,32 @@ async fn of_many_replicas_that_find_a_key_old_one_makes_the_next() {
     assert_eq!(callers.join_all().await.into_iter().sum::<usize>(), 3, "one of each algorithm");
     let ring = world.ring().await;
     assert_eq!(ring.list().len(), 6);
+}
+
+/// The ids of the keys that others are told to encrypt to.
+fn encrypted_to(ring: &KeyRing) -> Vec<String> {
+    let document: Value = serde_json::from_slice(&ring.jwks()).expect("JSON");
+    let keys = document["keys"].as_array().expect("keys").iter();
+    keys.filter(|key| key["use"] == "enc").map(|key| key["kid"].as_str().expect("kid").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn keys_for_decrypting_are_shared_followed_by_others_and_sealed_anew_with_the_rest() {
+    let world = World::new().await;
+    let (one, other) = (world.ring().await, world.ring().await);
+    let first = encrypted_to(&one);
+    assert_eq!((first.len(), &encrypted_to(&other)), (DECRYPTION_ALGORITHMS.len(), &first));
+    world.clock.advance(DAY * 30);
+    let (by_one, by_other) =
+        tokio::join!(one.make_decryption_keys(Some(DAY * 30)), other.make_decryption_keys(Some(DAY * 30)),);
+    let made = [by_one.expect("made"), by_other.expect("made")].concat();
+    assert_eq!(made.len(), DECRYPTION_ALGORITHMS.len(), "of two replicas, one makes each");
+    other.refresh().await.expect("read");
+    assert_eq!(encrypted_to(&other), made);
+    assert_eq!(one.sweep().await.expect("swept"), 0, "the old ones decrypt for a day more");
+
+    let db = world.connect().await;
+    let old = world.vault(&db).await;
+    vestibule_tokens::change_key(&db, &world.key_file(), &old, &world.random).await.expect("changed");
+    assert_eq!(encrypted_to(&world.ring().await), made);
 }

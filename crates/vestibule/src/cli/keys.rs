@@ -1,6 +1,6 @@
 //! `vestibule keys`: the signing keys, and the key-encryption key that seals them.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::Subcommand;
 use serde_json::json;
@@ -103,6 +103,15 @@ async fn rotate(
     json: bool,
 ) -> Result<(), Failure> {
     let ring = ring(context, database.clone()).await?;
+    // With all that sign, those that request objects are encrypted to.
+    let decrypting = match algorithms.is_empty() {
+        true => ring.make_decryption_keys(Some(Duration::ZERO)).await.map_err(Failure::of)?,
+        false => Vec::new(),
+    };
+    for kid in &decrypting {
+        let event = Event::new(Kind::KeysRotated, Actor::Command).object(ObjectType::Key, kid);
+        context.note(&database, event.details(Details::new().name("decryption"))).await?;
+    }
     let algorithms = if algorithms.is_empty() { SigningAlgorithm::ALL.to_vec() } else { algorithms };
     let kids = ring.rotate(&algorithms, rotation::of(&context.config)).await.map_err(Failure::of)?;
     let made: Vec<_> = ring.list().into_iter().filter(|key| kids.contains(&key.kid)).collect();
@@ -114,7 +123,8 @@ async fn rotate(
         return context.output.json(&made.iter().map(document).collect::<Vec<_>>());
     }
     let line = |key: &KeyInfo| format!("{} {} signs from {}.\n", key.algorithm, key.kid, readable(key.signs_from));
-    context.output.text(&made.iter().map(line).collect::<String>())
+    let decrypts = |kid: &String| format!("{kid} is published for request objects to be encrypted to.\n");
+    context.output.text(&made.iter().map(line).chain(decrypting.iter().map(decrypts)).collect::<String>())
 }
 
 async fn change(

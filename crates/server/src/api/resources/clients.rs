@@ -8,7 +8,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vestibule_audit::{Details, Event, Kind, ObjectType};
 use vestibule_core::{ClientId, ScopeSet};
-use vestibule_oidc::client::{AuthMethod, Client, ClientMetadata, ClientsError, NewClient};
+use vestibule_oidc::client::{
+    AuthMethod, Client, ClientMetadata, ClientsError, ContentEncryption, KeyManagement, NewClient,
+};
+use vestibule_tokens::DECRYPTION_ALGORITHMS;
 
 use super::{contains, merged, order, patch};
 use crate::{
@@ -136,6 +139,15 @@ fn members() -> Vec<Member> {
             Schema::choice(["RS256", "ES256", "EdDSA"]).or_null().about("What userinfo is signed with; null for JSON."),
         ),
         optional(
+            "id_token_encrypted_response_alg",
+            encrypted_by("How its ID tokens are encrypted, to a key of its own; null for not at all."),
+        ),
+        optional("id_token_encrypted_response_enc", encrypted_with()),
+        optional("userinfo_encrypted_response_alg", encrypted_by("How userinfo is, signed or not.")),
+        optional("userinfo_encrypted_response_enc", encrypted_with()),
+        optional("introspection_encrypted_response_alg", encrypted_by("How signed answers about tokens are.")),
+        optional("introspection_encrypted_response_enc", encrypted_with()),
+        optional(
             "access_token_format",
             Schema::choice(["jwt", "opaque"]).or_null().about("What its access tokens are; null as their API wants."),
         ),
@@ -171,6 +183,13 @@ fn members() -> Vec<Member> {
                 .or_null()
                 .about("The one algorithm of its request objects, none among them; null for any of a key, or none."),
         ),
+        optional(
+            "request_object_encryption_alg",
+            Schema::choice(DECRYPTION_ALGORITHMS.map(KeyManagement::name))
+                .or_null()
+                .about("The one algorithm with which its request objects are encrypted, those that are; null for any."),
+        ),
+        optional("request_object_encryption_enc", encrypted_with()),
         optional("request_uris", uris().about("Where it publishes request objects: what request_uri may name.")),
         optional(
             "require_signed_request_object",
@@ -205,6 +224,17 @@ fn members() -> Vec<Member> {
         optional("first_party", Schema::boolean().about("Whether nobody is asked for consent.")),
         optional("require_pkce", Schema::boolean()),
     ]
+}
+
+/// How something is encrypted to it.
+fn encrypted_by(about: &'static str) -> Schema {
+    Schema::choice(KeyManagement::ALL.map(KeyManagement::name)).or_null().about(about)
+}
+
+/// With what.
+fn encrypted_with() -> Schema {
+    let about = "With what, beside the member before; null for A128CBC-HS256.";
+    Schema::choice(ContentEncryption::ALL.map(ContentEncryption::name)).or_null().about(about)
 }
 
 fn trusted_issuer() -> Schema {

@@ -53,6 +53,14 @@ const KNOWN: &[&str] = &[
     "id_token_signed_response_alg",
     "introspection_signed_response_alg",
     "userinfo_signed_response_alg",
+    "id_token_encrypted_response_alg",
+    "id_token_encrypted_response_enc",
+    "userinfo_encrypted_response_alg",
+    "userinfo_encrypted_response_enc",
+    "introspection_encrypted_response_alg",
+    "introspection_encrypted_response_enc",
+    "request_object_encryption_alg",
+    "request_object_encryption_enc",
     "access_token_format",
     "rotate_refresh_tokens",
     "token_exchange_audiences",
@@ -141,7 +149,7 @@ fn check_uris(members: &Map<String, Value>) -> Result<(), MetadataError> {
 #[cfg(test)]
 mod tests {
     use vestibule_oidc::client::{
-        AccessTokenFormat, CertificateName, ClientMetadata, RequestObjectAlgorithm, TrustedIssuer,
+        AccessTokenFormat, CertificateName, ClientMetadata, EncryptionMetadata, RequestObjectAlgorithm, TrustedIssuer,
     };
 
     use super::*;
@@ -183,6 +191,16 @@ mod tests {
             require_auth_time: Some(true),
             application_type: some(),
             userinfo_signed_response_alg: Some(vestibule_tokens::SigningAlgorithm::Rs256),
+            encryption: EncryptionMetadata {
+                id_token_encrypted_response_alg: "ECDH-ES".parse().ok(),
+                id_token_encrypted_response_enc: "A128GCM".parse().ok(),
+                userinfo_encrypted_response_alg: "ECDH-ES".parse().ok(),
+                userinfo_encrypted_response_enc: "A128GCM".parse().ok(),
+                introspection_encrypted_response_alg: "ECDH-ES".parse().ok(),
+                introspection_encrypted_response_enc: "A128GCM".parse().ok(),
+                request_object_encryption_alg: "ECDH-ES".parse().ok(),
+                request_object_encryption_enc: "A128GCM".parse().ok(),
+            },
             client_uri: some(),
             logo_uri: some(),
             policy_uri: some(),

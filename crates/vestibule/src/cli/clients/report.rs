@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use vestibule_oidc::client::{
-    AccessTokenFormat, AuthMethod, Client, ClientMetadata, RequestObjectAlgorithm, SelfRegistered, SubjectType,
+    AccessTokenFormat, AuthMethod, Client, ClientMetadata, Encryption, EncryptionMetadata, RequestObjectAlgorithm,
+    SelfRegistered, SubjectType,
 };
 
 use crate::cli::time::{readable, rfc3339};
@@ -68,6 +69,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         id_token_signed_response_alg,
         introspection_signed_response_alg,
         userinfo_signed_response_alg,
+        encryption,
         access_token_format,
         rotate_refresh_tokens,
         token_exchange_audiences,
@@ -96,7 +98,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
     let each = |uris: &[vestibule_core::RedirectUri]| uris.iter().map(ToString::to_string).collect();
     let yes_or_no = |yes| vec![if yes { "yes" } else { "no" }.to_owned()];
     let optional = |text: &Option<String>| text.iter().cloned().collect();
-    let lines: [(&str, Vec<String>); 41] = [
+    let lines: [(&str, Vec<String>); 42] = [
         ("Name", vec![client.name.clone()]),
         ("Client id", vec![client.id.to_string()]),
         ("Proves itself by", vec![proof(client).to_owned()]),
@@ -118,6 +120,7 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         ("ID tokens", vec![id_token_signed_response_alg.to_string()]),
         ("Userinfo", userinfo_signed_response_alg.iter().map(ToString::to_string).collect()),
         ("Introspection", vec![introspection_signed_response_alg.to_string()]),
+        ("Encrypted", encrypted_in_words(encryption)),
         ("Access tokens", format_in_words(*access_token_format).into_iter().collect()),
         ("Refresh tokens", rotation_in_words(*rotate_refresh_tokens).into_iter().collect()),
         ("May exchange for", token_exchange_audiences.clone()),
@@ -140,6 +143,19 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         ("Changed", vec![readable(client.updated_at)]),
     ];
     lines.iter().flat_map(|(name, values)| aligned(name, values)).collect()
+}
+
+/// What it is told or tells encrypted, and with what.
+fn encrypted_in_words(encryption: &EncryptionMetadata) -> Vec<String> {
+    let told = [
+        ("ID tokens", encryption.of_id_tokens()),
+        ("userinfo", encryption.of_userinfo()),
+        ("introspection", encryption.of_introspection()),
+        ("request objects", encryption.of_request_objects()),
+    ];
+    let in_words =
+        |(what, with): (&str, Option<Encryption>)| with.map(|with| format!("{what}: {}, {}", with.alg, with.enc));
+    told.into_iter().filter_map(in_words).collect()
 }
 
 fn format_in_words(format: Option<AccessTokenFormat>) -> Option<String> {
