@@ -20,8 +20,8 @@ ceilings: a static answer and a parsed form through the same HTTP stack, raw sig
   --trace             ask each row once, print what was said, and measure nothing
   --soak              load it steadily under a clock that runs fast (libfaketime), and measure what it stores instead
   --minutes M         how long that lasts [default: 20]
-  --speed N           how much faster its clock runs [default: 120]
-  --rate R            operations a second of ours [default: 30]
+  --speed N           how much faster its clock runs [default: 96]
+  --rate R            operations a second of ours [default: 20]
   --lag               measure how late a second replica hears of revocations instead; with both of these:
   --database URL      an empty PostgreSQL database
   --redis URL         a Redis
@@ -90,8 +90,8 @@ impl Default for Arguments {
             database: None,
             redis: None,
             soak: Duration::ZERO,
-            speed: 120,
-            rate: 30.0,
+            speed: 96,
+            rate: 20.0,
             vestibule: PathBuf::new(),
             ceilings: PathBuf::new(),
             folder: PathBuf::new(),

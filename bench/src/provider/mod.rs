@@ -83,9 +83,8 @@ impl Vestibule {
     pub(crate) fn keeping_briefly(self) -> Result<Self, Failure> {
         let config = self.folder.join("vestibule.toml");
         let told = || format!("{} cannot be written", config.display());
-        let mut text = std::fs::read_to_string(&config).doing(told)?;
-        text.push_str(settings::BRIEF);
-        std::fs::write(&config, text).doing(told)?;
+        let text = std::fs::read_to_string(&config).doing(told)?;
+        std::fs::write(&config, settings::brief(&text)).doing(told)?;
         Ok(self)
     }
 

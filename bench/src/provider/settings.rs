@@ -20,8 +20,13 @@ pub(crate) enum Hash {
     AlmostNone,
 }
 
-/// What a soak adds: everything is kept as briefly as can be set, so that hours are enough to see it go.
-pub(super) const BRIEF: &str = "\n[tokens]\nrefresh_idle = \"2h\"\nrefresh_absolute = \"6h\"\n\n\
+/// What a soak changes: everything is kept as briefly as can be set, so that hours are enough to see it go; and since the
+/// provider's seconds are short, requests have as many of them as can be set.
+pub(super) fn brief(text: &str) -> String {
+    text.replacen("[http]\n", "[http]\nheader_timeout = \"5m\"\nrequest_timeout = \"10m\"\n", 1) + BRIEF
+}
+
+const BRIEF: &str = "\n[tokens]\nrefresh_idle = \"2h\"\nrefresh_absolute = \"6h\"\n\n\
                                 [sessions]\nidle = \"2h\"\nabsolute = \"6h\"\n\n[audit]\nretention = \"1d\"\n";
 
 /// The configuration of a provider in `folder`.

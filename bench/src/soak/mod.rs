@@ -153,7 +153,7 @@ mod tests {
             rows: BTreeMap::from([("grants".to_owned(), if hours == 0 { 0 } else { 1000 }), ("users".to_owned(), 8)]),
         };
         let samples = (0..=30).map(sample).collect();
-        Soak { revision: "0123456789".to_owned(), speed: 120, per_second: 0.25, operations: 27_000, samples }
+        Soak { revision: "0123456789".to_owned(), speed: 96, per_second: 0.25, operations: 27_000, samples }
     }
 
     #[test]
