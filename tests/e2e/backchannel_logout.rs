@@ -84,7 +84,7 @@ async fn it_is_signed_by_what_the_applications_id_tokens_are_signed_with() {
     let Scene { app, site, mut browser, .. } = begun().await;
     let spec = ClientSpec::default().with(|new| {
         new.metadata.backchannel_logout_uri = Some(site.url());
-        new.metadata.id_token_signed_response_alg = SigningAlgorithm::Es256;
+        new.metadata.id_token_signed_response_alg = SigningAlgorithm::Es256.into();
     });
     let client = app.client(spec).await;
     given(&mut browser, &client).await;

@@ -56,7 +56,7 @@ async fn every_member_is_one_that_is_meant() {
         ],
         "introspection_encryption_alg_values_supported": ["RSA-OAEP-256", "RSA-OAEP", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"],
         "introspection_encryption_enc_values_supported": ["A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM"],
-        "introspection_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
+        "introspection_signing_alg_values_supported": ["RS256", "ES256", "EdDSA", "HS256", "HS384", "HS512"],
         "revocation_endpoint": at("/oauth2/revoke"),
         "revocation_endpoint_auth_methods_supported": [
             "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"
@@ -70,13 +70,13 @@ async fn every_member_is_one_that_is_meant() {
             "urn:ietf:params:oauth:grant-type:jwt-bearer", "implicit"
         ],
         "acr_values_supported": ["1", "2"],
-        "subject_types_supported": ["public"],
+        "subject_types_supported": ["public", "pairwise"],
         "id_token_encryption_alg_values_supported": ["RSA-OAEP-256", "RSA-OAEP", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"],
         "id_token_encryption_enc_values_supported": ["A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM"],
-        "id_token_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
+        "id_token_signing_alg_values_supported": ["RS256", "ES256", "EdDSA", "HS256", "HS384", "HS512"],
         "userinfo_encryption_alg_values_supported": ["RSA-OAEP-256", "RSA-OAEP", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"],
         "userinfo_encryption_enc_values_supported": ["A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM"],
-        "userinfo_signing_alg_values_supported": ["RS256", "ES256", "EdDSA"],
+        "userinfo_signing_alg_values_supported": ["RS256", "ES256", "EdDSA", "HS256", "HS384", "HS512"],
         "token_endpoint_auth_methods_supported": [
             "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"
         ],

@@ -33,8 +33,8 @@ async fn sign_out(browser: &mut Browser) {
 async fn an_id_token_is_signed_as_the_application_registered_and_with_rs256_by_default() {
     let (app, default, mut browser) = begun().await;
     assert_eq!(header(&tokens(&mut browser, &default).await.id_token)["alg"], "RS256");
-    for algorithm in SigningAlgorithm::ALL {
-        let spec = ClientSpec::default().with(|new| new.metadata.id_token_signed_response_alg = algorithm);
+    for algorithm in SigningAlgorithm::DEFAULT {
+        let spec = ClientSpec::default().with(|new| new.metadata.id_token_signed_response_alg = algorithm.into());
         let tokens = tokens(&mut browser, &app.client(spec).await).await;
         let keys = jose::keys(&app).await;
         assert!(jose::is_signed(&tokens.id_token, &keys), "{algorithm}");

@@ -250,7 +250,7 @@ async fn once_seen_everything_is_answered_from_memory() {
 async fn an_answer_is_signed_where_that_is_asked_for() {
     let scene = Scene::new().await;
     let spec = ClientSpec::named("Strict API")
-        .with(|new| new.metadata.introspection_signed_response_alg = SigningAlgorithm::Es256);
+        .with(|new| new.metadata.introspection_signed_response_alg = SigningAlgorithm::Es256.into());
     let strict = scene.app.client(spec).await;
     scene.app.api_of(&strict, "https://strict.example", &["strict.read"]).await;
     let (keys, tokens) = (jose::keys(&scene.app).await, scene.tokens("openid notes.read").await);

@@ -56,7 +56,7 @@ async fn every_token_is_signed_with_a_published_key_of_its_algorithm() {
     let app = TestApp::start().await;
     let (alice, keys) = (app.user("alice").await, keys(&app).await);
     for algorithm in [SigningAlgorithm::Rs256, SigningAlgorithm::Es256, SigningAlgorithm::EdDsa] {
-        let signed = |new: &mut NewClient| new.metadata.id_token_signed_response_alg = algorithm;
+        let signed = |new: &mut NewClient| new.metadata.id_token_signed_response_alg = algorithm.into();
         let client = app.client(ClientSpec::first_party().with(signed)).await;
         let answer = app.browser_of(&alice).authorize(&client, |request| request).await;
         let tokens = client.redeem(&answer).await;

@@ -82,6 +82,7 @@ mod session_management;
 mod sessions;
 mod setup;
 mod sign_in;
+mod signing;
 mod token_revocation;
 mod userinfo;
 

@@ -11,7 +11,7 @@ use openidconnect::{
     http,
 };
 use vestibule_tests::{ClientSpec, Person, TestApp, ThirdParty, Wire};
-use vestibule_tokens::SigningAlgorithm;
+use vestibule_tokens::{ResponseAlgorithm, SecretAlgorithm, SigningAlgorithm};
 
 /// The crate's way to the provider.
 fn http_client(wire: &Wire) -> impl for<'c> AsyncHttpClient<'c, Error = reqwest::Error> {
@@ -94,14 +94,12 @@ async fn a_public_client_does_the_same_without_a_secret() {
 
 #[tokio::test]
 async fn an_id_token_by_each_algorithm_that_can_be_registered_is_verified() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(|config| config.keys.algorithms = SigningAlgorithm::ALL.into_iter().collect()).await;
     let alice = app.user("alice").await;
-    for (registered, expected) in [
-        (SigningAlgorithm::Rs256, CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256),
-        (SigningAlgorithm::Es256, CoreJwsSigningAlgorithm::EcdsaP256Sha256),
-        (SigningAlgorithm::EdDsa, CoreJwsSigningAlgorithm::EdDsa),
-    ] {
-        let spec = ClientSpec::first_party().with(|new| new.metadata.id_token_signed_response_alg = registered);
+    let by_secret = SecretAlgorithm::ALL.map(ResponseAlgorithm::Secret);
+    for algorithm in SigningAlgorithm::ALL.map(ResponseAlgorithm::Ring).into_iter().chain(by_secret) {
+        let spec = ClientSpec::first_party().with(|new| new.metadata.id_token_signed_response_alg = algorithm);
+        let expected = serde_json::from_value(algorithm.name().into()).unwrap();
         sign_in(&app, &alice, &app.client(spec).await, expected).await;
     }
 }

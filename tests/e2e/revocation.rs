@@ -187,9 +187,10 @@ async fn rotate(app: &TestApp, ahead: Duration) -> Vec<String> {
     let database = context.database().await.unwrap();
     let vault = context.vault(&database).await.unwrap();
     let (clock, random) = (context.clock.clone(), context.random.clone());
-    let ring = KeyRing::open(database, vault, context.key_file(), clock, random).await.unwrap();
+    let ring =
+        KeyRing::open(database, vault, context.key_file(), &SigningAlgorithm::DEFAULT, clock, random).await.unwrap();
     let rotation = Rotation { publish_ahead: ahead, ..vestibule::rotation::of(&context.config) };
-    ring.rotate(&SigningAlgorithm::ALL, rotation).await.unwrap()
+    ring.rotate(&SigningAlgorithm::DEFAULT, rotation).await.unwrap()
 }
 
 #[tokio::test]

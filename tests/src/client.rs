@@ -73,6 +73,12 @@ impl ClientSpec {
         })
     }
 
+    /// As it is handed to the provider.
+    #[must_use]
+    pub fn new_client(self) -> NewClient {
+        self.0
+    }
+
     /// Changed in any other way.
     #[must_use]
     pub fn with(mut self, change: impl FnOnce(&mut NewClient)) -> Self {

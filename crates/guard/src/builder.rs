@@ -78,8 +78,8 @@ impl Builder {
             name: None,
             scopes: Vec::new(),
             client: None,
-            // What a Vestibule signs with.
-            algorithms: vec![Algorithm::Es256, Algorithm::Rs256, Algorithm::EdDsa, Algorithm::Ed25519],
+            // What a Vestibule may sign with.
+            algorithms: Algorithm::ASYMMETRIC.to_vec(),
             introspect_always: false,
             dpop_only: false,
             nonces: false,
@@ -130,8 +130,8 @@ impl Builder {
         self
     }
 
-    /// The algorithms of JWTs that are taken: ES256, RS256 and Ed25519 unless this says otherwise. The key that a token names must
-    /// be for its algorithm besides.
+    /// The algorithms of JWTs that are taken: any of a key pair unless this says otherwise. The key that a token names must be for
+    /// its algorithm besides, and those that a Vestibule publishes are for one each.
     #[must_use]
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = algorithms.into_iter().collect();

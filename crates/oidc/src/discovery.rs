@@ -17,14 +17,14 @@ use serde::{Deserialize, Serialize};
 use vestibule_core::Clock;
 use vestibule_database::{Began, ChangeLog, Kept, Topic};
 use vestibule_jose::{ContentEncryption, DPOP_ALGORITHMS, KeyManagement};
-use vestibule_tokens::{DECRYPTION_ALGORITHMS, SigningAlgorithm};
+use vestibule_tokens::{DECRYPTION_ALGORITHMS, ResponseAlgorithm, SecretAlgorithm, SigningAlgorithm};
 use vestibule_users::Carried;
 
 use crate::{
     Provider, STANDARD_SCOPES, Unavailable,
     authorize::{IMPLICIT, Prompt, ResponseMode, ResponseType},
     claims,
-    client::AuthMethod,
+    client::{AuthMethod, supported_algorithms},
     registration::RegistrationMode,
     token::GRANT_TYPES,
 };
@@ -79,7 +79,7 @@ struct More {
     introspection_endpoint_auth_methods_supported: Vec<String>,
     introspection_encryption_alg_values_supported: Vec<KeyManagement>,
     introspection_encryption_enc_values_supported: Vec<ContentEncryption>,
-    introspection_signing_alg_values_supported: Vec<SigningAlgorithm>,
+    introspection_signing_alg_values_supported: Vec<ResponseAlgorithm>,
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: Vec<String>,
     code_challenge_methods_supported: Vec<String>,
@@ -199,7 +199,7 @@ impl Provider {
             ),
             introspection_encryption_alg_values_supported: KeyManagement::ALL.to_vec(),
             introspection_encryption_enc_values_supported: ContentEncryption::ALL.to_vec(),
-            introspection_signing_alg_values_supported: SigningAlgorithm::ALL.to_vec(),
+            introspection_signing_alg_values_supported: self.response_algorithms().collect(),
             revocation_endpoint: at(path::REVOKE),
             revocation_endpoint_auth_methods_supported: names(self.auth_methods()),
             code_challenge_methods_supported: vec!["S256".to_owned()],
@@ -218,7 +218,7 @@ impl Provider {
             JsonWebKeySetUrl::new(at(path::JWKS)).map_err(Unavailable::because)?,
             self.response_types().map(in_words).collect(),
             vec![CoreSubjectIdentifierType::Public, CoreSubjectIdentifierType::Pairwise],
-            signing_algorithms(),
+            self.response_algorithms().map(signing_algorithm).collect(),
             more,
         )
         .set_token_endpoint(Some(TokenUrl::new(at(path::TOKEN)).map_err(Unavailable::because)?))
@@ -228,7 +228,7 @@ impl Provider {
         .set_id_token_encryption_enc_values_supported(Some(content_encryptions()))
         .set_userinfo_encryption_alg_values_supported(Some(key_managements()))
         .set_userinfo_encryption_enc_values_supported(Some(content_encryptions()))
-        .set_userinfo_signing_alg_values_supported(Some(signing_algorithms()))
+        .set_userinfo_signing_alg_values_supported(Some(self.response_algorithms().map(signing_algorithm).collect()))
         .set_scopes_supported(Some(self.scopes(&carried).await?.into_iter().map(Scope::new).collect()))
         .set_response_modes_supported(Some(ResponseMode::ALL.map(response_mode).to_vec()))
         .set_grant_types_supported(Some(
@@ -273,6 +273,11 @@ impl Provider {
             return Ok(None);
         }
         RegistrationUrl::new(format!("{}{}", self.issuer(), path::REGISTER)).map(Some).map_err(Unavailable::because)
+    }
+
+    /// What is said to applications is signed with these: what is on, and the secrets of those that have one.
+    fn response_algorithms(&self) -> impl Iterator<Item = ResponseAlgorithm> {
+        supported_algorithms(self.tokens().keys().algorithms())
     }
 
     /// What request objects may be signed with; `none` where they need not be.
@@ -341,13 +346,21 @@ fn content_encryptions() -> Vec<CoreJweContentEncryptionAlgorithm> {
     ContentEncryption::ALL.map(in_words).to_vec()
 }
 
-/// What we sign with.
-fn signing_algorithms() -> Vec<CoreJwsSigningAlgorithm> {
-    vec![
-        CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-        CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-        CoreJwsSigningAlgorithm::EdDsa,
-    ]
+fn signing_algorithm(algorithm: ResponseAlgorithm) -> CoreJwsSigningAlgorithm {
+    match algorithm {
+        ResponseAlgorithm::Ring(SigningAlgorithm::Rs256) => CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+        ResponseAlgorithm::Ring(SigningAlgorithm::Rs384) => CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
+        ResponseAlgorithm::Ring(SigningAlgorithm::Rs512) => CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
+        ResponseAlgorithm::Ring(SigningAlgorithm::Ps256) => CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+        ResponseAlgorithm::Ring(SigningAlgorithm::Ps384) => CoreJwsSigningAlgorithm::RsaSsaPssSha384,
+        ResponseAlgorithm::Ring(SigningAlgorithm::Ps512) => CoreJwsSigningAlgorithm::RsaSsaPssSha512,
+        ResponseAlgorithm::Ring(SigningAlgorithm::Es256) => CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+        ResponseAlgorithm::Ring(SigningAlgorithm::Es384) => CoreJwsSigningAlgorithm::EcdsaP384Sha384,
+        ResponseAlgorithm::Ring(SigningAlgorithm::EdDsa) => CoreJwsSigningAlgorithm::EdDsa,
+        ResponseAlgorithm::Secret(SecretAlgorithm::Hs256) => CoreJwsSigningAlgorithm::HmacSha256,
+        ResponseAlgorithm::Secret(SecretAlgorithm::Hs384) => CoreJwsSigningAlgorithm::HmacSha384,
+        ResponseAlgorithm::Secret(SecretAlgorithm::Hs512) => CoreJwsSigningAlgorithm::HmacSha512,
+    }
 }
 
 /// Where clients are asked for a certificate, the endpoints at which one says something.

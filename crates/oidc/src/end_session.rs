@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use vestibule_core::{ClientId, Parameters, RedirectUri, UserId};
 use vestibule_sessions::Session;
-use vestibule_tokens::IdTokenHint;
+use vestibule_tokens::{IdTokenHint, Issuer};
 
 use crate::{Provider, Unavailable, authorize::request_doubles, client::Client};
 
@@ -46,6 +46,9 @@ impl ReturnTo {
 struct Hint {
     user: UserId,
     sid: Option<String>,
+    /// Whether the application could have signed it itself, by its secret.
+    #[serde(default)]
+    by_secret: bool,
 }
 
 /// Why a request to sign out is refused outright.
@@ -77,7 +80,13 @@ impl Provider {
         if let Some(double) = request_doubles(parameters) {
             return Err(EndSessionError::InvalidRequest(double.to_string()));
         }
-        let hint = parameters.get("id_token_hint").and_then(|token| match self.tokens().verify_id_token_hint(token) {
+        let token = parameters.get("id_token_hint");
+        let by_secret = token.and_then(Issuer::peek_hint_of_secret);
+        let signer = match &by_secret {
+            Some(id) => self.clients().find(id).await?,
+            None => None,
+        };
+        let hint = token.and_then(|token| match self.read_hint(token, signer.as_deref()) {
             Ok(hint) => Some(hint),
             Err(error) => {
                 tracing::info!(%error, "an id_token_hint at sign-out is not ours");
@@ -94,7 +103,10 @@ impl Provider {
         };
         Ok(EndSession {
             client_id: client.map(|client| client.id.clone()),
-            hint: hint.and_then(|hint| Some(Hint { user: hint.user?, sid: hint.session.map(|sid| sid.to_string()) })),
+            hint: hint.and_then(|hint| {
+                let sid = hint.session.map(|sid| sid.to_string());
+                Some(Hint { user: hint.user?, sid, by_secret: by_secret.is_some() })
+            }),
             return_to,
         })
     }
@@ -115,11 +127,13 @@ impl Provider {
 }
 
 impl EndSession {
-    /// Whether the hint proves that the application was given this very session, so that nobody needs to be asked.
+    /// Whether the hint proves that the application was given this very session, so that nobody needs to be asked. One that the
+    /// application could have signed itself proves it by the session's id alone, which only those that were given it know.
     #[must_use]
     pub fn is_proved_for(&self, session: &Session) -> bool {
         self.hint.as_ref().is_some_and(|hint| {
-            hint.user == session.user_id && hint.sid.as_deref().is_none_or(|sid| sid == session.sid.to_string())
+            hint.user == session.user_id
+                && hint.sid.as_deref().map_or(!hint.by_secret, |sid| sid == session.sid.to_string())
         })
     }
 

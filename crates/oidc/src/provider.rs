@@ -179,8 +179,12 @@ impl Provider {
             strict: settings.strict_assertion_audience,
             clock: clock.clone(),
         };
-        let rules =
-            ClientRules { require_pkce: settings.require_pkce, client_certificates: settings.client_certificates };
+        let algorithms = tokens.keys().algorithms();
+        let rules = ClientRules {
+            require_pkce: settings.require_pkce,
+            client_certificates: settings.client_certificates,
+            signing_algorithms: algorithms.to_vec(),
+        };
         // People and applications are many, and APIs few.
         let eighth = settings.cache_bytes / 8;
         let (of_people, of_clients, of_apis) = (3 * eighth, 4 * eighth, eighth);
@@ -199,7 +203,7 @@ impl Provider {
                 of_clients,
             )
             .with_hasher(users.hasher().clone()),
-            apis: Apis::new(database.clone(), changes, clock.clone(), of_apis),
+            apis: Apis::new(database.clone(), changes, algorithms, clock.clone(), of_apis),
             consents: Consents::new(database.clone(), clock.clone()),
             issued: CountsBy::new(["grant"]),
             initial_access_tokens: InitialAccessTokens::new(database.clone(), &hash_key, clock.clone(), random.clone()),

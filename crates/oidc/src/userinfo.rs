@@ -58,7 +58,8 @@ impl Provider {
         let told = match client.metadata.userinfo_signed_response_alg {
             None => Told::Plain(told),
             Some(algorithm) => {
-                let signed = self.tokens().sign_userinfo(&client.id, &told, algorithm).map_err(Unavailable::from)?;
+                let key = self.clients().key_for(&client, algorithm)?;
+                let signed = self.tokens().sign_userinfo(&client.id, &told, key).map_err(Unavailable::from)?;
                 Told::Jwt(signed)
             }
         };

@@ -6,13 +6,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use vestibule_core::{ClientId, Clock, Random, TokenId, UserId};
 use vestibule_database::KeptStatistics;
-use vestibule_jose::{JwsError, SignError, Unverified};
+use vestibule_jose::{EncodedHeader, JwsError, SecretKey, SignError, Unverified, Verifier};
 
 use crate::{
     AccessToken, AccessTokenClaims, IdTokenClaims, IdTokenHint, KeyRing, LogoutTokenClaims, MintedAccessToken,
-    OpaqueTokens, PairwiseSubjects, RevocationLog, Secrets, Sector, SigningAlgorithm, TokenType,
+    OpaqueTokens, PairwiseSubjects, ResponseKey, RevocationLog, Secrets, Sector, SigningAlgorithm, TokenType,
     ring::Snapshot,
-    signing_key::SigningKey,
     verdicts::{Verdict, Verdicts},
     wire::{self, AccessTokenWire, IdTokenWire, IntrospectionWire, LogoutWire, UserinfoWire},
 };
@@ -34,7 +33,7 @@ pub struct Issuer {
 #[derive(Debug, thiserror::Error)]
 pub enum MintError {
     /// There is no key for the algorithm.
-    #[error("the key ring holds no key for {0}")]
+    #[error("no key signs with {0}: keys.algorithms does not name it")]
     NoKey(SigningAlgorithm),
     /// The claims cannot be written, or the library refused.
     #[error(transparent)]
@@ -194,10 +193,22 @@ impl Issuer {
     ///
     /// # Errors
     /// A ring without a key for the algorithm.
-    pub fn mint_id_token(&self, claims: IdTokenClaims, algorithm: SigningAlgorithm) -> Result<String, MintError> {
+    pub fn mint_id_token(&self, claims: IdTokenClaims, key: impl Into<ResponseKey>) -> Result<String, MintError> {
+        let key = key.into();
         let sub = self.subject(claims.user, claims.sector.as_ref());
-        let claims = wire::id_token(&self.url, sub, claims, algorithm, self.clock.now());
-        self.keys.sign(algorithm, TokenType::IdToken, &claims)
+        let claims = wire::id_token(&self.url, sub, claims, key.algorithm(), self.clock.now());
+        self.sign(&key, TokenType::IdToken, &claims)
+    }
+
+    /// Signs what is said to an application. Where its secret is the key, no `kid` names it: both sides know which it is.
+    fn sign(&self, key: &ResponseKey, typ: TokenType, claims: &impl Serialize) -> Result<String, MintError> {
+        match key {
+            ResponseKey::Ring(algorithm) => self.keys.sign(*algorithm, typ, claims),
+            ResponseKey::Secret(secret) => {
+                let header = EncodedHeader::new(key.algorithm(), None, typ.name());
+                Ok(vestibule_jose::sign(&**secret, &header, claims)?)
+            }
+        }
     }
 
     /// Mints a logout token.
@@ -207,12 +218,12 @@ impl Issuer {
     pub fn mint_logout_token(
         &self,
         claims: &LogoutTokenClaims,
-        algorithm: SigningAlgorithm,
+        key: impl Into<ResponseKey>,
     ) -> Result<String, MintError> {
         let now = self.clock.now();
         let sub = self.subject(claims.user, claims.sector.as_ref());
         let claims = LogoutWire::new(&self.url, sub, claims, TokenId::mint(now, &self.random), now);
-        self.keys.sign(algorithm, TokenType::Logout, &claims)
+        self.sign(&key.into(), TokenType::Logout, &claims)
     }
 
     /// Signs what `asker` is told of a person (OpenID Connect Core section 5.3.2).
@@ -223,10 +234,10 @@ impl Issuer {
         &self,
         asker: &ClientId,
         told: &Map<String, Value>,
-        algorithm: SigningAlgorithm,
+        key: impl Into<ResponseKey>,
     ) -> Result<String, MintError> {
         let claims = UserinfoWire { iss: &self.url, aud: asker, told };
-        self.keys.sign(algorithm, TokenType::Userinfo, &claims)
+        self.sign(&key.into(), TokenType::Userinfo, &claims)
     }
 
     /// Signs what is said of a token to `asker` (RFC 9701 section 5).
@@ -237,11 +248,11 @@ impl Issuer {
         &self,
         asker: &ClientId,
         answer: &impl Serialize,
-        algorithm: SigningAlgorithm,
+        key: impl Into<ResponseKey>,
     ) -> Result<String, MintError> {
         let iat = self.clock.now().seconds();
         let claims = IntrospectionWire { iss: &self.url, aud: asker, iat, token_introspection: answer };
-        self.keys.sign(algorithm, TokenType::Introspection, &claims)
+        self.sign(&key.into(), TokenType::Introspection, &claims)
     }
 
     /// Proves that a text is an access token of ours, signed or opaque, alive and not revoked; once it was seen, from memory
@@ -288,9 +299,43 @@ impl Issuer {
         let unverified = Unverified::parse(token)?;
         let keys = self.keys.snapshot();
         let found = unverified.kid().and_then(|kid| keys.any_key(kid)).ok_or(TokenError::UnknownKey)?;
-        let wire: IdTokenWire = claims(&unverified, &found.key, TokenType::IdToken)?;
+        let wire: IdTokenWire = claims(&unverified, &*found.key, TokenType::IdToken)?;
         self.check_issuer(&wire.iss)?;
         Ok(wire.into_hint(|sub| self.person(sub)))
+    }
+
+    /// The same for an ID token that the secret of `client` signed. The key is for the one algorithm that the application is
+    /// registered with, and the token must have been made for that application, which names people as its `sector` does: another
+    /// that knows a secret proves nothing.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn verify_id_token_hint_by(
+        &self,
+        token: &str,
+        client: &ClientId,
+        sector: Option<&Sector>,
+        key: &SecretKey,
+    ) -> Result<IdTokenHint, TokenError> {
+        let wire: IdTokenWire = claims(&Unverified::parse(token)?, key, TokenType::IdToken)?;
+        self.check_issuer(&wire.iss)?;
+        // It may have written the token itself, and asks for nobody by a name that another sector has for them.
+        let ours = |sub: &str| self.person(sub).filter(|user| self.subject(*user, sector) == sub);
+        let hint = wire.into_hint(ours);
+        if hint.client == *client { Ok(hint) } else { Err(TokenError::UnknownKey) }
+    }
+
+    /// For which application a hint says that it was signed with a secret; nothing where it does not say so. It is as unproved as
+    /// the token: only to find out whose secret to try.
+    #[must_use]
+    pub fn peek_hint_of_secret(token: &str) -> Option<ClientId> {
+        #[derive(serde::Deserialize)]
+        struct Audience {
+            aud: ClientId,
+        }
+        let unverified = Unverified::parse(token).ok()?;
+        unverified.algorithm().filter(|algorithm| algorithm.is_symmetric())?;
+        unverified.peek().ok().map(|Audience { aud }| aud)
     }
 
     fn check_issuer(&self, iss: &str) -> Result<(), TokenError> {
@@ -298,8 +343,8 @@ impl Issuer {
     }
 }
 
-/// Proves that a key of ours signed a token of this kind, and reads its claims.
-fn claims<C: DeserializeOwned>(token: &Unverified<'_>, key: &SigningKey, typ: TokenType) -> Result<C, TokenError> {
+/// Proves that a key signed a token of this kind, and reads its claims.
+fn claims<C: DeserializeOwned>(token: &Unverified<'_>, key: &impl Verifier, typ: TokenType) -> Result<C, TokenError> {
     let verified = token.verify(key)?;
     if !typ.is(verified.typ()) {
         return Err(TokenError::OtherType);

@@ -20,6 +20,7 @@ mod follow;
 mod issuer;
 mod key_file;
 mod opaque;
+mod response_key;
 mod revocation;
 mod rewrap;
 mod ring;
@@ -33,7 +34,7 @@ mod verdicts;
 mod wire;
 
 pub use actor::Actor;
-pub use algorithm::{SigningAlgorithm, UnknownAlgorithm};
+pub use algorithm::{ResponseAlgorithm, SecretAlgorithm, SigningAlgorithm, UnknownAlgorithm};
 pub use at_hash::at_hash;
 pub use claims::{
     AccessToken, AccessTokenClaims, Authentication, IdTokenClaims, IdTokenHint, LogoutTokenClaims, MintedAccessToken,
@@ -42,6 +43,7 @@ pub use confirmation::Confirmation;
 pub use issuer::{Issuer, MintError, TokenError};
 pub use key_file::{KeyFile, KeyFileError};
 pub use opaque::OpaqueTokens;
+pub use response_key::{ResponseKey, ShortSecret};
 pub use revocation::{Feed, News, Revocation, RevocationError, RevocationLog, Subject, TokenFacts};
 pub use rewrap::{RewrapError, change_key, rewrap};
 pub use ring::{DECRYPTION_ALGORITHMS, KeyInfo, KeyRing, KeyRingError, KeyState, Rotation};

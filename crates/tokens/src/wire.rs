@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use vestibule_core::{ClientId, GrantId, PublicSessionId, ScopeSet, Timestamp, TokenId, UserId};
+use vestibule_jose::Algorithm;
 
 use crate::{
     AccessToken, AccessTokenClaims, Actor, Authentication, Confirmation, IdTokenClaims, IdTokenHint, LogoutTokenClaims,
-    SigningAlgorithm, TokenError, at_hash,
+    TokenError, at_hash,
 };
 
 /// The claims of an access token (RFC 9068 section 2.2), `grant_id` being our own.
@@ -170,7 +171,7 @@ pub(crate) fn id_token(
     iss: &str,
     sub: String,
     claims: IdTokenClaims,
-    algorithm: SigningAlgorithm,
+    algorithm: Algorithm,
     now: Timestamp,
 ) -> Map<String, Value> {
     let mut map = claims.extra;

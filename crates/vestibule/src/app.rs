@@ -19,7 +19,7 @@ use vestibule_oidc::{
 use vestibule_outbound::Outbox;
 use vestibule_server::{ClientCertificates, Door, Front, Limits, Orders, SetupLinks, TlsFiles, Vouching};
 use vestibule_sessions::{Policy, Sessions};
-use vestibule_tokens::{Issuer, KeyFile, KeyRing, RevocationLog, Rotation, Secrets, SigningAlgorithm, open_vault};
+use vestibule_tokens::{Issuer, KeyFile, KeyRing, RevocationLog, Rotation, Secrets, open_vault};
 use vestibule_users::{
     Access, ApiTokenWay, ApiTokens, Attributes, CertificateBindings, CertificateRule, CertificateWay, HashingPolicy,
     Identifiers, PasswordHasher, PasswordRule, PasswordRules, PasswordWay, Postman, Recovery, RemoteUserWay,
@@ -29,8 +29,8 @@ use vestibule_users::{
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::config::{
-    self, AccessTokenAlg, CertificateField, Config, GrantType, ListenAddresses, PasswordRuleName, SecondFactorMode,
-    SignInIdentifier, WayToAuthenticate,
+    self, CertificateField, Config, GrantType, ListenAddresses, PasswordRuleName, SecondFactorMode, SignInIdentifier,
+    WayToAuthenticate,
 };
 use crate::{fetch, mail, rotation};
 
@@ -80,7 +80,8 @@ impl App {
         let vault = open_vault(&database, &key_file, &clock, &random).await.map_err(StartError::because)?;
         let secrets = Secrets::open(&database, &vault, &clock, &random).await.map_err(StartError::because)?;
         let hash_key = secrets.hash_key().clone();
-        let keys = KeyRing::open(database.clone(), vault, key_file, clock.clone(), random.clone())
+        let on = config.keys.signing_algorithms();
+        let keys = KeyRing::open(database.clone(), vault, key_file, &on, clock.clone(), random.clone())
             .await
             .map_err(StartError::because)?;
         let revocations = RevocationLog::load(database.clone(), ephemeral.clone(), clock.clone(), &random)
@@ -344,10 +345,7 @@ fn settings(config: &Config) -> Settings {
         access_token_lifetime: config.tokens.access_token_lifetime,
         id_token_lifetime: config.tokens.id_token_lifetime,
         cache_bytes: config.oidc.cache.bytes(),
-        access_token_alg: match config.tokens.access_token_alg {
-            AccessTokenAlg::Es256 => SigningAlgorithm::Es256,
-            AccessTokenAlg::Rs256 => SigningAlgorithm::Rs256,
-        },
+        access_token_alg: config.tokens.access_token_alg,
         refresh: refresh_policy(config),
         second_factor: match config.authentication.second_factor {
             SecondFactorMode::Never => SecondFactorPolicy::Never,

@@ -215,7 +215,7 @@ impl Finishing<'_> {
             extra,
             lifetime: self.provider.settings().id_token_lifetime,
         };
-        let token = self.provider.tokens().mint_id_token(claims, self.client.id_token_algorithm())?;
+        let token = self.provider.tokens().mint_id_token(claims, self.provider.id_token_key(self.client)?)?;
         Ok(self.provider.encrypt_id_token(self.client, token).await?)
     }
 }

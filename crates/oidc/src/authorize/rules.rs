@@ -369,7 +369,7 @@ fn id_token_hint(draft: &mut Draft<'_>) -> Verdict {
         let words = "id_token_hint is encrypted: give back the signed ID token that is inside";
         return refuse(ErrorCode::InvalidRequest, words.to_owned());
     }
-    let hint = draft.provider.tokens().verify_id_token_hint(token);
+    let hint = draft.provider.read_hint(token, Some(draft.client));
     let user = hint.and_then(|hint| hint.user.ok_or(TokenError::Malformed));
     match user {
         Ok(user) => draft.request.hinted_user = Some(user),

@@ -28,6 +28,8 @@ pub struct Apis {
     pub(super) database: Database,
     pub(super) changes: ChangeLog,
     pub(super) memory: Memory,
+    /// What is signed with.
+    algorithms: Vec<SigningAlgorithm>,
     clock: Clock,
 }
 
@@ -102,8 +104,13 @@ pub enum ApiError {
         owner: String,
     },
     /// These tokens cannot be signed so.
-    #[error("access tokens are signed with ES256 or RS256, not {0}")]
-    Algorithm(SigningAlgorithm),
+    #[error("{algorithm} is not switched on here (keys.algorithms); use {}", names(.on))]
+    Algorithm {
+        /// The algorithm.
+        algorithm: SigningAlgorithm,
+        /// Those that are on.
+        on: Vec<SigningAlgorithm>,
+    },
     /// The lifetime is nothing or too long.
     #[error("access tokens live between 10 seconds and 24 hours")]
     Lifetime,
@@ -133,8 +140,12 @@ impl From<DbErr> for ApiError {
     }
 }
 
+fn names(algorithms: &[SigningAlgorithm]) -> String {
+    algorithms.iter().map(|algorithm| algorithm.name()).collect::<Vec<_>>().join(", ")
+}
+
 impl NewApi {
-    fn check(&self, issuer: &str) -> Result<(), ApiError> {
+    fn check(&self, issuer: &str, on: &[SigningAlgorithm]) -> Result<(), ApiError> {
         let absolute = url::Url::parse(&self.identifier).is_ok_and(|url| url.fragment().is_none());
         if !absolute || !self.identifier.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(ApiError::Identifier(self.identifier.clone()));
@@ -142,8 +153,8 @@ impl NewApi {
         if self.identifier.trim_end_matches('/') == issuer {
             return Err(ApiError::OwnAudience(self.identifier.clone()));
         }
-        if let Some(algorithm) = self.access_token_alg.filter(|algorithm| *algorithm == SigningAlgorithm::EdDsa) {
-            return Err(ApiError::Algorithm(algorithm));
+        if let Some(algorithm) = self.access_token_alg.filter(|algorithm| !on.contains(algorithm)) {
+            return Err(ApiError::Algorithm { algorithm, on: on.to_vec() });
         }
         let bounds = Duration::from_secs(10)..=Duration::from_secs(86_400);
         if self.access_token_lifetime.is_some_and(|lifetime| !bounds.contains(&lifetime)) {
@@ -170,11 +181,17 @@ impl NewApi {
 
 impl Apis {
     /// The tables behind `database`. Every change is told by `changes`, which must be followed where APIs are to be found in
-    /// memory: that holds `cache_bytes` at most.
+    /// memory: that holds `cache_bytes` at most. Their tokens can be signed with `algorithms`.
     #[must_use]
-    pub fn new(database: Database, changes: ChangeLog, clock: Clock, cache_bytes: u64) -> Self {
+    pub fn new(
+        database: Database,
+        changes: ChangeLog,
+        algorithms: &[SigningAlgorithm],
+        clock: Clock,
+        cache_bytes: u64,
+    ) -> Self {
         let memory = Memory::new(&changes, clock.clone(), cache_bytes);
-        Self { database, changes, memory, clock }
+        Self { database, changes, memory, algorithms: algorithms.to_vec(), clock }
     }
 
     /// Registers an API; `issuer` is the provider's own audience, which none may take.
@@ -182,7 +199,7 @@ impl Apis {
     /// # Errors
     /// What is wrong with it, or a database that does not answer; nothing is registered then.
     pub async fn create(&self, new: NewApi, issuer: &str) -> Result<Api, ApiError> {
-        new.check(issuer)?;
+        new.check(issuer, &self.algorithms)?;
         let transaction = self.database.begin().await?;
         if api::Entity::find_by_id(&new.identifier).one(&transaction).await?.is_some() {
             return Err(ApiError::Taken(new.identifier));
@@ -210,7 +227,7 @@ impl Apis {
     /// What is wrong with it, an unknown API, one that was changed meanwhile, or a database that does not answer; nothing is
     /// changed then.
     pub async fn update(&self, new: NewApi, issuer: &str, read: Option<&Api>) -> Result<Api, ApiError> {
-        new.check(issuer)?;
+        new.check(issuer, &self.algorithms)?;
         let transaction = self.database.begin().await?;
         let found = api::Entity::find_by_id(&new.identifier).lock_exclusive().one(&transaction).await?;
         let before = found.ok_or_else(|| ApiError::NoSuchApi(new.identifier.clone()))?;

@@ -4,7 +4,7 @@ use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 use secrecy::{ExposeSecret, SecretString};
 use vestibule_core::{ClientId, Timestamp};
 
-use super::{Clients, ClientsError, NewClient, apps};
+use super::{Clients, ClientsError, NewClient, apps, signing};
 use crate::tables::client;
 
 /// An application as another system has it.
@@ -47,6 +47,9 @@ impl Clients {
         let signs_with_it = new.secret_is_a_key();
         if signs_with_it && matches!(secret, Some(ImportedSecret::Hash(_))) {
             return Err(ClientsError::OnlyAHash(id));
+        }
+        if let Some(ImportedSecret::Plain(secret)) = &secret {
+            signing::check_secret(&new.metadata, secret.expose_secret().as_bytes())?;
         }
         let apps = apps::checked(apps)?;
         if client::Entity::find_by_id(id.as_str()).one(transaction).await?.is_some() {

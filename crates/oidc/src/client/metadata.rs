@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vestibule_core::{RedirectUri, RedirectUriError, ScopeSet};
 use vestibule_jose::Algorithm;
-use vestibule_tokens::SigningAlgorithm;
+use vestibule_tokens::{ResponseAlgorithm, SigningAlgorithm};
 
 use super::{
     RequestObjectAlgorithm, SubjectType, certificate::CertificateName, encryption::EncryptionMetadata, logout,
-    request_object, sector, trusted_issuer::TrustedIssuer,
+    request_object, sector, signing, trusted_issuer::TrustedIssuer,
 };
 use crate::{
     authorize::{IMPLICIT, ResponseType},
@@ -135,12 +135,12 @@ pub struct ClientMetadata {
     /// The scopes it may ask for.
     pub scope: ScopeSet,
     /// What its ID tokens are signed with.
-    pub id_token_signed_response_alg: SigningAlgorithm,
+    pub id_token_signed_response_alg: ResponseAlgorithm,
     /// What the answers are signed with that it gets about tokens, where it asks for signed ones (RFC 9701 section 6).
-    pub introspection_signed_response_alg: SigningAlgorithm,
+    pub introspection_signed_response_alg: ResponseAlgorithm,
     /// What userinfo is signed with for it; nothing here: it is told in plain JSON (OpenID Connect Core section 5.3.2).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub userinfo_signed_response_alg: Option<SigningAlgorithm>,
+    pub userinfo_signed_response_alg: Option<ResponseAlgorithm>,
     /// What of all that is encrypted, and how.
     #[serde(flatten)]
     pub encryption: EncryptionMetadata,
@@ -232,8 +232,8 @@ impl Default for ClientMetadata {
             grant_types: vec!["authorization_code".to_owned()],
             response_types: vec!["code".to_owned()],
             scope: crate::STANDARD_SCOPES.into_iter().collect(),
-            id_token_signed_response_alg: SigningAlgorithm::Rs256,
-            introspection_signed_response_alg: SigningAlgorithm::Rs256,
+            id_token_signed_response_alg: SigningAlgorithm::Rs256.into(),
+            introspection_signed_response_alg: SigningAlgorithm::Rs256.into(),
             userinfo_signed_response_alg: None,
             encryption: EncryptionMetadata::default(),
             access_token_format: None,
@@ -340,7 +340,9 @@ impl ClientMetadata {
 
     /// Whether the secret of an application that proves itself by `method` is a key for an HMAC, so that it must be had as it is.
     pub(super) fn secret_is_a_key(&self, method: Option<AuthMethod>) -> bool {
-        method == Some(AuthMethod::ClientSecretJwt) || request_object::signs_with_secret(self)
+        method == Some(AuthMethod::ClientSecretJwt)
+            || request_object::signs_with_secret(self)
+            || signing::signs_with_secret(self)
     }
 
     /// OpenID Connect Registration section 2: what response types need of the grants.

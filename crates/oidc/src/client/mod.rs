@@ -21,6 +21,7 @@ mod request_object;
 mod secret;
 pub(crate) mod sector;
 mod self_registered;
+mod signing;
 mod trusted_issuer;
 
 use std::sync::Arc;
@@ -28,7 +29,6 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use vestibule_core::{ClientId, Digest, RedirectUri, ScopeSet, Timestamp};
 use vestibule_jose::JwkSet;
-use vestibule_tokens::SigningAlgorithm;
 
 pub use apis::{Api, ApiError, ApiScope, Apis, NewApi};
 pub use certificate::{CertificateName, SenderCertificate};
@@ -40,6 +40,7 @@ pub use registry::{ClientRules, Clients, ClientsError, CreatedClient};
 pub use request_object::RequestObjectAlgorithm;
 pub use sector::{SubjectType, check_sector};
 pub use self_registered::SelfRegistered;
+pub(crate) use signing::supported as supported_algorithms;
 pub use trusted_issuer::TrustedIssuer;
 pub use vestibule_jose::{ContentEncryption, Encryption, KeyManagement};
 
@@ -122,11 +123,5 @@ impl Client {
         self.updated_at == other.updated_at
             && self.secret_digest == other.secret_digest
             && self.imported_secret_hash.is_some() == other.imported_secret_hash.is_some()
-    }
-
-    /// What its ID tokens are signed with.
-    #[must_use]
-    pub fn id_token_algorithm(&self) -> SigningAlgorithm {
-        self.metadata.id_token_signed_response_alg
     }
 }

@@ -2,7 +2,9 @@
 
 use vestibule_core::RedirectUri;
 
-use super::{AuthMethod, ClientMetadata, MetadataError, encryption, metadata::unsupported, proof, request_object};
+use super::{
+    AuthMethod, ClientMetadata, MetadataError, encryption, metadata::unsupported, proof, request_object, signing,
+};
 use crate::{authorize::IMPLICIT, token::CONFIDENTIAL_GRANT_TYPES};
 
 /// An application to be registered.
@@ -111,6 +113,7 @@ impl NewClient {
         proof::check(self.auth_method, &self.metadata)?;
         request_object::check(self.auth_method, &self.metadata)?;
         encryption::check(&self.metadata)?;
+        signing::check(self.auth_method, &self.metadata)?;
         self.metadata.check()
     }
 }
@@ -146,7 +149,7 @@ mod tests {
         .unwrap();
         client.check().unwrap();
         assert_eq!(client.auth_method, Some(AuthMethod::ClientSecretPost));
-        assert_eq!(client.metadata.id_token_signed_response_alg, SigningAlgorithm::Es256);
+        assert_eq!(client.metadata.id_token_signed_response_alg, SigningAlgorithm::Es256.into());
         assert_eq!(client.metadata.scope.to_string(), "email openid");
         assert_eq!(client.require_pkce, Some(false));
     }

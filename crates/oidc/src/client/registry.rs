@@ -9,11 +9,12 @@ use sea_orm::{
 use secrecy::SecretString;
 use vestibule_core::{ClientId, Clock, Digest, HashKey, Random, Timestamp, Vault};
 use vestibule_database::{ChangeLog, Database};
+use vestibule_tokens::SigningAlgorithm;
 use vestibule_users::PasswordHasher;
 
 use super::{
     AuthMethod, Client, ClientMetadata, MetadataError, NewClient, SelfRegistered, known, metadata::unsupported, proof,
-    sector,
+    sector, signing,
 };
 use crate::{Unavailable, tables::client};
 
@@ -21,12 +22,14 @@ use crate::{Unavailable, tables::client};
 const SECRET_PREFIX: &str = "vst_secret_";
 
 /// What an operator decided for all applications.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ClientRules {
     /// Whether those made here must use PKCE unless they say otherwise (`oidc.require_pkce`).
     pub require_pkce: bool,
     /// Whether client certificates come at all (`http.mtls`).
     pub client_certificates: bool,
+    /// What is signed with (`keys.algorithms`), beside the secrets of applications.
+    pub signing_algorithms: Vec<SigningAlgorithm>,
 }
 
 /// The registered applications. Cheap to clone.
@@ -37,7 +40,7 @@ pub struct Clients {
     pub(super) kept: known::Memory,
     pub(super) key: HashKey,
     pub(super) registration_key: HashKey,
-    vault: Arc<Vault>,
+    pub(super) vault: Arc<Vault>,
     rules: ClientRules,
     pub(super) clock: Clock,
     pub(super) random: Random,
@@ -279,6 +282,7 @@ impl Clients {
 
     pub(super) fn check(&self, new: &NewClient) -> Result<(), MetadataError> {
         new.check()?;
+        signing::check_on(&new.metadata, &self.rules.signing_algorithms)?;
         if self.rules.client_certificates {
             return Ok(());
         }

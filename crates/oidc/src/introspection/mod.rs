@@ -16,7 +16,7 @@ mod answer;
 use std::sync::Arc;
 
 use vestibule_core::{ScopeSet, TokenId};
-use vestibule_tokens::{AccessToken, SigningAlgorithm};
+use vestibule_tokens::AccessToken;
 use vestibule_users::NamesForApps;
 
 use crate::{
@@ -88,11 +88,11 @@ impl Provider {
     /// registered that too.
     ///
     /// # Errors
-    /// A ring without a key for it.
+    /// A ring without a key for it, a secret that cannot be one, or no key of theirs to encrypt to.
     pub async fn sign_introspection(&self, introspected: &Introspected) -> Result<String, TokenError> {
         let Introspected { asker, answer } = introspected;
-        let algorithm: SigningAlgorithm = asker.metadata.introspection_signed_response_alg;
-        let token = self.tokens().sign_introspection(&asker.id, answer, algorithm).map_err(Unavailable::from)?;
+        let key = self.clients().key_for(asker, asker.metadata.introspection_signed_response_alg)?;
+        let token = self.tokens().sign_introspection(&asker.id, answer, key).map_err(Unavailable::from)?;
         Ok(match asker.metadata.encryption.of_introspection() {
             Some(encryption) => self.encrypt_to(asker, encryption, Some("JWT"), &token).await?,
             None => token,

@@ -49,9 +49,10 @@ impl Handler for Herald {
         let client = self.provider.clients().find(&member.client).await;
         let Some(client) = client.map_err(|error| temporary(error.to_string()))? else { return Ok(()) };
         let Some(uri) = &client.metadata.backchannel_logout_uri else { return Ok(()) };
+        let key = self.provider.id_token_key(&client).map_err(|error| temporary(error.to_string()))?;
         let Member { user, client: id, session, .. } = member;
         let claims = LogoutTokenClaims { user, client: id, sector: client.sector(), session, lifetime: LIFETIME };
-        let token = self.provider.tokens().mint_logout_token(&claims, client.id_token_algorithm());
+        let token = self.provider.tokens().mint_logout_token(&claims, key);
         let token = token.map_err(|error| temporary(error.to_string()))?;
         let fields = [("logout_token", token.as_str())];
         let post = Fetch::post_form(uri, &fields).within(PATIENCE).at_most(LONGEST_ANSWER);

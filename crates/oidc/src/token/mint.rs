@@ -85,6 +85,6 @@ impl Asking<'_> {
             extra,
             lifetime: self.provider.settings().id_token_lifetime,
         };
-        Ok(self.provider.tokens().mint_id_token(claims, self.client.id_token_algorithm())?)
+        Ok(self.provider.tokens().mint_id_token(claims, self.provider.id_token_key(self.client)?)?)
     }
 }

@@ -28,6 +28,9 @@ pub enum KeyRingError {
     /// The key-encryption key was changed while this process ran.
     #[error("the key-encryption key has changed, and the new one is not at hand: {0}")]
     KeyFile(#[from] KeyFileError),
+    /// Nothing is signed with the algorithm here.
+    #[error("{0} is not among keys.algorithms")]
+    Off(SigningAlgorithm),
     /// A key could not be made.
     #[error(transparent)]
     Unusable(#[from] UnusableKey),

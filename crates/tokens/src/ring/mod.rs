@@ -10,6 +10,9 @@
 //! that whoever keeps a copy of the JWKS has it by then, and lets the older one verify for as long as a token signed with
 //! it may live. Tokens of a retired key are refused; an ID token of one may still be a hint.
 //!
+//! Each key is for one algorithm, and there are keys of those that the deployment named (`keys.algorithms`). Where one is left out
+//! again its key signs no more, and is retired as if another had followed it.
+//!
 //! Keys lie in the database, sealed, and are parsed once per process: a [`Snapshot`] holds them until something changes.
 
 mod decryption;
@@ -43,6 +46,8 @@ pub struct KeyRing(Arc<Inner>);
 struct Inner {
     db: Database,
     file: KeyFile,
+    /// What is signed with.
+    on: Arc<[SigningAlgorithm]>,
     clock: Clock,
     random: Random,
     vault: RwLock<Arc<Vault>>,
@@ -53,7 +58,8 @@ struct Inner {
 }
 
 impl KeyRing {
-    /// Reads the ring, making the first key of each algorithm that has none. Of replicas that start at once, one makes them.
+    /// Reads the ring, making the first key of each algorithm of `on` that has none, and having those of others retire. Of replicas
+    /// that start at once, one makes them.
     ///
     /// `file` is where the key-encryption key lies, should another process change it (`vestibule keys rewrap`).
     ///
@@ -63,34 +69,46 @@ impl KeyRing {
         db: Database,
         vault: Vault,
         file: KeyFile,
+        on: &[SigningAlgorithm],
         clock: Clock,
         random: Random,
     ) -> Result<Self, KeyRingError> {
+        let on: Arc<[_]> = SigningAlgorithm::ALL.into_iter().filter(|algorithm| on.contains(algorithm)).collect();
         let ring = Self(Arc::new(Inner {
             db,
             file,
             vault: RwLock::new(Arc::new(vault)),
-            current: RwLock::new(Arc::new(Snapshot::of(Vec::new(), clock.now()))),
+            current: RwLock::new(Arc::new(Snapshot::of(Vec::new(), Arc::clone(&on), clock.now()))),
             decryption: RwLock::default(),
+            on,
             reading: tokio::sync::Mutex::new(()),
             clock,
             random,
         }));
-        ring.make_first_keys().await?;
+        ring.settle().await?;
         ring.make_decryption_keys(None).await?;
         ring.refresh().await?;
         Ok(ring)
     }
 
+    /// What is signed with, in the order of [`SigningAlgorithm::ALL`].
+    #[must_use]
+    pub fn algorithms(&self) -> &[SigningAlgorithm] {
+        &self.0.on
+    }
+
     /// Makes a new key of each algorithm, to follow the one that signs now. Returns their ids.
     ///
     /// # Errors
-    /// A database that does not answer; then nothing has changed.
+    /// An algorithm that nothing is signed with; a database that does not answer; then nothing has changed.
     pub async fn rotate(
         &self,
         algorithms: &[SigningAlgorithm],
         rotation: Rotation,
     ) -> Result<Vec<String>, KeyRingError> {
+        if let Some(off) = algorithms.iter().find(|algorithm| !self.0.on.contains(algorithm)) {
+            return Err(KeyRingError::Off(*off));
+        }
         let kids = store::rotate(self, algorithms, rotation).await?;
         self.refresh().await?;
         Ok(kids)
@@ -130,7 +148,7 @@ impl KeyRing {
             };
             keys.push(RingKey::new(key, &row));
         }
-        self.replace(Snapshot::of(keys, self.0.clock.now()));
+        self.replace(Snapshot::of(keys, Arc::clone(&self.0.on), self.0.clock.now()));
         Ok(true)
     }
 
@@ -222,10 +240,12 @@ impl KeyRing {
         if key.kid() == row.kid { Ok(key) } else { Err(damaged()) }
     }
 
-    async fn make_first_keys(&self) -> Result<(), KeyRingError> {
+    /// Sees to it that each algorithm that is on has a key that nothing follows, and no other.
+    async fn settle(&self) -> Result<(), KeyRingError> {
         let present = store::algorithms(self.0.db.reader()).await?;
-        let missing: Vec<_> = SigningAlgorithm::ALL.into_iter().filter(|a| !present.contains(a)).collect();
-        if missing.is_empty() { Ok(()) } else { store::insert_first(self, &missing).await }
+        let missing: Vec<_> = self.0.on.iter().copied().filter(|algorithm| !present.contains(algorithm)).collect();
+        let settled = missing.is_empty() && present.iter().all(|algorithm| self.0.on.contains(algorithm));
+        if settled { Ok(()) } else { store::settle(self, &missing).await }
     }
 }
 

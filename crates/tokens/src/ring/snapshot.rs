@@ -44,6 +44,8 @@ impl RingKey {
 pub(crate) struct Snapshot {
     keys: HashMap<String, RingKey>,
     signers: Vec<Arc<SigningKey>>,
+    /// What is signed with.
+    on: Arc<[SigningAlgorithm]>,
     jwks: Arc<[u8]>,
     from: Timestamp,
     /// When the next key begins to sign or is retired.
@@ -51,9 +53,9 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// The ring of these keys, as it stands `now`.
-    pub(crate) fn of(keys: Vec<RingKey>, now: Timestamp) -> Self {
-        let signers: Vec<_> = SigningAlgorithm::ALL.into_iter().filter_map(|a| signer(&keys, a, now)).collect();
+    /// The ring of these keys, as it stands `now`. Keys of algorithms that are not `on` verify, and sign nothing.
+    pub(crate) fn of(keys: Vec<RingKey>, on: Arc<[SigningAlgorithm]>, now: Timestamp) -> Self {
+        let signers: Vec<_> = on.iter().filter_map(|a| signer(&keys, *a, now)).collect();
         let until = keys
             .iter()
             .flat_map(|key| [Some(key.signs_from), key.verifies_until])
@@ -62,12 +64,12 @@ impl Snapshot {
             .min();
         let jwks = published(&keys, &signers, now);
         let keys = keys.into_iter().map(|key| (key.key.kid().to_owned(), key)).collect();
-        Self { keys, signers, jwks, from: now, until }
+        Self { keys, signers, on, jwks, from: now, until }
     }
 
     /// The same keys at another moment.
     pub(crate) fn at(&self, now: Timestamp) -> Self {
-        Self::of(self.keys.values().cloned().collect(), now)
+        Self::of(self.keys.values().cloned().collect(), Arc::clone(&self.on), now)
     }
 
     /// Whether this is how the ring stands `now`.

@@ -20,6 +20,9 @@ use crate::{
     vault::sealed_with,
 };
 
+/// How long the keys of an algorithm verify that was switched off: longer than any token lives.
+const OFF_FOR: Duration = Duration::from_secs(25 * 60 * 60);
+
 /// What a private key is sealed for; it opens as no other key.
 pub(crate) fn context(kid: &str) -> String {
     format!("signing key {kid}")
@@ -50,11 +53,12 @@ pub(super) async fn times(db: &Database) -> Result<Vec<Times>, DbErr> {
     Ok(times)
 }
 
-/// The algorithms that have a key.
+/// The algorithms that have a key which no other follows: one that signs, or will.
 pub(super) async fn algorithms(connection: &impl ConnectionTrait) -> Result<Vec<SigningAlgorithm>, DbErr> {
     let names: Vec<String> = signing_keys::Entity::find()
         .select_only()
         .column(signing_keys::Column::Algorithm)
+        .filter(signing_keys::Column::VerifiesUntil.is_null())
         .distinct()
         .into_tuple()
         .all(connection)
@@ -62,9 +66,10 @@ pub(super) async fn algorithms(connection: &impl ConnectionTrait) -> Result<Vec<
     Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
 }
 
-/// Makes the first key of each algorithm, unless another replica does meanwhile. They are made before the lock is taken,
-/// since an RSA key takes its time; the keys of whoever comes second are dropped.
-pub(super) async fn insert_first(ring: &KeyRing, missing: &[SigningAlgorithm]) -> Result<(), KeyRingError> {
+/// Makes the first key of each algorithm that misses one, unless another replica does meanwhile, and has those of algorithms that
+/// are off retire. They are made before the lock is taken, since an RSA key takes its time; the keys of whoever comes second are
+/// dropped.
+pub(super) async fn settle(ring: &KeyRing, missing: &[SigningAlgorithm]) -> Result<(), KeyRingError> {
     let made = make(missing).await?;
     let transaction = exclusive(&ring.0.db).await?;
     let present = algorithms(&transaction).await?;
@@ -72,7 +77,27 @@ pub(super) async fn insert_first(ring: &KeyRing, missing: &[SigningAlgorithm]) -
     for (key, pkcs8) in made.iter().filter(|(key, _)| !present.contains(&key.algorithm())) {
         insert(ring, &transaction, key, pkcs8, now).await?;
     }
+    let off = present.into_iter().filter(|algorithm| !ring.0.on.contains(algorithm));
+    for algorithm in off {
+        retire(&transaction, algorithm, now + OFF_FOR).await?;
+        tracing::info!(%algorithm, "nothing is signed with this algorithm any more; its keys verify for a day");
+    }
     Ok(transaction.commit().await?)
+}
+
+/// Says until when the keys of an algorithm verify that no other follows so far.
+async fn retire(
+    transaction: &impl ConnectionTrait,
+    algorithm: SigningAlgorithm,
+    until: Timestamp,
+) -> Result<(), DbErr> {
+    signing_keys::Entity::update_many()
+        .col_expr(signing_keys::Column::VerifiesUntil, Expr::value(until.millis()))
+        .filter(signing_keys::Column::Algorithm.eq(algorithm.name()))
+        .filter(signing_keys::Column::VerifiesUntil.is_null())
+        .exec(transaction)
+        .await?;
+    Ok(())
 }
 
 /// Adds a key of each algorithm and says until when the older ones verify.
@@ -98,13 +123,13 @@ pub(super) async fn rotate_due(
     rotation: Rotation,
 ) -> Result<Vec<String>, KeyRingError> {
     let now = ring.0.clock.now();
-    let old = due(ring.0.db.reader(), now, every).await?;
+    let old = due(ring, ring.0.db.reader(), now, every).await?;
     if old.is_empty() {
         return Ok(Vec::new());
     }
     let made = make(&old).await?;
     let transaction = exclusive(&ring.0.db).await?;
-    let old = due(&transaction, now, every).await?;
+    let old = due(ring, &transaction, now, every).await?;
     let mut kids = Vec::new();
     for (key, pkcs8) in made.iter().filter(|(key, _)| old.contains(&key.algorithm())) {
         succeed(ring, &transaction, key, pkcs8, rotation).await?;
@@ -114,8 +139,9 @@ pub(super) async fn rotate_due(
     Ok(kids)
 }
 
-/// The algorithms whose newest key was made so long before.
+/// The algorithms whose newest key was made so long before. Those that are off get no other.
 async fn due(
+    ring: &KeyRing,
     connection: &impl ConnectionTrait,
     now: Timestamp,
     every: Duration,
@@ -130,7 +156,8 @@ async fn due(
         .all(connection)
         .await?;
     let is_due = |made: Option<i64>| made.is_some_and(|made| Timestamp::from_millis(made) + every <= now);
-    Ok(newest.into_iter().filter(|(_, made)| is_due(*made)).filter_map(|(name, _)| name.parse().ok()).collect())
+    let due = newest.into_iter().filter(|(_, made)| is_due(*made)).filter_map(|(name, _)| name.parse().ok());
+    Ok(due.filter(|algorithm| ring.0.on.contains(algorithm)).collect())
 }
 
 /// Adds a key, and says until when those of before verify.
@@ -142,12 +169,7 @@ async fn succeed(
     rotation: Rotation,
 ) -> Result<(), KeyRingError> {
     let signs_from = ring.0.clock.now() + rotation.publish_ahead;
-    signing_keys::Entity::update_many()
-        .col_expr(signing_keys::Column::VerifiesUntil, Expr::value((signs_from + rotation.keep).millis()))
-        .filter(signing_keys::Column::Algorithm.eq(key.algorithm().name()))
-        .filter(signing_keys::Column::VerifiesUntil.is_null())
-        .exec(transaction)
-        .await?;
+    retire(transaction, key.algorithm(), signs_from + rotation.keep).await?;
     insert(ring, transaction, key, pkcs8, signs_from).await
 }
 

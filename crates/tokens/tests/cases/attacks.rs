@@ -169,7 +169,7 @@ async fn a39_odd_input_is_refused_before_it_costs_anything() {
 async fn a_changed_token_is_refused_wherever_it_was_changed() {
     let world = World::new().await;
     let issuer = world.issuer().await;
-    for algorithm in SigningAlgorithm::ALL {
+    for algorithm in SigningAlgorithm::DEFAULT {
         let token = issuer.mint_access_token(world.access_token(), algorithm).expect("minted").token;
         for index in (0..token.len()).step_by(7) {
             let mut bytes = token.clone().into_bytes();

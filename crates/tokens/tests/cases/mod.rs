@@ -1,5 +1,6 @@
 //! What must hold on either engine.
 
+mod algorithms;
 mod attacks;
 mod first_start;
 mod hints;
@@ -14,7 +15,8 @@ use vestibule_core::{Clock, Random, UserId, Vault};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 use vestibule_tokens::{
-    AccessTokenClaims, Authentication, IdTokenClaims, Issuer, KeyFile, KeyRing, RevocationLog, Secrets, open_vault,
+    AccessTokenClaims, Authentication, IdTokenClaims, Issuer, KeyFile, KeyRing, RevocationLog, Secrets,
+    SigningAlgorithm, open_vault,
 };
 
 use crate::TestDatabase;
@@ -27,6 +29,8 @@ pub(crate) const DAY: Duration = Duration::from_secs(24 * 3600);
 pub(crate) struct World {
     pub(crate) database: TestDatabase,
     pub(crate) keys: tempfile::TempDir,
+    /// What those that start from now on sign with.
+    pub(crate) on: Vec<SigningAlgorithm>,
     pub(crate) bus: Ephemeral,
     pub(crate) clock: Clock,
     pub(crate) random: Random,
@@ -38,6 +42,7 @@ impl World {
         let world = Self {
             database: TestDatabase::fresh().await,
             keys: tempfile::tempdir().expect("a folder"),
+            on: SigningAlgorithm::DEFAULT.to_vec(),
             bus: Ephemeral::in_memory(clock.clone()).await.expect("a bus"),
             clock,
             random: Random::system(),
@@ -69,7 +74,9 @@ impl World {
     pub(crate) async fn ring(&self) -> KeyRing {
         let db = self.connect().await;
         let vault = self.vault(&db).await;
-        KeyRing::open(db, vault, self.key_file(), self.clock.clone(), self.random.clone()).await.expect("the ring")
+        KeyRing::open(db, vault, self.key_file(), &self.on, self.clock.clone(), self.random.clone())
+            .await
+            .expect("the ring")
     }
 
     pub(crate) async fn log(&self) -> RevocationLog {

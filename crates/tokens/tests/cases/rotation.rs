@@ -84,7 +84,7 @@ async fn a_rotation_by_another_process_is_seen_at_the_next_look() {
     let world = World::new().await;
     let (server, command) = (world.ring().await, world.ring().await);
     assert!(!server.refresh().await.expect("read"), "nothing has changed");
-    let new = command.rotate(&SigningAlgorithm::ALL, Rotation::default()).await.expect("rotated");
+    let new = command.rotate(&SigningAlgorithm::DEFAULT, Rotation::default()).await.expect("rotated");
     assert!(server.refresh().await.expect("read"));
     assert_eq!((server.jwks(), server.list().len(), new.len()), (command.jwks(), 6, 3));
 }
@@ -149,7 +149,7 @@ async fn a_row_that_holds_another_key_than_its_id_says_is_refused() {
     );
     db.writer().execute_unprepared(&swap).await.expect("changed");
     let vault = world.vault(&db).await;
-    let opened = KeyRing::open(db, vault, world.key_file(), world.clock.clone(), world.random.clone()).await;
+    let opened = KeyRing::open(db, vault, world.key_file(), &world.on, world.clock.clone(), world.random.clone()).await;
     assert!(matches!(opened, Err(KeyRingError::Sealed { kid, .. }) if kid == es256));
 }
 

@@ -19,7 +19,7 @@ async fn an_access_token_is_as_rfc_9068_says() {
     let world = World::new().await;
     let issuer = world.issuer().await;
     let claims = world.access_token();
-    for algorithm in SigningAlgorithm::ALL {
+    for algorithm in SigningAlgorithm::DEFAULT {
         let minted = issuer.mint_access_token(claims.clone(), algorithm).expect("minted");
         let (header, body) = (part(&minted.token, 0), part(&minted.token, 1));
         assert_eq!((&header["typ"], &header["alg"]), (&json!("at+jwt"), &json!(algorithm)));
@@ -116,7 +116,7 @@ async fn an_access_token_dies_in_the_second_that_it_says() {
 async fn an_id_token_is_as_openid_connect_core_says() {
     let world = World::new().await;
     let issuer = world.issuer().await;
-    for algorithm in SigningAlgorithm::ALL {
+    for algorithm in SigningAlgorithm::DEFAULT {
         let mut claims = world.id_token();
         claims.access_token = Some("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y".into());
         let token = issuer.mint_id_token(claims.clone(), algorithm).expect("minted");

@@ -147,6 +147,7 @@ impl Context {
         let rules = ClientRules {
             require_pkce: self.config.oidc.require_pkce,
             client_certificates: client_certificates(&self.config),
+            signing_algorithms: self.config.keys.signing_algorithms(),
         };
         let (clock, random) = (self.clock.clone(), self.random.clone());
         let vault = secrets.personal_vault().clone();
@@ -179,7 +180,8 @@ impl Context {
     /// # Errors
     /// Where the database does not answer.
     pub async fn apis(&self, database: &Database) -> Result<Apis, Failure> {
-        Ok(Apis::new(database.clone(), self.changes(database).await?, self.clock.clone(), 0))
+        let algorithms = self.config.keys.signing_algorithms();
+        Ok(Apis::new(database.clone(), self.changes(database).await?, &algorithms, self.clock.clone(), 0))
     }
 
     /// Everyone's API tokens, hashed with one of the provider's secrets.

@@ -26,7 +26,7 @@ pub(super) enum Command {
     },
     /// Make new signing keys; each is published first and signs after keys.publish_ahead
     Rotate {
-        /// Only this algorithm: RS256, ES256 or EdDSA (several times for several) [default: all]
+        /// Only this algorithm, such as RS256 (several times for several) [default: all of keys.algorithms]
         #[arg(long = "alg", value_name = "ALGORITHM")]
         algorithms: Vec<SigningAlgorithm>,
         /// Report as one JSON document
@@ -58,7 +58,8 @@ impl Command {
 /// Opens the key ring. On a new database that makes the first keys, as `serve` would.
 async fn ring(context: &Context, database: Database) -> Result<KeyRing, Failure> {
     let vault = context.vault(&database).await?;
-    KeyRing::open(database, vault, context.key_file(), context.clock.clone(), context.random.clone())
+    let on = context.config.keys.signing_algorithms();
+    KeyRing::open(database, vault, context.key_file(), &on, context.clock.clone(), context.random.clone())
         .await
         .map_err(Failure::of)
 }
@@ -112,7 +113,7 @@ async fn rotate(
         let event = Event::new(Kind::KeysRotated, Actor::Command).object(ObjectType::Key, kid);
         context.note(&database, event.details(Details::new().name("decryption"))).await?;
     }
-    let algorithms = if algorithms.is_empty() { SigningAlgorithm::ALL.to_vec() } else { algorithms };
+    let algorithms = if algorithms.is_empty() { ring.algorithms().to_vec() } else { algorithms };
     let kids = ring.rotate(&algorithms, rotation::of(&context.config)).await.map_err(Failure::of)?;
     let made: Vec<_> = ring.list().into_iter().filter(|key| kids.contains(&key.kid)).collect();
     for key in &made {

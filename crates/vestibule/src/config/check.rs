@@ -2,6 +2,8 @@
 
 use std::{path::Path, time::Duration};
 
+use vestibule_tokens::SigningAlgorithm;
+
 use super::{Config, Problem, SmtpSecurity, Source, Value, WayToAuthenticate, read::Reader};
 
 /// The rules between settings, in the order in which they are told.
@@ -11,6 +13,7 @@ pub(super) fn contradictions(config: &Config, reader: &mut Reader) {
     served_over_https_and_called_by_it(config, reader);
     idle_within_absolute(config, reader);
     keys_sign_before_they_are_followed(config, reader);
+    what_signs_has_keys(config, reader);
     argon2_parameters_fit_together(config, reader);
     somebody_can_sign_in(config, reader);
     certificates_are_asked_for_where_they_count(config, reader);
@@ -148,6 +151,26 @@ fn keys_sign_before_they_are_followed(config: &Config, reader: &mut Reader) {
             "keys.rotate_every is not longer than keys.publish_ahead: a key would be followed before it signs"
                 .to_owned(),
             "rotate less often, or set keys.rotate_every = \"0s\" to rotate by hand".to_owned(),
+        );
+    }
+}
+
+/// OpenID Connect Discovery section 3: RS256 is there in any case.
+fn what_signs_has_keys(config: &Config, reader: &mut Reader) {
+    let algorithms = &config.keys.algorithms;
+    if !algorithms.contains(&SigningAlgorithm::Rs256) {
+        reader.contradiction(
+            &["keys.algorithms"],
+            "keys.algorithms lacks RS256, which applications get unless they register for another".to_owned(),
+            "name RS256 too".to_owned(),
+        );
+    }
+    let access_token_alg = config.tokens.access_token_alg;
+    if !algorithms.contains(&access_token_alg) {
+        reader.contradiction(
+            &["tokens.access_token_alg", "keys.algorithms"],
+            format!("tokens.access_token_alg is {access_token_alg}, which is not among keys.algorithms"),
+            format!("add {access_token_alg} to keys.algorithms, or sign access tokens with another"),
         );
     }
 }

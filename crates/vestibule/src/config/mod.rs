@@ -11,6 +11,7 @@
 //!
 //! Everything that is wrong is told at once, each with its place and its cure ([`ConfigError`]).
 
+mod algorithm;
 mod check;
 mod given;
 mod layers;
@@ -51,8 +52,8 @@ pub use settings::{
     Redis, Registration, SECTIONS, SETTINGS, Section, Sessions, Setting, Throttle, Tokens, Users,
 };
 pub use words::{
-    AccessTokenAlg, CertificateField, GrantType, LogFormat, LogLevel, MailTransport, Ordered, PasswordRuleName,
-    RegistrationMode, ScopeName, SecondFactorMode, SignInIdentifier, SmtpSecurity, WayToAuthenticate,
+    CertificateField, GrantType, LogFormat, LogLevel, MailTransport, Ordered, PasswordRuleName, RegistrationMode,
+    ScopeName, SecondFactorMode, SignInIdentifier, SmtpSecurity, WayToAuthenticate,
 };
 
 /// A configuration, and where its values come from.

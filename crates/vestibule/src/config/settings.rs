@@ -5,10 +5,12 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use vestibule_tokens::SigningAlgorithm;
+
 use super::{
-    AccessTokenAlg, ByteSize, CertificateField, DatabaseUrl, Given, GrantType, ListenAddresses, LogFormat, LogLevel,
-    MailTransport, Networks, Ordered, Password, PasswordRuleName, PublicUrl, RedisUrl, RegistrationMode, ScopeName,
-    SecondFactorMode, SignInIdentifier, SmtpSecurity, WayToAuthenticate, read::Reader, value::Value,
+    ByteSize, CertificateField, DatabaseUrl, Given, GrantType, ListenAddresses, LogFormat, LogLevel, MailTransport,
+    Networks, Ordered, Password, PasswordRuleName, PublicUrl, RedisUrl, RegistrationMode, ScopeName, SecondFactorMode,
+    SignInIdentifier, SmtpSecurity, WayToAuthenticate, read::Reader, value::Value,
 };
 
 /// One row of the table.
@@ -248,6 +250,15 @@ settings! {
         /// Set it to a mounted secret where several replicas need the same key.
         "keys.encryption_key_file" encryption_key_file: Option<PathBuf>, such as "/run/secrets/vestibule-key";
 
+        /// What is signed with: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA. Each has keys of its own, which are
+        /// made when the provider starts with it, published and rotated. RS256 is always among them.
+        ///
+        /// Applications register for any of these, and each key makes the published set longer for everyone: name what is needed.
+        /// One that is left out again signs no more at once, and its keys verify for another day; applications that are registered
+        /// for it get no tokens until they register for another. The secret of an application (HS256, HS384, HS512) needs no key
+        /// here.
+        "keys.algorithms" algorithms: Ordered<SigningAlgorithm> = ["RS256", "ES256", "EdDSA"];
+
         /// How long a new signing key is published before it signs.
         ///
         /// Keep it above the time for which applications cache the published keys.
@@ -270,10 +281,10 @@ settings! {
         /// How long an ID token is good for.
         "tokens.id_token_lifetime" id_token_lifetime: Duration = "1h", from "1s" to "24h";
 
-        /// What access tokens are signed with, where an API does not say otherwise: ES256 or RS256.
+        /// What access tokens are signed with, where an API does not say otherwise: one of `keys.algorithms`.
         ///
-        /// Take RS256 only for resource servers that know nothing else: it costs some thirty times as much.
-        "tokens.access_token_alg" access_token_alg: AccessTokenAlg = "ES256";
+        /// Take RS256 or another of RSA only for resource servers that know nothing else: it costs some thirty times as much.
+        "tokens.access_token_alg" access_token_alg: SigningAlgorithm = "ES256";
 
         /// How many may listen to the stream of revocations at once, on each replica; one client a quarter of that.
         "tokens.revocation_streams" revocation_streams: u32 = 200, from 1 to 100000;

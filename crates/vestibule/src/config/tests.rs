@@ -66,7 +66,10 @@ fn a_wrong_type_says_what_was_found_and_what_is_expected() {
     assert!(complaint("passwords.queue = 1.5").contains("is a number with a fraction; expected a whole number"));
     assert!(complaint("passwords.queue = 99999999999999999999").contains("a number that is too large"));
     assert!(complaint("branding.name = \"\"").contains("branding.name is empty; expected a text"));
-    assert!(complaint("tokens.access_token_alg = \"HS256\"").contains("expected \"ES256\" or \"RS256\""));
+    assert!(complaint("tokens.access_token_alg = \"HS256\"").contains("expected a signing algorithm: RS256"));
+    assert!(complaint("keys.algorithms = [\"none\"]").contains("expected a signing algorithm: RS256"));
+    assert!(complaint("keys.algorithms = [\"ES256\"]").contains("keys.algorithms lacks RS256"));
+    assert!(complaint("tokens.access_token_alg = \"PS256\"").contains("not among keys.algorithms"));
 }
 
 #[test]

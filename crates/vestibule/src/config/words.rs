@@ -1,4 +1,4 @@
-//! Settings that are one of a few words: how logs are written, what is logged, what signs access tokens.
+//! Settings that are one of a few words: how logs are written, what is logged.
 
 use super::{
     Given,
@@ -44,16 +44,6 @@ words! {
         Text = "text",
         /// One JSON object a line.
         Json = "json",
-    }
-}
-
-words! {
-    /// What access tokens are signed with (RFC 7518 section 3.1).
-    AccessTokenAlg, "\"ES256\" or \"RS256\"", {
-        /// ECDSA on P-256: some thirty times as fast to sign as RSA.
-        Es256 = "ES256",
-        /// RSA PKCS #1 v1.5, for resource servers that know nothing else.
-        Rs256 = "RS256",
     }
 }
 

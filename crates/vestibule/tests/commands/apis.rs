@@ -93,7 +93,7 @@ fn an_api_that_cannot_be_is_refused_in_words() {
         (&["http://localhost:8080"], "http://localhost:8080 is this provider's own audience"),
         (&["https://a.example", "--scope", "a\\b"], "--scope: the scope"),
         (&["https://a.example", "--scope", "a", "--scope", "a=A"], "--scope: a is given twice"),
-        (&["https://a.example", "--access-token-alg", "EdDSA"], "--access-token-alg: access tokens are signed"),
+        (&["https://a.example", "--access-token-alg", "PS256"], "--access-token-alg: PS256 is not switched on here"),
         (&["https://a.example", "--access-token-lifetime", "25h"], "--access-token-lifetime: access tokens live"),
     ] {
         let said = place.fail(1, &[&["apis", "create"], more].concat());

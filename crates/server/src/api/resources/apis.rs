@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use vestibule_audit::{Event, Kind, ObjectType};
 use vestibule_core::ClientId;
 use vestibule_oidc::client::{Api, ApiError, NewApi};
+use vestibule_tokens::SigningAlgorithm;
 
 use super::{contains, encoded, merged, order, patch};
 use crate::{
@@ -77,7 +78,7 @@ fn members() -> Vec<Member> {
         optional("scopes", Schema::list(scope.named("ApiScope"), 500)),
         optional(
             "access_token_alg",
-            Schema::choice(["ES256", "RS256"])
+            Schema::choice(SigningAlgorithm::ALL.map(SigningAlgorithm::name))
                 .or_null()
                 .about("What its access tokens are signed with; null as configured."),
         ),
@@ -222,7 +223,7 @@ impl From<ApiError> for Problem {
             ApiError::Identifier(_)
             | ApiError::OwnAudience(_)
             | ApiError::ScopeSyntax(_)
-            | ApiError::Algorithm(_)
+            | ApiError::Algorithm { .. }
             | ApiError::Lifetime
             | ApiError::NoSuchClient(_)
             | ApiError::PublicClient(_)

@@ -11,7 +11,7 @@ use vestibule_core::{ClientId, ScopeSet};
 use vestibule_oidc::client::{
     AuthMethod, Client, ClientMetadata, ClientsError, ContentEncryption, KeyManagement, NewClient,
 };
-use vestibule_tokens::DECRYPTION_ALGORITHMS;
+use vestibule_tokens::{DECRYPTION_ALGORITHMS, SecretAlgorithm, SigningAlgorithm};
 
 use super::{contains, merged, order, patch};
 use crate::{
@@ -132,11 +132,11 @@ fn members() -> Vec<Member> {
         optional("grant_types", Schema::list(word(), 20)),
         optional("response_types", Schema::list(word(), 20)),
         optional("scope", Schema::line(0, 2000).about("The scopes that it may ask for, divided by blanks.")),
-        optional("id_token_signed_response_alg", Schema::choice(["RS256", "ES256", "EdDSA"])),
-        optional("introspection_signed_response_alg", Schema::choice(["RS256", "ES256", "EdDSA"])),
+        optional("id_token_signed_response_alg", signed()),
+        optional("introspection_signed_response_alg", signed()),
         optional(
             "userinfo_signed_response_alg",
-            Schema::choice(["RS256", "ES256", "EdDSA"]).or_null().about("What userinfo is signed with; null for JSON."),
+            signed().or_null().about("What userinfo is signed with; null for JSON."),
         ),
         optional(
             "id_token_encrypted_response_alg",
@@ -244,6 +244,12 @@ fn trusted_issuer() -> Schema {
         required("jwks_uri", Schema::text(Form::Visible, 1, 2000).about("Where it publishes its keys.")),
     ])
     .named("TrustedIssuer")
+}
+
+/// What is said to it can be signed with these, as far as they are on.
+fn signed() -> Schema {
+    let of_ring = SigningAlgorithm::ALL.into_iter().map(SigningAlgorithm::name);
+    Schema::choice(of_ring.chain(SecretAlgorithm::ALL.map(SecretAlgorithm::name)))
 }
 
 fn shape_members() -> Vec<Member> {

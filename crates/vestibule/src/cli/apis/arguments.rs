@@ -20,7 +20,7 @@ pub(in crate::cli) struct CreateArguments {
     /// A scope that it owns, with or without words for people: 'notes.read=Read your notes' (several times for several)
     #[arg(long = "scope", value_name = "SCOPE[=WORDS]")]
     scopes: Vec<String>,
-    /// What its access tokens are signed with: ES256 or RS256 [default: tokens.access_token_alg]
+    /// What its access tokens are signed with: one of keys.algorithms [default: tokens.access_token_alg]
     #[arg(long, value_name = "ALGORITHM")]
     access_token_alg: Option<SigningAlgorithm>,
     /// How long its access tokens live, such as 10m [default: tokens.access_token_lifetime]

@@ -79,7 +79,7 @@ async fn create(
 /// Why an API is refused, with the argument that says so.
 fn refusal(error: ApiError) -> Failure {
     match error {
-        ApiError::Algorithm(_) => Failure::new(format!("--access-token-alg: {error}")),
+        ApiError::Algorithm { .. } => Failure::new(format!("--access-token-alg: {error}")),
         ApiError::Lifetime => Failure::new(format!("--access-token-lifetime: {error}")),
         ApiError::NoSuchClient(_) | ApiError::PublicClient(_) | ApiError::TooManyClients => {
             Failure::new(format!("--client: {error}"))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args};
 use vestibule_core::{RedirectUri, ScopeSet};
 use vestibule_oidc::client::{AuthMethod, MetadataError, NewClient};
-use vestibule_tokens::SigningAlgorithm;
+use vestibule_tokens::ResponseAlgorithm;
 
 use super::document::{self, place};
 use crate::cli::Failure;
@@ -51,9 +51,9 @@ pub(in crate::cli) struct CreateArguments {
     /// Whether it must use PKCE; a public one must in any case [default: oidc.require_pkce]
     #[arg(long, value_name = "true|false", action = ArgAction::Set, hide_possible_values = true)]
     require_pkce: Option<bool>,
-    /// What its ID tokens are signed with: RS256, ES256 or EdDSA [default: RS256]
+    /// What its ID tokens are signed with: one of keys.algorithms, or HS256, HS384 or HS512 by its secret [default: RS256]
     #[arg(long, value_name = "ALGORITHM")]
-    id_token_alg: Option<SigningAlgorithm>,
+    id_token_alg: Option<ResponseAlgorithm>,
     /// People must show a second factor to sign in to it
     #[arg(long, value_name = "true|false", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
         default_missing_value = "true", hide_possible_values = true)]

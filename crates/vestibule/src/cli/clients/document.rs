@@ -190,7 +190,7 @@ mod tests {
             default_max_age: Some(1),
             require_auth_time: Some(true),
             application_type: some(),
-            userinfo_signed_response_alg: Some(vestibule_tokens::SigningAlgorithm::Rs256),
+            userinfo_signed_response_alg: "HS256".parse().ok(),
             encryption: EncryptionMetadata {
                 id_token_encrypted_response_alg: "ECDH-ES".parse().ok(),
                 id_token_encrypted_response_enc: "A128GCM".parse().ok(),
