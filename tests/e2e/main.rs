@@ -46,6 +46,7 @@ mod encryption;
 mod errors;
 mod exchange;
 mod frontchannel_logout;
+mod golden;
 mod hints;
 mod id_token;
 mod introspection;
