@@ -2,10 +2,10 @@
 
 use openidconnect::{
     AsyncHttpClient, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest,
-    HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, RedirectUrl, Scope,
-    TokenResponse as _,
+    HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PrivateSigningKey as _, RedirectUrl,
+    Scope, TokenResponse as _,
     core::{
-        CoreClient, CoreIdTokenClaims, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreResponseType,
+        CoreClient, CoreHmacKey, CoreIdTokenClaims, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreResponseType,
         CoreUserInfoClaims,
     },
     http,
@@ -60,11 +60,11 @@ async fn sign_in(
     let id_token = tokens.id_token().expect("an ID token");
     let verifier = client.id_token_verifier().set_allowed_algs([algorithm]);
     let claims = id_token.claims(&verifier, &nonce).expect("a good ID token").clone();
-    let at_hash = openidconnect::AccessTokenHash::from_token(
-        tokens.access_token(),
-        id_token.signing_alg().expect("an algorithm"),
-        id_token.signing_key(&verifier).expect("a key"),
-    );
+    let signed_by = id_token.signing_alg().expect("an algorithm");
+    // A secret stands in no set of keys.
+    let secret = || CoreHmacKey::new(registered.secret.clone().expect("a secret")).as_verification_key();
+    let key = id_token.signing_key(&verifier).cloned().unwrap_or_else(|_| secret());
+    let at_hash = openidconnect::AccessTokenHash::from_token(tokens.access_token(), signed_by, &key);
     assert_eq!(claims.access_token_hash(), Some(&at_hash.expect("a hash")));
     let userinfo = client.user_info(tokens.access_token().clone(), Some(claims.subject().clone())).expect("userinfo");
     let about = userinfo.request_async(&http).await.expect("the same person");
