@@ -36,6 +36,7 @@ mod codes;
 mod conformance;
 mod consent;
 mod cookies;
+mod corpus;
 mod device;
 mod discovery;
 mod dpop;

@@ -11,6 +11,7 @@
 //! - [`Mail`] is what the provider sent.
 //! - [`Administrator`] calls the administration API, and holds each answer against its document ([`Contract`]).
 //! - [`DpopKey`] makes the proofs of an application that uses DPoP.
+//! - [`FuzzScene`] is what inputs of strangers are tried on.
 //! - [`AuthorizeRequest`] and [`TokenRequest`] are what an application sends: right by default, and free to be wrong.
 
 mod administrator;
@@ -23,6 +24,7 @@ mod browser;
 mod client;
 mod contract;
 mod dpop;
+mod fuzz;
 mod html;
 mod jwt;
 mod key;
@@ -44,6 +46,7 @@ pub use browser::Browser;
 pub use client::{ClientSpec, ThirdParty};
 pub use contract::{Contract, Described, is_problem};
 pub use dpop::{DpopKey, DpopProof};
+pub use fuzz::{FUZZ_TARGETS, FuzzScene};
 pub use html::Form;
 pub use jwt::{claims, header, unsigned};
 pub use key::{ASSERTION_TYPE, ClientKey, signed};

@@ -1,12 +1,16 @@
 //! The command line: read by hand, since it is small and this tool should build in seconds.
 
-use crate::test::{Choice, Stage};
+use crate::{
+    fuzz,
+    test::{Choice, Stage},
+};
 
 const HELP: &str = "\
 cargo xtask COMMAND
 
 Commands:
   test [FILTER] [--only STAGE]...   pass every test, bringing up what the tests need
+  fuzz [TARGET] [--seconds N]       look for inputs that break a promise
   bench [OPTION]...                 measure how fast it is, beside what the core can do
   docs [--check]                    write the generated documents, or tell whether they are fresh
   walls                             check what keeps the crates apart
@@ -31,6 +35,17 @@ ports of 127.0.0.1 in a temporary folder, and end with this command.
 
 Screenshots are left in target/test-output, and the last line printed there in summary.txt.";
 
+const FUZZ_HELP: &str = "\
+cargo xtask fuzz [TARGET] [--seconds N]
+
+Lets libFuzzer look for inputs that break a promise, by cargo-fuzz, which is installed into target/tools where it is missing.
+It needs a C++ compiler and takes some minutes to build; no nightly compiler. Inputs that are worth keeping are left in
+target/fuzz-corpus, those that broke something in tests/fuzz/artifacts. The normal tests play back what is in
+tests/fuzz/corpus.
+
+  TARGET        one of tests/fuzz/fuzz_targets; without one, each after the other
+  --seconds N   for how long, each [default: 60]";
+
 const DOCS_HELP: &str = "\
 cargo xtask docs [--check]
 
@@ -49,6 +64,7 @@ libraries stay behind the crate that owns them, and oxide-auth behind one file."
 pub(crate) enum Command {
     Help(&'static str),
     Test(Choice),
+    Fuzz(fuzz::Choice),
     /// What the benchmark is told; it reads that itself.
     Bench(Vec<String>),
     Docs {
@@ -68,11 +84,13 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
     match command {
         "help" | "--help" | "-h" => Ok(Command::Help(HELP)),
         "test" if help => Ok(Command::Help(TEST_HELP)),
+        "fuzz" if help => Ok(Command::Help(FUZZ_HELP)),
         "docs" if help => Ok(Command::Help(DOCS_HELP)),
         "walls" if help => Ok(Command::Help(WALLS_HELP)),
         // It tells of itself, too.
         "bench" => Ok(Command::Bench(rest.to_vec())),
         "test" => parse_test(rest).map(Command::Test),
+        "fuzz" => parse_fuzz(rest).map(Command::Fuzz),
         "docs" => parse_docs(rest),
         "walls" => match rest.first() {
             None => Ok(Command::Walls),
@@ -80,6 +98,28 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
         },
         other => Err(format!("error: there is no command `{other}`\n\n{HELP}")),
     }
+}
+
+fn parse_fuzz(arguments: &[String]) -> Result<fuzz::Choice, String> {
+    let mut choice = fuzz::Choice { target: None, seconds: 60 };
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let seconds = match argument.split_once('=') {
+            Some(("--seconds", number)) => Some(number),
+            _ if argument == "--seconds" => Some(arguments.next().map_or("", String::as_str)),
+            _ => None,
+        };
+        if let Some(number) = seconds {
+            // libFuzzer takes none for ever.
+            let number = number.parse().ok().filter(|seconds| *seconds > 0);
+            choice.seconds = number.ok_or(format!("error: `--seconds` takes a number from 1 on\n\n{FUZZ_HELP}"))?;
+        } else if argument.starts_with('-') {
+            return Err(format!("error: `fuzz` does not know `{argument}`\n\n{FUZZ_HELP}"));
+        } else if let Some(first) = choice.target.replace(argument.clone()) {
+            return Err(format!("error: one target is enough: `{first}` or `{argument}`\n\n{FUZZ_HELP}"));
+        }
+    }
+    Ok(choice)
 }
 
 fn parse_docs(arguments: &[String]) -> Result<Command, String> {
@@ -127,6 +167,15 @@ mod tests {
     }
 
     #[test]
+    fn a_target_and_seconds_come_in_any_order() {
+        for line in ["fuzz authorize --seconds 5", "fuzz --seconds=5 authorize"] {
+            let Ok(Command::Fuzz(choice)) = parsed(line) else { panic!("should parse") };
+            assert_eq!(choice, fuzz::Choice { target: Some("authorize".to_owned()), seconds: 5 });
+        }
+        assert!(matches!(parsed("fuzz"), Ok(Command::Fuzz(fuzz::Choice { target: None, seconds: 60 }))));
+    }
+
+    #[test]
     fn what_the_benchmark_is_told_is_handed_on() {
         let Ok(Command::Bench(arguments)) = parsed("bench --rows jwks --help") else { panic!("should parse") };
         assert_eq!(arguments, ["--rows", "jwks", "--help"]);
@@ -139,6 +188,9 @@ mod tests {
             ("test --only everything", "`everything`"),
             ("test a b", "`a`"),
             ("test --fast", "`--fast`"),
+            ("fuzz a b", "`a`"),
+            ("fuzz --seconds 0", "`--seconds`"),
+            ("fuzz --seconds", "`--seconds`"),
         ] {
             assert!(parsed(line).unwrap_err().lines().next().unwrap().contains(word), "{line}");
         }

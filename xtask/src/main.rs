@@ -1,6 +1,6 @@
-//! What a developer types: `cargo xtask test | bench | docs | walls`.
+//! What a developer types: `cargo xtask test | fuzz | bench | docs | walls`.
 //!
-//! `test` passes every test of the project and brings up what the tests need; `bench` measures how fast it is; `docs` writes the
+//! `test` passes every test of the project and brings up what the tests need; `fuzz` looks for inputs that break one; `bench` measures how fast it is; `docs` writes the
 //! generated files, or tells whether they are fresh; `walls` checks what keeps the rooms of `ARCHITECTURE.md` apart. Each
 //! command lives in a module of its name; `process` and `project` are what they share.
 
@@ -10,6 +10,7 @@ mod bench;
 mod cli;
 mod docs;
 mod failure;
+mod fuzz;
 mod process;
 mod project;
 mod test;
@@ -53,6 +54,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Help(_) => Ok(()),
         Command::Test(choice) => test::run(&project, &interrupt, &choice),
+        Command::Fuzz(choice) => fuzz::run(&project, &interrupt, &choice),
         Command::Bench(arguments) => bench::run(&project, &interrupt, &arguments),
         Command::Docs { check } => docs::run(&project, &interrupt, check),
         Command::Walls => walls::run(&project),

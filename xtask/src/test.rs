@@ -18,6 +18,7 @@ use crate::{
 };
 
 pub(crate) use stages::Stage;
+pub(crate) use tools::program;
 
 /// Which tests to run.
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::Needs;
 use crate::{failure::Failure, process::Interrupt, project::Project};
 
-pub(super) use find::program;
+pub(crate) use find::program;
 
 /// Where each needed program is; `None` where the chosen stages do not need it.
 #[derive(Debug, Default)]

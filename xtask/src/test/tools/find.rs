@@ -30,7 +30,7 @@ pub(super) fn tools(needs: Needs, own: &Path) -> Tools {
 }
 
 /// A program of that name in `PATH`.
-pub(in crate::test) fn program(name: &str) -> Option<PathBuf> {
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| is_program(file))
 }
