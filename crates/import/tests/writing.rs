@@ -38,7 +38,11 @@ impl Place {
         let hasher = PasswordHasher::new(policy, random.clone()).unwrap();
         let changes = ChangeLog::open(database.clone(), clock.clone()).await.unwrap();
         let (key, vault) = (HashKey::new(&[7; 32]), Arc::new(Vault::new(&[8; 32])));
-        let rules = ClientRules { require_pkce: true, client_certificates: false, signing_algorithms: Vec::new() };
+        let rules = ClientRules {
+            require_pkce: true,
+            client_certificates: false,
+            signing_algorithms: vec!["RS256".parse().unwrap()],
+        };
         let importer = Importer {
             users: Users::new(database.clone(), hasher.clone(), clock.clone(), random.clone())
                 .with_changes(changes.clone()),

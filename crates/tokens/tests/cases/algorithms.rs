@@ -22,6 +22,8 @@ async fn with(more: &[SigningAlgorithm]) -> World {
 fn published(issuer: &Issuer) -> Vec<String> {
     let document: Value = serde_json::from_slice(&issuer.keys().jwks()).expect("JSON");
     let keys = document["keys"].as_array().expect("keys").iter();
+    // Beside them stand those that others encrypt to.
+    let keys = keys.filter(|key| key["use"] == "sig");
     keys.map(|key| key["alg"].as_str().expect("alg").to_owned()).collect()
 }
 

@@ -210,10 +210,9 @@ fn a_document_is_read_and_arguments_beside_it_count_instead() {
 fn a_document_that_cannot_be_honoured_is_refused_and_the_member_named() {
     let place = Place::new();
     for (member, value) in [
-        ("sector_identifier_uri", json!("https://rp.example/sector")),
+        ("sector_identifier_uri", json!("http://rp.example/sector")),
         ("token_endpoint_auth_method", json!("client_secret_rot13")),
-        ("id_token_encrypted_response_alg", json!("RSA-OAEP-256")),
-        ("subject_type", json!("pairwise")),
+        ("subject_type", json!("secret")),
         ("grant_types", json!(["password"])),
         ("client_uri", json!("javascript:alert(1)")),
         ("require_pkce", json!("yes")),

@@ -37,6 +37,7 @@ const KNOWN: &[&str] = &[
     "client_name",
     "token_endpoint_auth_method",
     "subject_type",
+    "sector_identifier_uri",
     "require_pkce",
     "require_second_factor",
     "first_party",
@@ -158,6 +159,7 @@ mod tests {
     fn every_member_that_is_kept_is_known() {
         let some = || Some(String::new());
         let full = ClientMetadata {
+            sector_identifier_uri: some(),
             backchannel_logout_uri: some(),
             backchannel_logout_session_required: true,
             frontchannel_logout_uri: some(),
