@@ -332,7 +332,8 @@ async fn a_change_never_loosens_what_an_administrator_demands() {
     let app = provider(RegistrationMode::Open).await;
     let told = registered(&app, json!({})).await.body;
     let path = format!("/api/v1/clients/{}", told["client_id"].as_str().unwrap());
-    let demanded = json!({ "require_pkce": true, "require_pushed_authorization_requests": true });
+    let demanded =
+        json!({ "require_pkce": true, "require_pushed_authorization_requests": true, "subject_type": "pairwise" });
     assert_eq!(app.superuser().await.patch(&path, &demanded).await.status, 200);
     let looser = json!({
         "client_id": told["client_id"], "require_pkce": false, "require_pushed_authorization_requests": false,
@@ -342,4 +343,5 @@ async fn a_change_never_loosens_what_an_administrator_demands() {
     for member in ["require_pkce", "require_pushed_authorization_requests"] {
         assert_eq!(changed.body[member], true, "{member}");
     }
+    assert_eq!(changed.body["subject_type"], "pairwise", "people that it knows by a name of its own stay so");
 }

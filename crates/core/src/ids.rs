@@ -57,7 +57,8 @@ macro_rules! random_id {
 }
 
 uuid_id! {
-    /// A person. It is the `sub` of everything that Vestibule says of them, never reused and never changed.
+    /// A person, never reused and never changed. It is the `sub` of what Vestibule says of them, but to applications that know people
+    /// by a `sub` of their own (pairwise subjects).
     UserId
 }
 random_id!(UserId);

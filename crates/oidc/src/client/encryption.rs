@@ -199,16 +199,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::client::NewClient;
-
-    /// What is said of an application with these members; nothing where it is taken.
-    fn said(members: Value) -> Option<String> {
-        let mut document = json!({ "client_name": "App", "redirect_uris": ["https://rp.example/cb"] });
-        let more = members.as_object().expect("an object").clone();
-        document.as_object_mut().expect("an object").extend(more);
-        let new = NewClient::from_document(&document.to_string()).and_then(|new| new.check());
-        new.err().map(|error| error.to_string())
-    }
+    use crate::client::specimen::said;
 
     fn keys(used: &str) -> Value {
         json!({ "keys": [{

@@ -22,6 +22,8 @@ mod secret;
 pub(crate) mod sector;
 mod self_registered;
 mod signing;
+#[cfg(test)]
+mod specimen;
 mod trusted_issuer;
 
 use std::sync::Arc;

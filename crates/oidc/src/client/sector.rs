@@ -126,14 +126,15 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::client::NewClient;
+    use crate::client::specimen;
 
     fn read(more: Value) -> Result<Option<String>, String> {
-        let mut document = json!({ "client_name": "App", "subject_type": "pairwise",
+        let mut members = json!({ "subject_type": "pairwise",
             "redirect_uris": ["https://rp.example/cb", "https://rp.example:8443/other"] });
-        document.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-        let new = NewClient::from_document(&document.to_string()).and_then(|new| new.check().map(|()| new));
-        new.map(|new| of(&new.metadata).map(|sector| sector.host().to_owned())).map_err(|error| error.to_string())
+        members.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        specimen::with(members)
+            .map(|new| of(&new.metadata).map(|sector| sector.host().to_owned()))
+            .map_err(|error| error.to_string())
     }
 
     #[test]

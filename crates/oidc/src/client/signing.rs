@@ -117,20 +117,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::client::NewClient;
+    use crate::client::specimen;
 
     const MEMBERS: [&str; 3] =
         ["id_token_signed_response_alg", "introspection_signed_response_alg", "userinfo_signed_response_alg"];
 
     /// What is said of an application with these members where `on` is on; nothing where it is taken.
     fn said(members: Value, on: &[SigningAlgorithm]) -> Option<String> {
-        let mut document = json!({ "client_name": "App", "redirect_uris": ["https://rp.example/cb"] });
-        let more = members.as_object().expect("an object").clone();
-        document.as_object_mut().expect("an object").extend(more);
-        let checked = NewClient::from_document(&document.to_string()).and_then(|new| {
-            new.check()?;
-            check_on(&new.metadata, on)
-        });
+        let checked = specimen::with(members).and_then(|new| check_on(&new.metadata, on));
         checked.err().map(|error| error.to_string())
     }
 

@@ -7,7 +7,7 @@ use vestibule_core::ClientId;
 use super::{RegistrationError, RegistrationMode, answer};
 use crate::{
     Provider,
-    client::{Client, NewClient},
+    client::{Client, NewClient, SubjectType},
 };
 
 /// The same for a token that is wrong, and for an application that is not there (RFC 7592 section 2).
@@ -86,12 +86,16 @@ impl Provider {
     }
 }
 
-/// What protects the requests of an application stays as it is, whoever said it: an administrator may have.
+/// What protects an application's requests, and whom it may not recognise, stays as it is, whoever said it: an administrator may
+/// have.
 fn as_strict_as(client: &Client, mut new: NewClient) -> NewClient {
     let (before, after) = (&client.metadata, &mut new.metadata);
     new.require_pkce = Some(new.require_pkce == Some(true) || client.require_pkce);
     after.require_pushed_authorization_requests |= before.require_pushed_authorization_requests;
     after.require_signed_request_object |= before.require_signed_request_object;
+    if before.subject_type == SubjectType::Pairwise {
+        after.subject_type = SubjectType::Pairwise;
+    }
     new
 }
 

@@ -29,6 +29,8 @@ mod form;
 mod journal;
 mod layer;
 mod listen;
+#[cfg(test)]
+mod log;
 mod methods;
 mod origin;
 mod policy;

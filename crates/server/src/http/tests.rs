@@ -1,19 +1,14 @@
 //! The layers together, as a router sits in them.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
 use http::{Method, StatusCode};
 use poem::{Endpoint, Request, Response, Route, endpoint::make, web::RemoteAddr};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream, sync::watch};
-use tracing_subscriber::fmt::MakeWriter;
 use url::Url;
 use vestibule_core::Random;
 
-use super::*;
+use super::{log::Log, *};
 use crate::pages::Label;
 
 fn router() -> Route {
@@ -227,36 +222,11 @@ async fn only_a_trusted_proxy_names_the_client_and_the_request_a63() {
     assert!(body.starts_with("198.51.100.7 ") && body.ends_with(&id) && id.len() == 32, "{body}");
 }
 
-/// Collects what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 async fn logged(request: Request) -> String {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let (log, guard) = Log::begin();
     let _ = ask(request).await;
     drop(guard);
-    String::from_utf8(log.0.lock().expect("not poisoned").clone()).expect("text")
+    log.text()
 }
 
 #[tokio::test]

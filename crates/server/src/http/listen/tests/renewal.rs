@@ -1,71 +1,32 @@
 //! Files of TLS that change under a server that runs.
 
-use std::{
-    fs, io,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{fs, time::Duration};
 
 use http_body_util::Empty;
 use hyper::{Request, StatusCode, body::Bytes, client::conn::http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::RootCertStore;
 use tokio::time::{sleep, timeout};
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::fmt::MakeWriter;
 
 use super::{
     super::keeper::Keeper,
     PATIENCE, Server, TlsFiles, limits,
     tls::{Identity, identity, try_connect},
 };
+use crate::http::log::Log;
 
-/// What is logged on this thread, where the server of the test runs too.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn begin() -> (Self, DefaultGuard) {
-        let log = Self::default();
-        let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
-        (log, tracing::subscriber::set_default(subscriber))
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().expect("not poisoned")).into_owned()
-    }
-
-    fn count(&self, words: &str) -> usize {
-        self.text().matches(words).count()
-    }
-
-    async fn says(&self, words: &str) {
-        let said = async {
-            while self.count(words) == 0 {
-                sleep(Duration::from_millis(10)).await;
-            }
-        };
-        timeout(PATIENCE, said).await.unwrap_or_else(|_| panic!("it says {words:?}:\n{}", self.text()));
-    }
+/// How often the log says something, where the server of the test runs on this thread too.
+fn count(log: &Log, words: &str) -> usize {
+    log.text().matches(words).count()
 }
 
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
+async fn says(log: &Log, words: &str) {
+    let said = async {
+        while count(log, words) == 0 {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, said).await.unwrap_or_else(|_| panic!("it says {words:?}:\n{}", log.text()));
 }
 
 const CHANGED: &str = "new connections get what they hold now";
@@ -100,7 +61,7 @@ async fn a_renewed_certificate_is_for_new_handshakes_and_connections_live_on() {
     let under_way = tokio::spawn(sender.send_request(slow));
     put(&second.files, &first.files);
     server.reload.send_replace(());
-    log.says(CHANGED).await;
+    says(&log, CHANGED).await;
     assert!(is_proved_by(&server, &second.roots).await && !is_proved_by(&server, &first.roots).await);
     assert_eq!(under_way.await.expect("no panic").expect("an answer").status(), StatusCode::OK);
     let again = Request::get("https://localhost/").body(Empty::new()).expect("a request");
@@ -114,7 +75,7 @@ async fn files_that_change_are_noticed_without_an_order() {
     // As Kubernetes and certbot do it: the name leads somewhere else from now on.
     fs::rename(&second.files.certificate, &first.files.certificate).expect("renamed");
     fs::rename(&second.files.key, &first.files.key).expect("renamed");
-    log.says(CHANGED).await;
+    says(&log, CHANGED).await;
     assert!(is_proved_by(&server, &second.roots).await);
 }
 
@@ -124,7 +85,7 @@ async fn a_pair_that_does_not_match_is_told_with_its_cure_and_the_old_one_is_kep
     let (server, first, second) = scene().await;
     fs::copy(&second.files.key, &first.files.key).expect("copied");
     server.reload.send_replace(());
-    log.says(UNUSABLE).await;
+    says(&log, UNUSABLE).await;
     let text = log.text();
     for words in ["cert.pem", "key.pem", "cannot be used", "the key that belongs to it", "ERROR"] {
         assert!(text.contains(words), "{words:?} stands in\n{text}");
@@ -133,7 +94,7 @@ async fn a_pair_that_does_not_match_is_told_with_its_cure_and_the_old_one_is_kep
     assert!(is_proved_by(&server, &first.roots).await);
     fs::copy(&second.files.certificate, &first.files.certificate).expect("copied");
     server.reload.send_replace(());
-    log.says(CHANGED).await;
+    says(&log, CHANGED).await;
     assert!(is_proved_by(&server, &second.roots).await);
 }
 
@@ -147,21 +108,21 @@ async fn what_stays_unusable_is_told_once_and_what_is_half_written_never() {
     keeper.look(false).await;
     fs::copy(&second.files.certificate, &first.files.certificate).expect("copied");
     keeper.look(false).await;
-    assert_eq!((log.count(CHANGED), log.count(UNUSABLE)), (1, 0), "{}", log.text());
+    assert_eq!((count(&log, CHANGED), count(&log, UNUSABLE)), (1, 0), "{}", log.text());
     fs::write(&first.files.key, "").expect("written");
     for told in [0, 1, 1, 1] {
         keeper.look(false).await;
-        assert_eq!((log.count(CHANGED), log.count(UNUSABLE)), (1, told), "{}", log.text());
+        assert_eq!((count(&log, CHANGED), count(&log, UNUSABLE)), (1, told), "{}", log.text());
     }
     fs::write(&first.files.key, "something else that is no key").expect("written");
     for told in [1, 2, 2] {
         keeper.look(false).await;
-        assert_eq!((log.count(CHANGED), log.count(UNUSABLE)), (1, told), "{}", log.text());
+        assert_eq!((count(&log, CHANGED), count(&log, UNUSABLE)), (1, told), "{}", log.text());
     }
     // What is put back needs no word.
     put(&second.files, &first.files);
     keeper.look(false).await;
-    assert_eq!((log.count(CHANGED), log.count(UNUSABLE)), (1, 2), "{}", log.text());
+    assert_eq!((count(&log, CHANGED), count(&log, UNUSABLE)), (1, 2), "{}", log.text());
 }
 
 #[tokio::test]
@@ -170,6 +131,6 @@ async fn a_file_that_is_gone_takes_nothing_away() {
     let (server, first, _) = scene().await;
     fs::remove_file(&first.files.certificate).expect("removed");
     server.reload.send_replace(());
-    log.says(UNUSABLE).await;
+    says(&log, UNUSABLE).await;
     assert!(log.text().contains("cannot read") && is_proved_by(&server, &first.roots).await, "{}", log.text());
 }
