@@ -3,64 +3,10 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use vestibule::config::RegistrationMode;
 use vestibule_jose::Algorithm;
-use vestibule_tests::{Answer, AuthorizeRequest, Browser, ClientKey, JsonAnswer, KeySite, Page, TestApp, ThirdParty};
+use vestibule_tests::{ClientKey, JsonAnswer, KeySite};
 
-const CALLBACK: &str = "https://suite.example/test/a/cb";
-
-struct Suite {
-    app: TestApp,
-    browser: Browser,
-}
-
-impl Suite {
-    async fn new() -> Self {
-        let app = TestApp::with(|config| {
-            config.registration.mode = RegistrationMode::Open;
-            config.fetch.allow_private_networks = true;
-        })
-        .await;
-        let alice = app.user("alice").await;
-        let browser = Browser::sign_in(&app, &alice).await;
-        Self { app, browser }
-    }
-
-    async fn asks(&self, document: &Value) -> JsonAnswer {
-        JsonAnswer::of(self.app.wire().post("/oauth2/register").json(document)).await
-    }
-
-    /// An application as the suite registers it, with `more` in it.
-    async fn registers(&self, more: Value) -> (ThirdParty, Value) {
-        let mut document = json!({
-            "client_name": "A test of the suite",
-            "redirect_uris": [CALLBACK],
-            "grant_types": ["authorization_code"],
-            "response_types": ["code"],
-            "token_endpoint_auth_method": "client_secret_basic",
-            "contacts": ["certification@oidf.example"],
-        });
-        document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let answer = self.asks(&document).await;
-        assert_eq!(answer.status, 201, "{}", answer.body);
-        let told = answer.body;
-        let first = told["redirect_uris"][0].as_str().unwrap();
-        let client = self.app.known_client(told["client_id"].as_str().unwrap(), told["client_secret"].as_str(), first);
-        (client, told)
-    }
-
-    /// The page that an application's request leads to.
-    async fn shown(&mut self, request: &AuthorizeRequest) -> Page {
-        self.browser.open(&request.url()).await
-    }
-
-    async fn completes(&mut self, client: &ThirdParty, request: AuthorizeRequest) {
-        let page = self.browser.walk(&request.url()).await;
-        let answer = Answer::read(&page, &request);
-        let tokens = client.redeem(&answer).await;
-        assert_eq!(client.userinfo(&tokens.access_token).await.status, 200);
-    }
-}
+use super::suite::{CALLBACK, Suite};
 
 #[tokio::test]
 async fn oidcc_idtoken_rs256() {

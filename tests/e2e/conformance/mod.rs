@@ -3,6 +3,7 @@
 
 mod backchannel;
 mod basic;
+mod comprehensive;
 mod config;
 mod dynamic;
 mod form_post;
@@ -14,3 +15,4 @@ mod plan;
 mod request_objects;
 mod rp_initiated_logout;
 mod session_management;
+mod suite;
