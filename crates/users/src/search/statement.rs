@@ -11,15 +11,50 @@ use super::{
 };
 use crate::attributes::value;
 
-/// So many can be sorted while nobody waits.
-const FEW: i64 = 5000;
+/// So many can be sorted while nobody waits, where an index leads to their rows; beyond, most orders are walked more quickly.
+const FEW: i64 = 15_000;
+
+/// So many where they come from another table: each is then looked up twice, by the id and by what it leads to.
+const FEW_RELATED: i64 = 5_000;
 
 /// A condition of the query.
 struct Filter {
     /// On a row of `users`.
     row: String,
-    /// The ids that it lets through, by indexes; where they may be few.
+    /// Whom it lets through, by indexes, as `id`; where they may be few. Asked of SQLite alone.
     ids: Vec<String>,
+    /// The column of `users` that this `id` is.
+    by: By,
+}
+
+#[derive(Clone, Copy)]
+enum By {
+    /// SQLite's own number of the row, which an index of `users` holds.
+    Row,
+    Id,
+}
+
+impl By {
+    fn column(self) -> &'static str {
+        match self {
+            Self::Row => "users.rowid",
+            Self::Id => "users.id",
+        }
+    }
+
+    fn few(self) -> i64 {
+        match self {
+            Self::Row => FEW,
+            Self::Id => FEW_RELATED,
+        }
+    }
+}
+
+impl Filter {
+    /// One that lets many through.
+    fn wide(row: String) -> Self {
+        Self { row, ids: Vec::new(), by: By::Row }
+    }
 }
 
 /// A statement on the way, with its values.
@@ -47,7 +82,7 @@ pub(super) async fn page(
     let mut conditions: Vec<String> = Vec::new();
     let from = match (few, builder.index.take()) {
         (Some(index), _) => {
-            conditions.push("users.id = few.id".to_owned());
+            conditions.push(format!("{} = few.id", filters[index].by.column()));
             // A cross join is walked from the left.
             format!("({}) AS few CROSS JOIN users", filters[index].ids.join(" UNION "))
         }
@@ -130,7 +165,7 @@ impl Builder<'_> {
                 Part::Rest => {
                     filters.extend(self.prefixes(&others, prefix));
                     let first = self.prefixes(&own, prefix);
-                    filters.extend(first.map(|own| Filter { row: format!("NOT {}", own.row), ids: vec![] }));
+                    filters.extend(first.map(|own| Filter::wide(format!("NOT {}", own.row))));
                 }
             }
         }
@@ -163,10 +198,10 @@ impl Builder<'_> {
         };
         if self.query.sort == SortBy::Username || of_order.is_some() {
             self.index = of_order.or(self.index.take());
-            return Filter { row: on(column), ids: vec![] };
+            return Filter::wide(on(column));
         }
-        let ids = index.map(|_| format!("SELECT id FROM users WHERE {}", on(column)));
-        Filter { row: on(&self.aside(column)), ids: ids.into_iter().collect() }
+        let ids = index.map(|_| format!("SELECT rowid AS id FROM users WHERE {}", on(column)));
+        Filter { row: on(&self.aside(column)), ids: ids.into_iter().collect(), by: By::Row }
     }
 
     fn range(&mut self, column: &str, [from, before]: [Option<Value>; 2]) -> Option<Filter> {
@@ -180,9 +215,12 @@ impl Builder<'_> {
             return None;
         }
         // The order's own index is entered at the bound anyway.
-        let ids =
-            if column == self.sort_key() { vec![] } else { vec![format!("SELECT id FROM users WHERE {}", on(column))] };
-        Some(Filter { row: on(&self.aside(column)), ids })
+        let ids = if column == self.sort_key() {
+            vec![]
+        } else {
+            vec![format!("SELECT rowid AS id FROM users WHERE {}", on(column))]
+        };
+        Some(Filter { row: on(&self.aside(column)), ids, by: By::Row })
     }
 
     /// Where one of the columns begins so; no condition where nothing is left of the prefix, since everything begins with that.
@@ -193,10 +231,10 @@ impl Builder<'_> {
         let ranges: Vec<Filter> = columns.iter().filter_map(|column| self.range(column, bounds.clone())).collect();
         let row = ranges.iter().map(|range| range.row.as_str()).collect::<Vec<_>>().join(" OR ");
         let ids = |range: &Filter| match range.ids.first() {
-            None if columns.len() > 1 => Some(format!("SELECT id FROM users WHERE {}", range.row)),
+            None if columns.len() > 1 => Some(format!("SELECT rowid AS id FROM users WHERE {}", range.row)),
             ids => ids.cloned(),
         };
-        Some(Filter { row: format!("({row})"), ids: ranges.iter().filter_map(ids).collect() })
+        Some(Filter { row: format!("({row})"), ids: ranges.iter().filter_map(ids).collect(), by: By::Row })
     }
 
     /// Who has a row in another table.
@@ -207,6 +245,7 @@ impl Builder<'_> {
         Filter {
             row: format!("EXISTS (SELECT 1 FROM {table} WHERE {conditions} AND user_id = users.id)"),
             ids: vec![format!("SELECT user_id AS id FROM {table} WHERE {conditions}")],
+            by: By::Id,
         }
     }
 
@@ -220,7 +259,7 @@ impl Builder<'_> {
             if filter.ids.is_empty() {
                 continue;
             }
-            let bound = fewest.map_or(FEW, |(count, _)| count);
+            let bound = fewest.map_or(i64::MAX, |(count, _)| count).min(filter.by.few());
             let mut values = self.values.clone();
             values.push((bound + 1).into());
             let limit = values.len();

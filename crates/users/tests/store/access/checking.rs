@@ -215,3 +215,45 @@ async fn who_has_it_by_a_group_of_very_many_comes_page_by_page() {
     assert!(others.iter().all(|who| (who.user == root && who.superuser) || (who.user == direct && who.direct)));
     assert_eq!(others.len(), 2);
 }
+
+/// So many groups bring it that users are looked through first, and so few people are in them that this fills no page.
+#[tokio::test]
+async fn who_has_it_by_very_many_groups_comes_page_by_page() {
+    const GROUPS: usize = 600;
+    let hall = Hall::open().await;
+    let all = hall.new_group("All").await;
+    hall.allow_group(all, "shop.view").await;
+    let numbers =
+        |most: usize| format!("WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {most})");
+    let (user, group) = ("'77777777-0000-4000-8000-' || CAST(100000000000 + n AS TEXT)", "'g' || n");
+    hall.execute(&format!(
+        "INSERT INTO users (id, username, username_key, email_verified, active, staff, superuser, claims, created_at, \
+         updated_at) {} SELECT {user}, 'u' || n, 'u' || n, FALSE, n % 7 > 0, FALSE, FALSE, '{{}}', 0, 0 FROM c",
+        numbers(5000)
+    ))
+    .await;
+    hall.execute(&format!(
+        "INSERT INTO groups (id, name, name_key, description, require_second_factor, created_at, updated_at) {} \
+         SELECT {group}, {group}, {group}, '', FALSE, 0, 0 FROM c",
+        numbers(GROUPS)
+    ))
+    .await;
+    hall.execute(&format!("INSERT INTO group_groups {} SELECT '{all}', {group} FROM c", numbers(GROUPS))).await;
+    // Each tenth is in one of them.
+    hall.execute(&format!(
+        "INSERT INTO group_users {} SELECT 'g' || (n / 10 % {GROUPS} + 1), {user}, 0 FROM c WHERE n % 10 = 0",
+        numbers(5000)
+    ))
+    .await;
+    let name = permit("shop.view").permission;
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = hall.who_has(&name, None, after, 30).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.user);
+        seen.extend(page);
+    }
+    assert!(seen.is_sorted_by(|one, next| one.user < next.user));
+    let expected = (1..=5000).filter(|n| n % 10 == 0 && n % 7 > 0).count();
+    assert_eq!((seen.len(), seen.iter().all(|who| who.by_group)), (expected, true));
+}
