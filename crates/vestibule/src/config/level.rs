@@ -1,6 +1,6 @@
 //! The levels of a sign-in (`authentication.levels`), each a line of words: its name, what it needs, and how recent it must be.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, str::FromStr, time::Duration};
 
 use vestibule_oidc::levels::{Level, Levels, LevelsError, Need};
 
@@ -35,7 +35,27 @@ impl Value for LevelLine {
                                     \"gold password second_factor within 10m\"";
 
     fn read(given: &Given) -> Result<Self, String> {
-        let mut words = given.text().ok_or_else(expected::<Self>)?.split_ascii_whitespace();
+        given.text().ok_or_else(expected::<Self>)?.parse()
+    }
+
+    fn written(&self) -> Option<Given> {
+        let Level { name, needs, within } = &self.0;
+        let mut words = vec![name.clone()];
+        words.extend(needs.iter().map(|need| need.as_str().to_owned()));
+        words.extend(needs.is_empty().then(|| ANY.to_owned()));
+        if let Some(Given::Text(within)) = within.as_ref().and_then(Value::written) {
+            words.extend(["within".to_owned(), within]);
+        }
+        Some(Given::Text(words.join(" ")))
+    }
+}
+
+impl FromStr for LevelLine {
+    type Err = String;
+
+    /// The error completes "expected …".
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut words = text.split_ascii_whitespace();
         let name = words.next().ok_or_else(expected::<Self>)?.to_owned();
         let (mut needs, mut any, mut within) = (BTreeSet::new(), false, None);
         while let Some(word) = words.next() {
@@ -51,17 +71,6 @@ impl Value for LevelLine {
             return Err(expected::<Self>());
         }
         Ok(Self(Level { name, needs, within }))
-    }
-
-    fn written(&self) -> Option<Given> {
-        let Level { name, needs, within } = &self.0;
-        let mut words = vec![name.clone()];
-        words.extend(needs.iter().map(|need| need.as_str().to_owned()));
-        words.extend(needs.is_empty().then(|| ANY.to_owned()));
-        if let Some(Given::Text(within)) = within.as_ref().and_then(Value::written) {
-            words.extend(["within".to_owned(), within]);
-        }
-        Some(Given::Text(words.join(" ")))
     }
 }
 
