@@ -67,7 +67,7 @@ async fn none_goes_with_no_other_value() {
 #[tokio::test]
 async fn a_value_that_nobody_knows_is_refused() {
     let (app, _, client) = scene().await;
-    for value in ["create", "NONE", "login unknown", "login,consent"] {
+    for value in ["NONE", "login unknown", "login,consent"] {
         assert_eq!(error_at_once(&app, &client, prompt(value)).await, "invalid_request", "{value}");
     }
 }

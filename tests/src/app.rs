@@ -127,7 +127,13 @@ impl TestApp {
 
     /// Stops it and starts it again on the same storage and port.
     pub async fn restart(self) -> Self {
-        let (storage, config, clock, port, authority) = self.stop_and_wait().await;
+        self.restart_with(|_| {}).await
+    }
+
+    /// The same with changes to its configuration.
+    pub async fn restart_with(self, change: impl FnOnce(&mut Config)) -> Self {
+        let (storage, mut config, clock, port, authority) = self.stop_and_wait().await;
+        change(&mut config);
         let second = config.http.mtls_listen.as_ref().and_then(|addresses| Some(addresses.iter().next()?.port()));
         let mutual = match authority.zip(second) {
             Some((authority, second)) => Some((authority, listen(second).await)),

@@ -52,7 +52,8 @@ impl StepUp {
         Self { acr_values: Vec::new(), max_age: Some(time) }
     }
 
-    /// So that one of these authentication contexts was reached (`acr`).
+    /// So that one of these authentication contexts was reached (`acr`). The provider tells the highest that was reached: name
+    /// those above the least that will do as well, in the words of its `authentication.levels`.
     #[must_use]
     pub fn by<'a>(acr_values: impl IntoIterator<Item = &'a str>) -> Self {
         Self { acr_values: acr_values.into_iter().map(str::to_owned).collect(), max_age: None }

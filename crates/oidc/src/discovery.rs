@@ -5,8 +5,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use openidconnect::{
-    AdditionalProviderMetadata, AuthUrl, IssuerUrl, JsonWebKeySetUrl, ProviderMetadata, RegistrationUrl, ResponseTypes,
-    Scope, TokenUrl, UserInfoUrl,
+    AdditionalProviderMetadata, AuthUrl, AuthenticationContextClass, IssuerUrl, JsonWebKeySetUrl, ProviderMetadata,
+    RegistrationUrl, ResponseTypes, Scope, TokenUrl, UserInfoUrl,
     core::{
         CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
         CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode,
@@ -22,18 +22,12 @@ use vestibule_users::Carried;
 
 use crate::{
     Provider, STANDARD_SCOPES, Unavailable,
-    authorize::{IMPLICIT, Prompt, ResponseMode, ResponseType},
+    authorize::{IMPLICIT, ResponseMode, ResponseType},
     claims,
     client::{AuthMethod, supported_algorithms},
     registration::RegistrationMode,
     token::GRANT_TYPES,
 };
-
-/// The class of a sign-in with one factor (`acr`).
-pub const ACR_ONE_FACTOR: &str = "1";
-
-/// The class of a sign-in with two factors.
-pub const ACR_TWO_FACTORS: &str = "2";
 
 /// Where the endpoints lie below the issuer.
 pub mod path {
@@ -209,7 +203,7 @@ impl Provider {
             require_signed_request_object: self.settings().require_signed_request_object,
             tls_client_certificate_bound_access_tokens: self.settings().client_certificates,
             mtls_endpoint_aliases: self.settings().mutual_origin.as_deref().map(aliases),
-            prompt_values_supported: Prompt::ALL.iter().map(|prompt| prompt.as_str().to_owned()).collect(),
+            prompt_values_supported: self.prompts().map(|prompt| prompt.as_str().to_owned()).collect(),
             dpop_signing_alg_values_supported: DPOP_ALGORITHMS.map(|algorithm| algorithm.name().to_owned()).to_vec(),
         };
         let metadata = Metadata::new(
@@ -237,9 +231,7 @@ impl Provider {
         .set_token_endpoint_auth_methods_supported(Some(self.auth_methods().map(auth_method).collect()))
         .set_token_endpoint_auth_signing_alg_values_supported(Some(ASSERTION_ALGORITHMS.to_vec()))
         .set_acr_values_supported(Some(
-            [ACR_ONE_FACTOR, ACR_TWO_FACTORS]
-                .map(|class| openidconnect::AuthenticationContextClass::new(class.to_owned()))
-                .to_vec(),
+            self.levels().iter().map(|level| AuthenticationContextClass::new(level.name.clone())).collect(),
         ))
         .set_display_values_supported(Some(vec![
             CoreAuthDisplay::Page,

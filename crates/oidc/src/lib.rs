@@ -8,6 +8,7 @@
 //! - [`userinfo`], [`end_session`] and [`discovery`] are the endpoints beside.
 //! - [`PresentedToken`] is an access token at one of our own resources, with the proof of its key (DPoP).
 //! - [`registration`] lets applications register themselves.
+//! - [`levels`] says how sure we are of somebody (`acr`).
 //! - [`client`] holds the applications, the APIs they call, and how an application proves itself.
 //!
 //! Below it stand `users`, `sessions`, `tokens` and `jose`; above it `server`, which speaks HTTP.
@@ -26,6 +27,7 @@ pub mod end_session;
 pub mod feed;
 mod grants;
 pub mod introspection;
+pub mod levels;
 mod logout;
 mod network;
 mod presence;

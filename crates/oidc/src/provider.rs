@@ -24,6 +24,7 @@ use crate::{
     discovery::{Published, path},
     dpop::Dpop,
     grants::{Grants, RefreshPolicy},
+    levels::Levels,
     logout::Roll,
     pushed::PushedRequests,
     registration::{InitialAccessTokens, RegistrationPolicy},
@@ -63,6 +64,10 @@ pub struct Settings {
     pub registration: RegistrationPolicy,
     /// Of whom a second factor is asked (`authentication.second_factor`).
     pub second_factor: SecondFactorPolicy,
+    /// The levels of a sign-in (`authentication.levels`).
+    pub levels: Levels,
+    /// Whether people may make accounts for themselves (`users.registration`).
+    pub self_registration: bool,
     /// The memory for applications, APIs and people that were looked up, in bytes (`oidc.cache`).
     pub cache_bytes: u64,
 }
@@ -251,6 +256,12 @@ impl Provider {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// The levels of a sign-in.
+    #[must_use]
+    pub fn levels(&self) -> &Levels {
+        &self.0.settings.levels
     }
 
     /// People.

@@ -95,7 +95,7 @@ fn sign_in() -> Vec<(&'static str, String)> {
         keep_signed_in: false,
         can_cancel: true,
         recover_link: true,
-        register_link: true,
+        register_link: Some("/register".to_owned()),
         certificate_link: Some("https://id.example.com:8443/login".to_owned()),
         error: None,
     };
@@ -114,7 +114,7 @@ fn sign_in() -> Vec<(&'static str, String)> {
                 app: None,
                 can_cancel: false,
                 recover_link: false,
-                register_link: false,
+                register_link: None,
                 certificate_link: None,
                 ..plain.clone()
             }

@@ -56,8 +56,8 @@ pub use import::{Identity, ImportError, ImportedContact, ImportedUser};
 pub use passwords::{About, PasswordProblem, PasswordRule, PasswordRules, UnknownRule};
 pub use portraits::{Portrait, Portraits};
 pub use recovery::{
-    AskError, Notice, Postman, Recovery, RecoverySettings, RecoveryUnavailable, RegisterError, Registration,
-    ResetError, Verification, VerifyError,
+    AskError, NewAccount, Notice, Postman, Recovery, RecoverySettings, RecoveryUnavailable, RegisterError,
+    Registration, ResetError, Verification, VerifyError,
 };
 pub use sample::{Sample, SampleError, SampleStep, Sampled};
 pub use search::{Found, Query, SearchError, SortBy};

@@ -149,7 +149,7 @@ impl App {
             mail::recovery(config, throttling(config).address),
         );
         let mailer = mail::mailer(config, &clock, &random)?;
-        let provider = Provider::new(parts, settings(config));
+        let provider = Provider::new(parts, settings(config)?);
         let administration = format!("{}/api/v1", provider.issuer());
         let scopes = vestibule_server::administration_scopes();
         provider.apis().register_own(&administration, "Administration", &scopes).await.map_err(StartError::because)?;
@@ -330,8 +330,8 @@ async fn open_ephemeral(config: &Config, clock: &Clock) -> Result<Ephemeral, Sta
     .map_err(StartError::because)
 }
 
-fn settings(config: &Config) -> Settings {
-    Settings {
+fn settings(config: &Config) -> Result<Settings, StartError> {
+    Ok(Settings {
         require_pkce: config.oidc.require_pkce,
         strict_assertion_audience: config.oidc.strict_assertion_audience,
         implicit: config.oidc.implicit,
@@ -353,7 +353,9 @@ fn settings(config: &Config) -> Settings {
             SecondFactorMode::Staff => SecondFactorPolicy::Staff,
             SecondFactorMode::Always => SecondFactorPolicy::Always,
         },
-    }
+        levels: config.authentication.levels().map_err(StartError::because)?,
+        self_registration: config.users.registration,
+    })
 }
 
 /// Which applications may register themselves, and as what.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use vestibule_core::{ScopeSet, Timestamp, UserId};
 
 use super::{Addressee, ErrorCode, Prompt, ValidRequest};
+use crate::levels::Missing;
 
 /// How far a waiting request has come. It is kept with the request, on our side.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,9 +23,24 @@ pub struct Progress {
     pub choosing: bool,
     /// Who answered the consent page within this request.
     pub consented_by: Option<UserId>,
+    /// Whether somebody who was to make an account said that they have one.
+    #[serde(default)]
+    pub has_account: bool,
+    /// Who made themselves an account on the way of this request.
+    #[serde(default)]
+    pub registered: Option<Registered>,
     /// Who has passed the first step of a sign-in and not yet the second: nobody is signed in by that.
     #[serde(default)]
     pub half: Option<HalfSignedIn>,
+}
+
+/// Somebody who made themselves an account, and has not signed in by that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registered {
+    /// Who.
+    pub user: UserId,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// How long the second step of a sign-in may come after the first.
@@ -57,7 +73,15 @@ impl Progress {
     /// Of a request that just came in.
     #[must_use]
     pub fn begun(now: Timestamp) -> Self {
-        Self { began_at: now, account_chosen_by: None, choosing: false, consented_by: None, half: None }
+        Self {
+            began_at: now,
+            account_chosen_by: None,
+            choosing: false,
+            consented_by: None,
+            has_account: false,
+            registered: None,
+            half: None,
+        }
     }
 }
 
@@ -70,11 +94,15 @@ pub struct SignedIn {
     pub auth_time: Timestamp,
     /// Whether a second factor is demanded of them that this session has not seen.
     pub lacks_second_factor: bool,
+    /// What is missing for the level that was asked for.
+    pub missing: Missing,
 }
 
 /// What comes next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
+    /// The person is to make an account.
+    Register,
     /// Nobody is signed in.
     SignIn,
     /// Somebody is, and must prove it once more.
@@ -87,6 +115,8 @@ pub enum Next {
     Consent(ScopeSet),
     /// The person signed in as somebody whom the application did not mean.
     OtherUser,
+    /// The person signed in, and not by a way that leads to a level without which the application will not go on.
+    Unmet,
     /// Nothing is missing: what was asked for can be issued.
     Finish,
 }
@@ -105,14 +135,24 @@ pub fn next(
     if progress.half.as_ref().is_some_and(|half| half.holds(now)) {
         return Next::SecondFactor;
     }
+    if request.prompt.contains(&Prompt::Create) && progress.registered.is_none() && !progress.has_account {
+        return Next::Register;
+    }
     let Some(signed_in) = signed_in else { return Next::SignIn };
+    if progress.registered.is_some_and(|new| new.user != signed_in.user && signed_in.auth_time < new.at) {
+        // Whoever was here before is not the one who has just made an account.
+        return Next::SignIn;
+    }
     let fresh = signed_in.auth_time >= progress.began_at;
     if request.hinted_user.is_some_and(|hinted| hinted != signed_in.user) {
         // Whoever was here before may step aside for the one that is meant; whoever just signed in was not the one.
         return if fresh { Next::OtherUser } else { Next::SignIn };
     }
-    if !fresh && (request.prompt.contains(&Prompt::Login) || is_too_old(request, signed_in, now)) {
+    if must_sign_in_again(request, signed_in, fresh, now) {
         return Next::Reauthenticate;
+    }
+    if signed_in.missing == Missing::AnotherWay && request.level.is_essential() {
+        return Next::Unmet;
     }
     if signed_in.lacks_second_factor {
         return Next::SecondFactor;
@@ -146,6 +186,15 @@ pub fn enter(progress: &Progress, fresh: bool, signed_in: Option<SignedIn>, now:
     }
 }
 
+/// Whether they must prove once more who they are. By which way they do it is theirs to choose, so that they are asked once for
+/// another one; how long ago it was is asked whenever it matters.
+fn must_sign_in_again(request: &ValidRequest, signed_in: SignedIn, fresh: bool, now: Timestamp) -> bool {
+    let stale = request.prompt.contains(&Prompt::Login)
+        || is_too_old(request, signed_in, now)
+        || signed_in.missing == Missing::AnotherWay;
+    (stale && !fresh) || signed_in.missing == Missing::Recency
+}
+
 /// OpenID Connect Core section 3.1.2.1: more than `max_age` seconds since the person signed in.
 fn is_too_old(request: &ValidRequest, signed_in: SignedIn, now: Timestamp) -> bool {
     request.max_age.is_some_and(|seconds| {
@@ -162,6 +211,11 @@ impl Next {
             Self::SignIn | Self::Reauthenticate => Some((ErrorCode::LoginRequired, "the person has to sign in")),
             Self::OtherUser => Some((ErrorCode::LoginRequired, "another person is signed in")),
             Self::SecondFactor => Some((ErrorCode::LoginRequired, "the person has to give a second factor")),
+            Self::Unmet => Some((
+                ErrorCode::UnmetAuthenticationRequirements,
+                "the person did not sign in by a way that leads there",
+            )),
+            Self::Register => Some((ErrorCode::InteractionRequired, "the person has to make an account")),
             Self::SelectAccount => Some((ErrorCode::AccountSelectionRequired, "the person has to choose an account")),
             Self::Consent(_) => Some((ErrorCode::ConsentRequired, "the person has to be asked for consent")),
             Self::Finish => None,
@@ -189,9 +243,7 @@ mod tests {
 
     use super::*;
     use crate::RequestedClaims;
-    use vestibule_users::AcrWish;
-
-    use crate::authorize::Display;
+    use crate::{authorize::Display, levels::LevelWish};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
@@ -215,7 +267,7 @@ mod tests {
             login_hint: None,
             hinted_user: None,
             display: Display::Page,
-            acr: AcrWish::None,
+            level: LevelWish::default(),
             claims: RequestedClaims::default(),
             pushed: None,
         }
@@ -226,6 +278,7 @@ mod tests {
             user: UserId::random(&Random::system()),
             auth_time: NOW - Duration::from_secs(ago),
             lacks_second_factor: false,
+            missing: Missing::Nothing,
         }
     }
 
@@ -343,6 +396,50 @@ mod tests {
         assert_eq!(after(&request(&[]), &choosing, Some(who), "openid email"), Next::SelectAccount);
         let chosen = Progress { account_chosen_by: Some(who.user), ..choosing };
         assert_eq!(after(&request(&[]), &chosen, Some(who), "openid email"), Next::Finish);
+    }
+
+    #[test]
+    fn a_sign_in_that_is_too_long_ago_for_a_level_is_done_again_however_fresh_it_is() {
+        let begun = Progress::begun(NOW - Duration::from_secs(10));
+        let late = |ago| SignedIn { missing: Missing::Recency, ..somebody(ago) };
+        for ago in [5, 60] {
+            assert_eq!(after(&request(&[]), &begun, Some(late(ago)), "openid email"), Next::Reauthenticate);
+        }
+    }
+
+    #[test]
+    fn another_way_to_sign_in_is_asked_for_once() {
+        let begun = Progress::begun(NOW - Duration::from_secs(10));
+        let short = |ago| SignedIn { missing: Missing::AnotherWay, ..somebody(ago) };
+        let levels = crate::levels::Levels::default();
+        let of = |essential| ValidRequest { level: levels.wish(["2"], essential), ..request(&[]) };
+        for essential in [false, true] {
+            let next = after(&of(essential), &begun, Some(short(60)), "openid email");
+            assert_eq!(next, Next::Reauthenticate);
+        }
+        assert_eq!(after(&of(false), &begun, Some(short(5)), "openid email"), Next::Finish, "the best is told");
+        assert_eq!(after(&of(true), &begun, Some(short(5)), "openid email"), Next::Unmet);
+        let told = Next::Unmet.error_without_page().map(|(code, _)| code);
+        assert_eq!(told, Some(ErrorCode::UnmetAuthenticationRequirements));
+    }
+
+    #[test]
+    fn whoever_is_signed_in_makes_an_account_all_the_same_and_goes_on_as_that() {
+        let begun = Progress::begun(NOW - Duration::from_secs(10));
+        let request = request(&[Prompt::Create]);
+        let (before, fresh) = (somebody(60), somebody(5));
+        for who in [None, Some(before), Some(fresh)] {
+            assert_eq!(after(&request, &begun, who, "openid email"), Next::Register);
+        }
+        let new = Registered { user: somebody(0).user, at: NOW - Duration::from_secs(3) };
+        let made = Progress { registered: Some(new), ..begun.clone() };
+        for who in [None, Some(before), Some(fresh)] {
+            assert_eq!(after(&request, &made, who, "openid email"), Next::SignIn, "nobody's session is inherited");
+        }
+        let zoe = SignedIn { user: new.user, ..somebody(1) };
+        assert_eq!(after(&request, &made, Some(zoe), "openid email"), Next::Finish);
+        let has_account = Progress { has_account: true, ..begun };
+        assert_eq!(after(&request, &has_account, Some(fresh), "openid email"), Next::Finish);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::{
     Provider, Unavailable,
     client::{AccessTokenFormat, Client, NotEncrypted},
     code::CodeGrant,
+    levels::Shown,
     target::{Target, TargetError},
 };
 
@@ -120,8 +121,14 @@ impl Finishing<'_> {
     }
 
     fn authentication(&self) -> Authentication {
-        let Session { auth_time, acr, amr, .. } = self.session;
-        Authentication { time: *auth_time, acr: acr.clone(), amr: amr.clone() }
+        let Session { auth_time, amr, .. } = self.session;
+        Authentication { time: *auth_time, acr: self.level(), amr: amr.clone() }
+    }
+
+    fn level(&self) -> Option<String> {
+        let shown = Shown { methods: &self.session.amr, at: self.session.auth_time };
+        let now = self.provider.clock().now();
+        self.provider.levels().told(&self.request.level, shown, now).map(str::to_owned)
     }
 
     async fn code(&self) -> Result<String, Unavailable> {
@@ -138,7 +145,7 @@ impl Finishing<'_> {
             session: session.sid,
             session_expires_at: Some(session.expires_at),
             auth_time: session.auth_time,
-            acr: session.acr.clone(),
+            acr: self.level(),
             amr: session.amr.clone(),
             issued_at: self.provider.clock().now(),
             resources: request.resources.clone(),

@@ -24,7 +24,7 @@ mod resolve;
 mod response;
 mod rules;
 
-pub use dispatch::{HalfSignedIn, Next, Progress, SignedIn};
+pub use dispatch::{HalfSignedIn, Next, Progress, Registered, SignedIn};
 pub(crate) use error::request_doubles;
 pub use error::{Answer, AuthorizeError, Delivery, ErrorCode, PageError};
 pub use push::{PushError, PushedRequest};

@@ -5,7 +5,6 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde::{Deserialize, Serialize};
 use vestibule_core::{ClientId, Parameters, RedirectUri, ScopeSet, UserId};
 use vestibule_tokens::Confirmation;
-use vestibule_users::AcrWish;
 
 use super::{
     AuthorizeError, PageError,
@@ -14,7 +13,7 @@ use super::{
     response::{ResponseMode, ResponseType},
     rules,
 };
-use crate::{Provider, RequestedClaims, client::Client, pushed::PushedId};
+use crate::{Provider, RequestedClaims, client::Client, levels::LevelWish, pushed::PushedId};
 
 /// Where an answer may go: it exists only once the client and its redirect URI are proved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,8 +61,9 @@ pub struct ValidRequest {
     pub hinted_user: Option<UserId>,
     /// How the pages are wanted.
     pub display: Display,
-    /// What `acr_values` asks for.
-    pub acr: AcrWish,
+    /// The levels that it asks for, by `acr_values` or by the claim `acr`.
+    #[serde(default)]
+    pub level: LevelWish,
     /// Single claims that it asks for.
     #[serde(default)]
     pub claims: RequestedClaims,
@@ -89,11 +89,13 @@ pub enum Prompt {
     Consent,
     /// Choose an account.
     SelectAccount,
+    /// Make an account (Initiating User Registration via OpenID Connect 1.0 section 4.1).
+    Create,
 }
 
 impl Prompt {
     /// All of them, in the order that discovery names them.
-    pub const ALL: [Self; 4] = [Self::None, Self::Login, Self::Consent, Self::SelectAccount];
+    pub const ALL: [Self; 5] = [Self::None, Self::Login, Self::Consent, Self::SelectAccount, Self::Create];
 
     /// Its name on the wire.
     #[must_use]
@@ -103,6 +105,7 @@ impl Prompt {
             Self::Login => "login",
             Self::Consent => "consent",
             Self::SelectAccount => "select_account",
+            Self::Create => "create",
         }
     }
 }
@@ -123,6 +126,12 @@ pub enum Display {
 }
 
 impl Provider {
+    /// The values of `prompt` that are answered here.
+    pub(crate) fn prompts(&self) -> impl Iterator<Item = Prompt> {
+        let creates = self.settings().self_registration;
+        Prompt::ALL.into_iter().filter(move |prompt| creates || *prompt != Prompt::Create)
+    }
+
     /// Proves an authorization request: first who asks, what counts as its parameters and where to answer, then each rule of the
     /// table.
     ///

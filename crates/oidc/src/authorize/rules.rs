@@ -6,7 +6,6 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use vestibule_core::{Parameters, ScopeSet};
 use vestibule_jose::Encrypted;
 use vestibule_tokens::{Confirmation, TokenError};
-use vestibule_users::AcrWish;
 
 use super::{
     Addressee, Display, ErrorCode, Prompt, ResponseMode, ResponseType, ValidRequest,
@@ -16,7 +15,7 @@ use crate::{
     OFFLINE_ACCESS, Provider, RequestedClaims, Unavailable,
     client::{Api, Client},
     code_grant::{self, Asked, AskedWrongly},
-    discovery::{ACR_ONE_FACTOR, ACR_TWO_FACTORS},
+    levels::LevelWish,
     requested_claims,
     scope::{self, ScopeRefusal},
     target::{self, TargetError},
@@ -107,7 +106,7 @@ pub(super) async fn check(
         login_hint: None,
         hinted_user: None,
         display: Display::Page,
-        acr: AcrWish::None,
+        level: LevelWish::default(),
         claims: RequestedClaims::default(),
         pushed: None,
     };
@@ -313,8 +312,8 @@ fn nonce(draft: &mut Draft<'_>) -> Verdict {
 
 fn prompt(draft: &mut Draft<'_>) -> Verdict {
     for word in draft.parameters.get("prompt").unwrap_or_default().split(' ').filter(|word| !word.is_empty()) {
-        let Some(prompt) = Prompt::ALL.into_iter().find(|prompt| prompt.as_str() == word) else {
-            return refuse(ErrorCode::InvalidRequest, "prompt has a value that is not supported");
+        let Some(prompt) = draft.provider.prompts().find(|prompt| prompt.as_str() == word) else {
+            return refuse(ErrorCode::InvalidRequest, unknown_prompt(word));
         };
         draft.request.prompt.insert(prompt);
     }
@@ -322,6 +321,14 @@ fn prompt(draft: &mut Draft<'_>) -> Verdict {
         return refuse(ErrorCode::InvalidRequest, "prompt=none goes with no other value");
     }
     Ok(())
+}
+
+/// Initiating User Registration via OpenID Connect 1.0 section 4.1: the description names the value, where it can.
+fn unknown_prompt(word: &str) -> String {
+    match Prompt::ALL.into_iter().find(|prompt| prompt.as_str() == word) {
+        Some(known) => format!("prompt has the value {}, which is not supported here", known.as_str()),
+        None => "prompt has a value that is not supported".to_owned(),
+    }
 }
 
 fn max_age(draft: &mut Draft<'_>) -> Verdict {
@@ -353,7 +360,8 @@ fn display(draft: &mut Draft<'_>) -> Verdict {
 }
 
 fn acr_values(draft: &mut Draft<'_>) -> Verdict {
-    draft.request.acr = AcrWish::of(draft.parameters.get("acr_values").unwrap_or_default().split(' '));
+    let values = draft.parameters.get("acr_values").unwrap_or_default().split(' ');
+    draft.request.level = draft.provider.levels().wish(values, false);
     Ok(())
 }
 
@@ -397,16 +405,16 @@ fn claims(draft: &mut Draft<'_>) -> Verdict {
         }
     }
     if let Some(classes) = &asked.essential_acr {
-        if !classes.iter().any(|class| [ACR_ONE_FACTOR, ACR_TWO_FACTORS].contains(&class.as_str())) {
+        // Only what satisfies will do.
+        draft.request.level = draft.provider.levels().wish(classes.iter().map(String::as_str), true);
+        if draft.request.level.is_empty() {
             let words = "no sign-in here is of a class that claims makes essential";
             return refuse(ErrorCode::UnmetAuthenticationRequirements, words);
         }
-        // Only what satisfies will do: where one factor is among them, it does.
-        draft.request.acr = AcrWish::of(classes.iter().map(String::as_str));
     } else if let Some(classes) = &asked.wished_acr
         && !draft.parameters.has("acr_values")
     {
-        draft.request.acr = AcrWish::of(classes.iter().map(String::as_str));
+        draft.request.level = draft.provider.levels().wish(classes.iter().map(String::as_str), false);
     }
     draft.request.claims = asked.known(draft.client, draft.carried);
     Ok(())

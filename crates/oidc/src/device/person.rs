@@ -91,7 +91,7 @@ impl Provider {
             session: session.sid,
             session_expires_at: session.expires_at,
             auth_time: session.auth_time,
-            acr: session.acr.clone(),
+            acr: self.level_of(session).map(str::to_owned),
             amr: session.amr.clone(),
             allowed_at: self.clock().now(),
         };

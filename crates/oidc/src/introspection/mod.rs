@@ -28,6 +28,7 @@ use crate::{
         authentication::{AuthenticationError, Proof},
         known::Known,
     },
+    grants::Kept,
     token::TokenError,
 };
 
@@ -125,6 +126,7 @@ impl Provider {
         let Some(username) = effective.username().map(str::to_owned) else { return Ok(None) };
         let sub = self.tokens().subject(kept.user, asker.sector().as_ref());
         let username = Some(username).filter(|_| may_be_named(asker, &kept.scope));
+        let kept = Kept { authentication: self.holding(kept.authentication), ..kept };
         Ok(Some(Answer::of_grant(self.issuer(), sub, kept, username)))
     }
 

@@ -65,9 +65,10 @@ impl Grant for TokenExchange {
         let left = subject.expires_at.since(asking.provider.clock().now());
         target.lifetime = target.lifetime.min(std::time::Duration::from_secs(left.as_secs()));
         let issued = asking.wanted_type(&mut target)?;
+        let authentication = subject.authentication.clone().map(|how| asking.provider.holding(how));
         Ok(Allowed {
             actor: asking.acting(&subject, actor)?,
-            person: Some(Person { user, authentication: subject.authentication.clone() }),
+            person: Some(Person { user, authentication }),
             granted: ScopeSet::default(),
             target,
             session: subject.session,

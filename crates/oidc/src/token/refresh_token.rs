@@ -58,7 +58,10 @@ impl Grant for RefreshToken {
         let Taken { kept, scope, target, token } = taken;
         asking.holds_still(&kept)?;
         Ok(Allowed {
-            person: Some(Person { user: kept.user, authentication: Some(kept.authentication) }),
+            person: Some(Person {
+                user: kept.user,
+                authentication: Some(asking.provider.holding(kept.authentication)),
+            }),
             granted: scope,
             target,
             session: kept.session,

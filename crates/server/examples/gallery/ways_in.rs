@@ -142,8 +142,16 @@ fn registration() -> Vec<(&'static str, String)> {
         password: password(true),
         ..finish.clone()
     };
-    let register =
-        Register { site: site(), action: "/register".into(), hidden: hidden(), email: Label::default(), error: None };
+    let register = Register {
+        site: site(),
+        action: "/register".into(),
+        hidden: hidden(),
+        app: None,
+        can_cancel: false,
+        email: Label::default(),
+        error: None,
+    };
+    let for_an_app = Register { app: Some(notes()), can_cancel: true, ..register.clone() };
     let verify = VerifyEmail {
         site: site(),
         action: "/verify-email".into(),
@@ -155,6 +163,7 @@ fn registration() -> Vec<(&'static str, String)> {
     };
     vec![
         ("register", register.render()),
+        ("register-for-an-app", for_an_app.render()),
         ("register-sent", Notice::register_sent(site(), &email, Duration::from_secs(86_400)).render()),
         ("register-finish", finish.render()),
         ("register-finish-failed", wrong.render()),

@@ -21,7 +21,7 @@ use super::{
     reply::{error_page, see_other, unavailable_page, with_cookies},
     watched::Watched,
 };
-use crate::state::State;
+use crate::{pages::paths, state::State};
 
 pub(crate) use super::target::{Enter, Target};
 
@@ -124,7 +124,8 @@ impl Authorize {
     /// one. Whoever has just signed in is not passed over for a `login_hint`, which proves nothing.
     pub(crate) fn who<'a>(&self, browser: &'a Browser) -> Option<&'a Present> {
         let active = browser.present.as_ref();
-        let meant = [self.progress.account_chosen_by, self.request.hinted_user].into_iter().flatten();
+        let registered = self.progress.registered.map(|new| new.user);
+        let meant = [self.progress.account_chosen_by, registered, self.request.hinted_user].into_iter().flatten();
         if let Some(present) = meant.into_iter().find_map(|user| browser.account_of(user)) {
             return Some(present);
         }
@@ -137,7 +138,8 @@ impl Authorize {
 
     /// Whether the person has to say which of several accounts it is: none of them is the active one, and none is meant.
     pub(crate) fn has_to_choose(&self, next: &Next, browser: &Browser) -> bool {
-        *next == Next::SignIn && browser.is_ambiguous() && !self.switching && self.request.hinted_user.is_none()
+        let nobody_is_meant = self.request.hinted_user.is_none() && self.progress.registered.is_none();
+        *next == Next::SignIn && browser.is_ambiguous() && !self.switching && nobody_is_meant
     }
 
     /// Who counts as signed in for this request: somebody who wants to be another does not, until they have signed in.
@@ -156,8 +158,10 @@ impl Authorize {
         let (granted, signed_in) = match counted {
             Some(present) => {
                 let granted = state.provider().still_allowed(present.user.id, &client.id).await?;
-                let demand = state.provider().second_factor(&present.user, Some((client, self.request.acr))).await?;
-                (granted, Some(present.signed_in(demand.is_demanded())))
+                let missing = state.provider().missing(&self.request.level, present.shown());
+                let asks = Some((client, missing.second_factor()));
+                let demand = state.provider().second_factor(&present.user, asks).await?;
+                (granted, Some(present.signed_in(demand.is_demanded(), missing)))
             }
             None => (vestibule_core::ScopeSet::default(), None),
         };
@@ -190,6 +194,7 @@ pub(crate) async fn begin(
             Ok(browser.watched(state).answer(state, &request, answer))
         }
         (Next::OtherUser, _) => Ok(other_user(state, &browser.watched(state), &authorize)),
+        (Next::Unmet, _) => Ok(unmet(state, &browser.watched(state), &authorize)),
         _ => wait(state, browser, &Purpose::Authorize(Box::new(authorize)), &next).await.map(|(_, response)| response),
     }
 }
@@ -225,6 +230,12 @@ pub(crate) async fn go_on(
         (Next::OtherUser, _) => {
             finish(state, &found.id, found.waiting).await?;
             Ok(other_user(state, watched, &found.authorize))
+        }
+        (Next::Unmet, _) => {
+            finish(state, &found.id, found.waiting).await?;
+            // A request that was pushed is answered by this.
+            state.provider().spend(&found.authorize.request).await?;
+            Ok(unmet(state, watched, &found.authorize))
         }
         _ => Ok(see_other(&page_for(&next, &found.id))),
     }
@@ -276,6 +287,12 @@ fn other_user(state: &State, watched: &Watched, authorize: &Authorize) -> Respon
     refuse(state, watched, authorize, ErrorCode::LoginRequired, "another person signed in than the one that was meant")
 }
 
+/// Unmet Authentication Requirements 1.0 section 2: the person signed in, and not as the application must have it.
+fn unmet(state: &State, watched: &Watched, authorize: &Authorize) -> Response {
+    let words = "the person did not sign in by a way that leads to what claims makes essential";
+    refuse(state, watched, authorize, ErrorCode::UnmetAuthenticationRequirements, words)
+}
+
 /// Whether somebody signs in by the name that an application gives as a hint.
 fn is_called(present: &Present, hint: &str) -> bool {
     let names = [Some(present.user.username.as_str()), present.user.email.as_deref()];
@@ -287,7 +304,8 @@ pub(super) fn page_for(next: &Next, id: &RequestId) -> String {
     match next {
         Next::Consent(_) => address("/consent", id),
         Next::SecondFactor => address("/second-factor", id),
-        Next::SignIn | Next::Reauthenticate | Next::SelectAccount | Next::OtherUser | Next::Finish => {
+        Next::Register => address(paths::REGISTER, id),
+        Next::SignIn | Next::Reauthenticate | Next::SelectAccount | Next::OtherUser | Next::Unmet | Next::Finish => {
             address("/login", id)
         }
     }

@@ -43,7 +43,11 @@ pub(crate) fn not_here() -> poem::Error {
 
 /// A page that is to be sent again later, and when.
 pub(crate) fn later(status: StatusCode, html: String, retry_after: Duration) -> Response {
-    let mut response = page(status, html, &[]);
+    wait(page(status, html, &[]), retry_after)
+}
+
+/// An answer that says when to try again.
+pub(crate) fn wait(mut response: Response, retry_after: Duration) -> Response {
     response.headers_mut().insert(header::RETRY_AFTER, retry_after.as_secs().max(1).into());
     response
 }

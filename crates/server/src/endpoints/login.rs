@@ -5,12 +5,17 @@ use poem::{
     http::{StatusCode, header},
 };
 use secrecy::SecretString;
-use vestibule_oidc::authorize::{HalfSignedIn, Next};
+use vestibule_core::UserId;
+use vestibule_oidc::{
+    Unavailable,
+    authorize::{HalfSignedIn, Next},
+    levels::{Missing, Need, Shown},
+};
 use vestibule_users::{AuthenticateError, User};
 
 use super::{
     browser::Browser,
-    flow::{Enter, Stop, Target},
+    flow::{self, Enter, Stop, Target},
     form::{self, Posted, REQUEST, bad_query, hidden, or_unavailable},
     reply::{page_of_app, see_other, with_cookies},
     select_account::{ACCOUNT, choose, select_account_page, switch, switch_to},
@@ -18,7 +23,7 @@ use super::{
 };
 use crate::{
     http::read_query,
-    pages::{Label, SignIn, SignInError, action},
+    pages::{Label, SignIn, SignInError, action, paths},
     state::{State, app_of, person_of},
     vouching::Vouching,
 };
@@ -33,8 +38,10 @@ pub(crate) async fn login_page(state: State, request: Request) -> poem::Result<R
             if Vouching::is_mutual(&request) {
                 return by_certificate(&state, &request, &browser, target).await;
             }
-            if wants_anybody(&state, &browser, target.as_ref()).await?
+            let wanted = wanted(&state, &browser, target.as_ref()).await?;
+            if wanted != Wanted::Nobody
                 && let Some(proven) = sign_in::by_vouching(&state, &request).await
+                && wanted.is(proven.user.id)
             {
                 let first = FirstStep { proven, keep: false };
                 return after_first_step(&state, &request, &browser, target, first).await;
@@ -51,11 +58,41 @@ pub(crate) async fn login_page(state: State, request: Request) -> poem::Result<R
 const CERTIFICATE: &str = "certificate";
 const REFUSED: &str = "refused";
 
-/// Whether somebody is to sign in here, whoever it is.
-async fn wants_anybody(state: &State, browser: &Browser, target: Option<&Target>) -> Result<bool, Stop> {
-    Ok(match target {
-        Some(target) => target.next(state, target.who(browser)).await? == Next::SignIn,
-        None => browser.present.is_none(),
+/// Who may be signed in here by what others vouch for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Nobody,
+    Anybody,
+    /// Whoever is signed in, and needs a certificate for a level that was asked for.
+    Again(UserId),
+}
+
+impl Wanted {
+    fn is(self, user: UserId) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Anybody => true,
+            Self::Again(wanted) => wanted == user,
+        }
+    }
+}
+
+async fn wanted(state: &State, browser: &Browser, target: Option<&Target>) -> Result<Wanted, Stop> {
+    let Some(target) = target else {
+        return Ok(if browser.present.is_none() { Wanted::Anybody } else { Wanted::Nobody });
+    };
+    let (who, levels) = (target.who(browser), state.provider().levels());
+    Ok(match (target.next(state, who).await?, who, target.level()) {
+        // Where only a password leads to what was asked for, the page waits for that.
+        (Next::SignIn, _, Some(wish)) if levels.must_have(wish, Need::Password) => Wanted::Nobody,
+        (Next::SignIn, ..) => Wanted::Anybody,
+        (Next::Reauthenticate, Some(present), Some(wish)) => {
+            let missing = state.provider().missing(wish, present.shown());
+            let helps =
+                matches!(missing, Missing::AnotherWay | Missing::Recency) && levels.may_need(wish, Need::Certificate);
+            if helps { Wanted::Again(present.user.id) } else { Wanted::Nobody }
+        }
+        _ => Wanted::Nobody,
     })
 }
 
@@ -68,22 +105,23 @@ async fn by_certificate(
     target: Option<Target>,
 ) -> Result<Response, Stop> {
     let id = target.as_ref().map(|target| target.id().as_str().to_owned());
-    let mut response = match (wants_anybody(state, browser, target.as_ref()).await?, target) {
-        (true, target) => match sign_in::by_vouching(state, request).await {
-            Some(proven) => {
+    let wanted = wanted(state, browser, target.as_ref()).await?;
+    let mut response = match (wanted, target) {
+        (Wanted::Anybody | Wanted::Again(_), target) => match sign_in::by_vouching(state, request).await {
+            Some(proven) if wanted.is(proven.user.id) => {
                 let first = FirstStep { proven, keep: false };
                 after_first_step(state, request, browser, target, first).await?
             }
-            None => {
+            _ => {
                 let request = id.map(|id| format!("&{REQUEST}={id}")).unwrap_or_default();
                 see_other(&format!("/login?{CERTIFICATE}={REFUSED}{request}"))
             }
         },
-        (false, Some(target)) => {
+        (Wanted::Nobody, Some(target)) => {
             let who = target.who(browser);
             target.go_on(state, &browser.watched(state), who).await?
         }
-        (false, None) => see_other("/"),
+        (Wanted::Nobody, None) => see_other("/"),
     };
     let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
     if let Some(path) = location.filter(|location| location.starts_with('/'))
@@ -141,6 +179,12 @@ async fn show(
         }
         return Ok(sign_in_page(state, browser, None, None, error, typed));
     };
+    let new = target.progress().registered.filter(|_| typed.is_empty());
+    let new = match new {
+        Some(new) => state.provider().users().get(new.user).await.map_err(Unavailable::from)?,
+        None => None,
+    };
+    let typed = new.as_ref().map_or(typed, |new| &new.username);
     let who = target.who(browser);
     let next = target.next(state, who).await?;
     if let Some(found) = target.app().filter(|found| found.authorize.has_to_choose(&next, browser)) {
@@ -182,8 +226,10 @@ fn sign_in_page(
         can_cancel: target.is_some(),
         identifier_label: identifier_label(state.provider().users().identifiers()),
         recover_link: true,
-        register_link: state.recovery().settings().registration,
-        certificate_link: state.certificate_link(target.map(|target| target.id().as_str())).filter(|_| again.is_none()),
+        register_link: register_link(state, target),
+        certificate_link: state
+            .certificate_link(target.map(|target| target.id().as_str()))
+            .filter(|_| again.is_none() || may_come_by_certificate(state, target)),
         error,
     };
     let targets: Vec<String> = request.iter().map(|request| request.to.redirect_uri.to_string()).collect();
@@ -197,6 +243,17 @@ fn sign_in_page(
         response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().max(1).into());
     }
     with_cookies(response, browser.introduce(state))
+}
+
+/// Where people make accounts for themselves, if they do: what waits here comes along.
+fn register_link(state: &State, target: Option<&Target>) -> Option<String> {
+    let address = || target.map_or_else(|| paths::REGISTER.to_owned(), |to| flow::address(paths::REGISTER, to.id()));
+    state.recovery().settings().registration.then(address)
+}
+
+/// Whether a certificate belongs to a level that was asked for.
+fn may_come_by_certificate(state: &State, target: Option<&Target>) -> bool {
+    target.and_then(Target::level).is_some_and(|wish| state.provider().levels().may_need(wish, Need::Certificate))
 }
 
 /// What was typed into the sign-in form.
@@ -238,7 +295,9 @@ pub(super) async fn after_first_step(
     target: Option<Target>,
     first: FirstStep,
 ) -> Result<Response, Stop> {
-    let demands = target.as_ref().and_then(Target::demands);
+    let now = state.clock().now();
+    let amr: Vec<String> = first.proven.amr.iter().map(|method| (*method).to_owned()).collect();
+    let demands = target.as_ref().and_then(|target| target.demands(state, Shown { methods: &amr, at: now }));
     let demand = state.provider().second_factor(&first.proven.user, demands).await?;
     if !demand.is_demanded() {
         let (present, cookies) = sign_in::begin_session(state, request, browser, first, None).await?;
@@ -258,9 +317,9 @@ pub(super) async fn after_first_step(
     };
     let half = HalfSignedIn {
         user: first.proven.user.id,
-        at: state.clock().now(),
+        at: now,
         way: first.proven.way.as_str().to_owned(),
-        amr: first.proven.amr.iter().map(|method| (*method).to_owned()).collect(),
+        amr,
         keep_signed_in: first.keep,
     };
     let target = target.keep(state, |progress, _| progress.half = Some(half)).await?;

@@ -34,6 +34,7 @@ pub(crate) mod metrics;
 pub(crate) mod par;
 pub(crate) mod recover;
 pub(crate) mod register;
+mod registering;
 pub(crate) mod registration;
 pub(crate) mod reply;
 pub(crate) mod revocations;

@@ -2,27 +2,30 @@
 //!
 //! Between the two lies a mail, so that an account has an address that was shown to be its person's, and so that the first page
 //! tells nothing of whose address it was (attack A60). What is read from the second form is the username, the password and the
-//! attributes that users may edit; whatever else is sent has no meaning (attack A68).
+//! attributes that users may edit; whatever else is sent has no meaning (attack A68). What waits for the new account's person comes
+//! along by its id ([`registering`](super::registering)).
 
 use poem::{Request, Response, http::StatusCode};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use vestibule_audit::{Actor, Event, Kind};
 use vestibule_oidc::Unavailable;
-use vestibule_users::{AskError, CreateError, Definition, Editor, RegisterError, Registration};
+use vestibule_users::{AskError, CreateError, Definition, Editor, NewAccount, RegisterError, Registration};
 
 use super::{
     attribute_fields,
     browser::Browser,
-    form::{self, Posted, bad_query, hidden, or_unavailable},
-    links::{field, later, link_used, new_password, not_here, token_of, unavailable},
-    reply::{page, with_cookies},
+    flow::Target,
+    form::{self, Posted, REQUEST, bad_query, hidden, or_unavailable},
+    links::{field, later, link_used, new_password, not_here, token_of, unavailable, wait},
+    registering::{Onward, sign_in_instead, waiting},
+    reply::{page, page_of_app, see_other, with_cookies},
     sign_in::source,
 };
 use crate::{
     http::read_query,
-    pages::{Label, Notice, Register, RegisterFinish, Trouble, paths},
-    state::State,
+    pages::{Label, Notice, Register, RegisterFinish, Trouble, action, paths},
+    state::{State, app_of},
 };
 
 const FINISH: &str = "/register/finish";
@@ -31,32 +34,45 @@ const FINISH: &str = "/register/finish";
 pub(crate) async fn register_page(state: State, request: Request) -> poem::Result<Response> {
     let shown = async {
         check_open(&state)?;
+        let query = read_query(&request).map_err(bad_query)?;
         let browser = or_unavailable(&state, &request, Browser::of(&state, &request).await)?;
-        let html = ask(&state, &browser, "", None);
-        Ok(with_cookies(page(StatusCode::OK, html, &[]), browser.introduce(&state)))
+        let target = waiting(&state, &request, &browser, query.get(REQUEST)).await?;
+        let asked = ask(&state, &browser, target.as_ref(), StatusCode::OK, "", None);
+        Ok(with_cookies(asked, browser.introduce(&state)))
     };
     shown.await
 }
 
-/// POST: asks for a link. The answer is the same whether or not the address is known.
+/// POST: asks for a link, or one of the other buttons. The answer to an address is the same whether or not the address is known.
 pub(crate) async fn register_posted(state: State, mut request: Request) -> poem::Result<Response> {
     let answered = async {
         check_open(&state)?;
         let Posted { browser, fields } = form::read(&state, &mut request).await?;
+        let target = waiting(&state, &request, &browser, fields.get(REQUEST)).await?;
+        let target = match (fields.get("action"), target) {
+            (None, target) => target,
+            (Some(_), None) => return Ok(see_other("/login")),
+            (Some(action), Some(target)) => {
+                let answer = match action {
+                    action::CANCEL => target.give_up(&state, &browser.watched(&state)).await,
+                    _ => sign_in_instead(&state, &browser, target).await,
+                };
+                return answer.map_err(|stop| stop.error(&state, &request));
+            }
+        };
         let typed = field(&fields, "email");
-        match state.recovery().ask_registration(&typed, &source(&request)).await {
+        let id = target.as_ref().map(|target| target.id().as_str());
+        let again = |status, error| ask(&state, &browser, target.as_ref(), status, &typed, Some(error));
+        match state.recovery().ask_registration(&typed, &source(&request), id).await {
             Ok(()) => {
                 let holds = state.recovery().settings().verification_link;
                 let sent = Notice::register_sent(state.site(), &Label::from(typed.trim()), holds);
                 Ok(page(StatusCode::OK, sent.render(), &[]))
             }
-            Err(AskError::NoAddress(why)) => {
-                Ok(page(StatusCode::OK, ask(&state, &browser, &typed, Some(Label::from(why))), &[]))
-            }
+            Err(AskError::NoAddress(why)) => Ok(again(StatusCode::OK, Label::from(why))),
             Err(AskError::TryLater { retry_after }) => {
                 let error = Label::from(Trouble::TooMany { retry_after });
-                let html = ask(&state, &browser, &typed, Some(error));
-                Ok(later(StatusCode::TOO_MANY_REQUESTS, html, retry_after))
+                Ok(wait(again(StatusCode::TOO_MANY_REQUESTS, error), retry_after))
             }
             Err(AskError::Unavailable(error)) => or_unavailable(&state, &request, Err(unavailable(&error))),
         }
@@ -90,10 +106,11 @@ pub(crate) async fn finish_posted(state: State, mut request: Request) -> poem::R
         let password = SecretString::from(field(&fields, "password"));
         let registration = Registration { username: username.clone(), password, attributes: attributes.clone() };
         let error = match state.recovery().register(&token, registration).await {
-            Ok(user) => {
+            Ok(NewAccount { user, waiting }) => {
                 let event = Event::new(Kind::Registered, Actor::User(user.id)).subject(user.id);
                 state.audit(event.source(&source(&request))).await;
-                return Ok(page(StatusCode::OK, registered(&state, &user.username), &[]));
+                let onward = Onward::of(&state, &browser, user.id, waiting.as_deref()).await;
+                return Ok(page(StatusCode::OK, registered(&state, &user.username, onward), &[]));
             }
             Err(RegisterError::LinkUsed) => return Err(link_used()),
             Err(RegisterError::Unavailable(error)) => {
@@ -128,21 +145,41 @@ async fn asked_for(state: &State, request: &Request) -> poem::Result<Vec<Definit
     Ok(definitions.into_iter().filter(|definition| definition.is_editable_by(Editor::User)).collect())
 }
 
-fn registered(state: &State, username: &str) -> String {
-    let words = Label::from(format!("You are {username}, and your address is confirmed."));
-    let done = Notice::new(state.site(), Label::from("Your account is ready"), vec![words]);
-    Notice { id: "registered", ..done }.with_next("Sign in", "/login").render()
+fn registered(state: &State, username: &str, onward: Onward) -> String {
+    let mut words = vec![Label::from(format!("You are {username}, and your address is confirmed."))];
+    let (more, next) = match onward {
+        Onward::Nowhere => (None, "/login".to_owned()),
+        Onward::Here { app, next } => (app.map(|app| Label::from(format!("Sign in to continue to {app}."))), next),
+        Onward::Elsewhere => (Some(Label::from(ELSEWHERE)), "/login".to_owned()),
+    };
+    words.extend(more);
+    let done = Notice::new(state.site(), Label::from("Your account is ready"), words);
+    Notice { id: "registered", ..done }.with_next("Sign in", next).render()
 }
 
-fn ask(state: &State, browser: &Browser, typed: &str, error: Option<Label>) -> String {
+/// Said where the link was opened at another browser than it was asked for at, or after what waited there was over.
+const ELSEWHERE: &str = "To continue to the app that you came from, open it again and sign in there.";
+
+fn ask(
+    state: &State,
+    browser: &Browser,
+    target: Option<&Target>,
+    status: StatusCode,
+    typed: &str,
+    error: Option<Label>,
+) -> Response {
+    let found = target.and_then(Target::app);
+    let to = found.map(|found| found.authorize.request.to.redirect_uri.to_string());
     let view = Register {
         site: state.site(),
         action: paths::REGISTER.to_owned(),
-        hidden: hidden(state, browser, None),
+        hidden: hidden(state, browser, target.map(|target| target.id().as_str())),
+        app: found.map(|found| app_of(&found.client, to.as_deref())),
+        can_cancel: target.is_some(),
         email: Label::from(typed),
         error,
     };
-    view.render()
+    page_of_app(status, view.render(), view.app.as_ref(), &to.into_iter().collect::<Vec<_>>())
 }
 
 /// What was typed into the second form.

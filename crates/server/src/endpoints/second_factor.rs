@@ -9,8 +9,7 @@ use poem::{
 };
 use secrecy::ExposeSecret as _;
 use vestibule_audit::{Actor, Event, Kind};
-use vestibule_oidc::{SecondFactorStep, Unavailable, authorize::Next};
-use vestibule_sessions::Authentication;
+use vestibule_oidc::{Present, SecondFactorStep, Unavailable, authorize::Next, levels::Shown};
 use vestibule_users::{Notice, Proven, SecondFactorError as Refusal, SecondFactorUsed, User, WayName};
 
 use super::{
@@ -84,12 +83,17 @@ async fn asked(state: &State, browser: &Browser, id: Option<&str>) -> Result<Res
         return target.go_on(state, &browser.watched(state), present).await.map(Err);
     }
     let half = target.progress().half.as_ref().filter(|half| half.holds(state.clock().now()));
+    let shown = match (half, target.counts(present)) {
+        (Some(half), _) => Some(Shown { methods: &half.amr, at: half.at }),
+        (None, counted) => counted.map(Present::shown),
+    };
+    let demands = shown.and_then(|shown| target.demands(state, shown));
     let user = match half {
         Some(half) => state.provider().users().get(half.user).await.map_err(Unavailable::from)?,
         None => target.counts(present).map(|present| present.user.clone()),
     };
     let user = user.filter(|user| user.active).ok_or(Stop::Gone)?;
-    let step = state.provider().second_factor(&user, target.demands()).await?;
+    let step = state.provider().second_factor(&user, demands).await?;
     Ok(Ok(Asked { target, user, step }))
 }
 
@@ -267,7 +271,7 @@ pub(super) async fn step_up(
     state: &State,
     browser: &Browser,
     user: User,
-) -> Result<(vestibule_oidc::Present, Vec<HeaderValue>), Unavailable> {
+) -> Result<(Present, Vec<HeaderValue>), Unavailable> {
     let before = browser.account_of(user.id).map(|present| present.session.clone());
     let mut amr = before.as_ref().map(|session| session.amr.clone()).unwrap_or_default();
     // In a session of two factors that were set up anew, they stand there already.
@@ -275,6 +279,5 @@ pub(super) async fn step_up(
     amr.extend(["otp".to_owned(), "mfa".to_owned()]);
     let auth_time = before.as_ref().map_or_else(|| state.clock().now(), |session| session.auth_time);
     let keep = before.is_some_and(|session| session.keep_signed_in);
-    let acr = Some(vestibule_oidc::discovery::ACR_TWO_FACTORS.to_owned());
-    sign_in::replace_session(state, browser, user, Authentication { auth_time, acr, amr }, keep).await
+    sign_in::replace_session(state, browser, user, sign_in::authentication(state, auth_time, amr), keep).await
 }

@@ -6,6 +6,7 @@ use vestibule_oidc::{
     Present, Unavailable,
     authorize::{Next, Progress, dispatch},
     client::Client,
+    levels::{LevelWish, Missing, Shown},
 };
 use vestibule_sessions::{RequestId, Waiting};
 use vestibule_users::AcrWish;
@@ -70,7 +71,7 @@ impl Enter {
             Some(present) => {
                 let demand = state.provider().second_factor(&present.user, None).await?;
                 let demanded = demand.is_demanded() || self.both_factors && has_second_factor(state, present).await?;
-                Some(present.signed_in(demanded))
+                Some(present.signed_in(demanded, Missing::Nothing))
             }
             None => None,
         };
@@ -124,9 +125,16 @@ impl Target {
         }
     }
 
-    /// The application, as far as it decides about second factors.
-    pub(crate) fn demands(&self) -> Option<(&Client, AcrWish)> {
-        self.app().map(|found| (&*found.client, found.authorize.request.acr))
+    /// The application, as far as it decides about second factors of somebody who has proved themselves as `shown`.
+    pub(crate) fn demands(&self, state: &State, shown: Shown<'_>) -> Option<(&Client, AcrWish)> {
+        let found = self.app()?;
+        let missing = state.provider().missing(&found.authorize.request.level, shown);
+        Some((&*found.client, missing.second_factor()))
+    }
+
+    /// The levels that the application asks for, where one waits.
+    pub(crate) fn level(&self) -> Option<&LevelWish> {
+        self.app().map(|found| &found.authorize.request.level)
     }
 
     /// How far it has come.

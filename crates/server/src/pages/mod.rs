@@ -84,6 +84,8 @@ pub mod action {
     pub const CONTINUE: &str = "continue";
     /// Sign in with another account.
     pub const SWITCH: &str = "switch";
+    /// Sign in with an account that is there already, in place of making one.
+    pub const HAS_ACCOUNT: &str = "has-account";
     /// Let the app have what it asks for.
     pub const ALLOW: &str = "allow";
     /// Refuse the app what it asks for.

@@ -3,9 +3,10 @@
 use askama::Template;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Field, Hidden, Input, Label, NewPassword, page};
+use super::{App, Field, Hidden, Input, Label, NewPassword, page};
 
-/// `form#register`: `email`, button `#send`. Every address gets the same answer, [`Notice::register_sent`].
+/// `form#register`: `email`, button `#send`. Where something waits, [`HAS_ACCOUNT`](super::action::HAS_ACCOUNT) and
+/// [`CANCEL`](super::action::CANCEL) are the other buttons. Every address gets the same answer, [`Notice::register_sent`].
 ///
 /// [`Notice::register_sent`]: super::Notice::register_sent
 #[derive(Clone, Debug, Template)]
@@ -17,6 +18,10 @@ pub struct Register {
     pub action: String,
     /// What it carries unseen.
     pub hidden: Hidden,
+    /// The app that waits, where there is one.
+    pub app: Option<App>,
+    /// Whether there is something to go back to: an app, or a page of ours.
+    pub can_cancel: bool,
     /// What was typed before.
     pub email: Label,
     /// Why it was not taken, which never depends on whether the address is known.

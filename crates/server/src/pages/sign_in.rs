@@ -34,8 +34,8 @@ pub struct SignIn {
     pub can_cancel: bool,
     /// Whether a forgotten password can be changed by mail: `#recover` leads there.
     pub recover_link: bool,
-    /// Whether people can make accounts for themselves: `#register` leads there.
-    pub register_link: bool,
+    /// Where people make accounts for themselves, if they do: `#register` leads there.
+    pub register_link: Option<String>,
     /// Where somebody with a client certificate signs in by it: an address of ours.
     pub certificate_link: Option<String>,
     /// What was wrong with the last try.

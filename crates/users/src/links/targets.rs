@@ -36,6 +36,9 @@ pub(crate) struct ToRegister {
     pub(crate) address: String,
     /// The same in its normal form.
     pub(crate) key: String,
+    /// What waited at the browser where it was asked for, by its id, which is good for nothing at any other.
+    #[serde(default)]
+    pub(crate) waiting: Option<String>,
 }
 
 impl Target for ToRecover {

@@ -32,6 +32,9 @@ pub(crate) enum Letter {
         address: String,
         /// The same in its normal form.
         key: String,
+        /// What waits at the browser where it was asked for, by its id, which opens nothing at any other.
+        #[serde(default)]
+        waiting: Option<String>,
         asked: Occasion,
     },
     /// What became of somebody's account.
@@ -120,6 +123,7 @@ mod tests {
             Letter::Registration {
                 address: "Eve@example.com".into(),
                 key: "eve@example.com".into(),
+                waiting: Some("something".into()),
                 asked: asked.clone(),
             },
             Letter::Notice {

@@ -39,7 +39,7 @@ use present::Fingerprints;
 pub use error::{AskError, RecoveryUnavailable, RegisterError, ResetError, VerifyError};
 pub use letter::Notice;
 pub use postman::Postman;
-pub use register::Registration;
+pub use register::{NewAccount, Registration};
 pub use verify::Verification;
 
 /// What a deployment decides about links.

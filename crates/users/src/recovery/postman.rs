@@ -43,8 +43,8 @@ impl Handler for Postman {
             Letter::Verification { user, address, fingerprint, asked } => {
                 self.verification(ToVerify { user, address, fingerprint }, &asked).await
             }
-            Letter::Registration { address, key, asked } => {
-                self.registration(ToRegister { address, key }, &asked).await
+            Letter::Registration { address, key, waiting, asked } => {
+                self.registration(ToRegister { address, key, waiting }, &asked).await
             }
             Letter::Notice { user, notice, happened } => self.notice(user, notice, &happened).await,
         }

@@ -22,14 +22,25 @@ pub struct Registration {
     pub attributes: Map<String, Value>,
 }
 
+/// An account that was made by a link.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// Whose it is.
+    pub user: User,
+    /// What waited at the browser where the link was asked for, by its id. Whoever opened the link may sit at another one.
+    pub waiting: Option<String>,
+}
+
 impl Recovery {
     /// Asks for a link to make an account; whoever has one at that address is told so by mail. The answer is the same.
+    /// `waiting` is the id of what waits at the browser that asks: it comes back with the account, and is in no mail.
     ///
     /// # Errors
     /// A text that is no address, too many from one network, a store that does not answer.
-    pub async fn ask_registration(&self, address: &str, from: &Source) -> Result<(), AskError> {
+    pub async fn ask_registration(&self, address: &str, from: &Source, waiting: Option<&str>) -> Result<(), AskError> {
         let Address { shown, key } = email(address)?;
-        let letter = Letter::Registration { address: shown, key: key.clone(), asked: self.occasion(from) };
+        let (waiting, asked) = (waiting.map(str::to_owned), self.occasion(from));
+        let letter = Letter::Registration { address: shown, key: key.clone(), waiting, asked };
         self.ask_by_mail(Purpose::Registration, &key, letter).await
     }
 
@@ -49,7 +60,7 @@ impl Recovery {
     ///
     /// # Errors
     /// A link that is not good any more; what was chosen, which leaves the link good; a store that does not answer.
-    pub async fn register(&self, token: &SecretString, chosen: Registration) -> Result<User, RegisterError> {
+    pub async fn register(&self, token: &SecretString, chosen: Registration) -> Result<NewAccount, RegisterError> {
         let address = self.look_registration(token).await.map_err(RegisterError::Unavailable)?;
         let new = NewUser {
             email: Some(address.ok_or(RegisterError::LinkUsed)?),
@@ -80,6 +91,6 @@ impl Recovery {
             tracing::warn!(%error, "links to make an account stay until their time is over; the address is taken now");
         }
         tracing::info!(user = %user.id, "a user made themselves an account");
-        Ok(user)
+        Ok(NewAccount { user, waiting: link.waiting })
     }
 }

@@ -55,10 +55,8 @@ impl FromStr for SecondFactorPolicy {
     }
 }
 
-/// What a request's `acr_values` (OpenID Connect Core 3.1.2.1) say of a second factor: `1` is one factor, `2` are two.
-/// They stand in the order of preference.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// What the levels that a request asks for (`acr_values`, OpenID Connect Core 3.1.2.1) say of a second factor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AcrWish {
     /// Nothing, or that one factor is preferred.
     #[default]
@@ -69,18 +67,6 @@ pub enum AcrWish {
     Needed,
 }
 
-impl AcrWish {
-    /// Of the values that a request lists; those that are not ours say nothing.
-    pub fn of<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut known = values.into_iter().filter(|value| ["1", "2"].contains(value));
-        match (known.next(), known.any(|value| value == "1")) {
-            (Some("2"), false) => Self::Needed,
-            (Some("2"), true) => Self::IfPossible,
-            _ => Self::None,
-        }
-    }
-}
-
 /// What asks for a second factor beside the policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asking {
@@ -88,7 +74,7 @@ pub struct Asking {
     pub groups: bool,
     /// The application is marked.
     pub client: bool,
-    /// The request's `acr_values`.
+    /// The levels that the request asks for.
     pub acr: AcrWish,
 }
 
@@ -168,7 +154,7 @@ mod tests {
         for asking in [
             Asking { groups: true, ..Asking::default() },
             Asking { client: true, ..Asking::default() },
-            Asking { acr: AcrWish::of(["2"]), ..Asking::default() },
+            Asking { acr: AcrWish::Needed, ..Asking::default() },
         ] {
             assert_eq!(demand(SecondFactorPolicy::Never, &person(false, false), asking), Demand::Required);
         }
@@ -178,11 +164,8 @@ mod tests {
 
     #[test]
     fn an_application_that_takes_either_makes_nobody_set_one_up() {
-        let either = Asking { acr: AcrWish::of(["2", "1"]), ..Asking::default() };
+        let either = Asking { acr: AcrWish::IfPossible, ..Asking::default() };
         assert_eq!(demand(SecondFactorPolicy::Never, &person(false, false), either), Demand::AskIfEnrolled);
         assert_eq!(demand(SecondFactorPolicy::Always, &person(false, false), either), Demand::Required);
-        for one_will_do in [&["1"][..], &["1", "2"], &["urn:x"]] {
-            assert_eq!(AcrWish::of(one_will_do.iter().copied()), AcrWish::None, "{one_will_do:?}");
-        }
     }
 }

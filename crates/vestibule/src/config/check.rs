@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use vestibule_oidc::levels::Need;
 use vestibule_tokens::SigningAlgorithm;
 
 use super::{Config, Problem, SmtpSecurity, Source, Value, WayToAuthenticate, read::Reader};
@@ -16,6 +17,8 @@ pub(super) fn contradictions(config: &Config, reader: &mut Reader) {
     what_signs_has_keys(config, reader);
     argon2_parameters_fit_together(config, reader);
     somebody_can_sign_in(config, reader);
+    levels_make_sense(config, reader);
+    levels_can_be_reached(config, reader);
     certificates_are_asked_for_where_they_count(config, reader);
     remote_users_have_a_header(config, reader);
     mail_passwords_stay_on_protected_ways(config, reader);
@@ -29,6 +32,33 @@ fn somebody_can_sign_in(config: &Config, reader: &mut Reader) {
             "users.sign_in_with is empty: nobody could sign in".to_owned(),
             "name at least one of username, email and phone".to_owned(),
         );
+    }
+}
+
+fn levels_make_sense(config: &Config, reader: &mut Reader) {
+    if let Err(error) = config.authentication.levels() {
+        reader.contradiction(
+            &["authentication.levels"],
+            format!("authentication.levels cannot be used: {error}"),
+            "name each level once, from the lowest to the highest, each needing something that those below do not"
+                .to_owned(),
+        );
+    }
+}
+
+fn levels_can_be_reached(config: &Config, reader: &mut Reader) {
+    let Ok(levels) = config.authentication.levels() else { return };
+    for (need, way) in
+        [(Need::Password, WayToAuthenticate::Password), (Need::Certificate, WayToAuthenticate::Certificate)]
+    {
+        let of_level = levels.iter().find(|level| level.needs.contains(&need));
+        if let Some(level) = of_level.filter(|_| !config.authentication.ways.contains(&way)) {
+            reader.contradiction(
+                &["authentication.levels", "authentication.ways"],
+                format!("authentication.levels has {:?}, and nobody can sign in by {}", level.name, way.as_str()),
+                format!("add {} to authentication.ways, or let the level need something else", way.as_str()),
+            );
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod algorithm;
 mod check;
 mod given;
 mod layers;
+mod level;
 mod listen;
 mod nearest;
 mod networks;
@@ -40,6 +41,7 @@ use value::Value;
 
 pub use given::Given;
 pub use layers::Environment;
+pub use level::LevelLine;
 pub use listen::{ListenAddress, ListenAddresses};
 pub use networks::Networks;
 pub use problem::{ConfigError, Problem, Source};

@@ -8,9 +8,9 @@ use std::{path::PathBuf, time::Duration};
 use vestibule_tokens::SigningAlgorithm;
 
 use super::{
-    ByteSize, CertificateField, DatabaseUrl, Given, GrantType, ListenAddresses, LogFormat, LogLevel, MailTransport,
-    Networks, Ordered, Password, PasswordRuleName, PublicUrl, RedisUrl, RegistrationMode, ScopeName, SecondFactorMode,
-    SignInIdentifier, SmtpSecurity, WayToAuthenticate, read::Reader, value::Value,
+    ByteSize, CertificateField, DatabaseUrl, Given, GrantType, LevelLine, ListenAddresses, LogFormat, LogLevel,
+    MailTransport, Networks, Ordered, Password, PasswordRuleName, PublicUrl, RedisUrl, RegistrationMode, ScopeName,
+    SecondFactorMode, SignInIdentifier, SmtpSecurity, WayToAuthenticate, read::Reader, value::Value,
 };
 
 /// One row of the table.
@@ -410,6 +410,16 @@ settings! {
         /// Who is asked for a second factor: `never`, `enrolled` (whoever has one), `staff` (they must have one; others as
         /// with `enrolled`) or `always`. A person, a group and an application can demand one beside that.
         "authentication.second_factor" second_factor: SecondFactorMode = "enrolled";
+
+        /// The levels of a sign-in, from the lowest to the highest: each has the name by which applications ask for it and are
+        /// told of it (`acr`), and what it needs. That is `any` for any way to sign in; or `password`, `certificate` (a client
+        /// certificate) and `second_factor` (the code of an app, or a recovery code), where `certificate` does not go with
+        /// `password`; and besides, where it says `within 10m`, that the person signed in no longer ago. People reach the highest
+        /// whose needs are met. A level is refused that nobody could be told, since whoever reaches it reaches a higher one.
+        ///
+        /// Change it where applications ask for levels by other names, or an API wants a fresh sign-in:
+        /// `["bronze any", "silver second_factor", "gold second_factor within 10m"]`.
+        "authentication.levels" levels: Ordered<LevelLine> = ["1 any", "2 second_factor"];
 
         /// The header in which one of `http.trusted_proxies` names the person whom it has authenticated. From anyone else it
         /// means nothing.

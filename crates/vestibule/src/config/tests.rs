@@ -105,6 +105,21 @@ fn plain_http_on_a_public_host_is_refused_unless_allowed() {
 }
 
 #[test]
+fn levels_that_nobody_could_reach_or_be_told_are_refused() {
+    let of = |levels: &str| complaint(&format!("authentication.levels = {levels}"));
+    assert!(of("[]").contains("there is no level"));
+    assert!(of("[\"a any\", \"a second_factor\"]").contains("two levels are called \"a\""));
+    assert!(of("[\"a any\", \"a any\"]").contains("stands there twice"));
+    assert!(of("[\"2 second_factor\", \"1 any\"]").contains("nobody would ever be told the level \"2\""));
+    assert!(of("[\"a fingerprint\"]").contains("expected a name and what it needs"));
+    assert!(of("[\"a any\", \"b certificate\"]").contains("add certificate to authentication.ways"));
+    assert!(of("[\"a password certificate\"]").contains("comes by one of them"));
+    assert!(load("authentication.levels = [\"bronze any\", \"gold second_factor within 10m\"]", &[]).is_ok());
+    let environment = [("VESTIBULE_AUTHENTICATION__LEVELS", "a any, b second_factor")];
+    assert!(load("", &environment).is_ok());
+}
+
+#[test]
 fn half_of_tls_is_refused() {
     let complaint = complaint("http.public_url = \"https://id.example.com\"\n[http.tls]\ncertificate = \"cert.pem\"\n");
     assert!(

@@ -84,7 +84,8 @@ async fn sessions_of(state: &State, call: &Call) -> Result<Vec<Session>, Problem
     let mut present = Vec::new();
     for session in sessions {
         if provider.present(session.clone()).await.map_err(Problem::unavailable)?.is_some() {
-            present.push(session);
+            let acr = provider.level_of(&session).map(str::to_owned);
+            present.push(Session { acr, ..session });
         }
     }
     Ok(present)

@@ -47,7 +47,7 @@ pub(super) fn sign_in(text: &str) -> SignIn {
         keep_signed_in: true,
         can_cancel: true,
         recover_link: true,
-        register_link: true,
+        register_link: Some("/register".to_owned()),
         certificate_link: Some(CERTIFICATES.to_owned()),
         error: Some(SignInError::WrongCredentials),
     }

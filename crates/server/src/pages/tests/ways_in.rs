@@ -119,6 +119,8 @@ pub(super) fn pages(text: &str) -> Vec<Sample> {
         site: label(text),
         action: "/register".into(),
         hidden: hidden(text),
+        app: Some(app(text)),
+        can_cancel: true,
         email: label(text),
         error: Some(label(text)),
     };

@@ -13,7 +13,7 @@ fn chosen(username: &str) -> Registration {
 
 impl Desk {
     async fn registration(&self, address: &str) -> SecretString {
-        self.recovery.ask_registration(address, &from()).await.unwrap();
+        self.recovery.ask_registration(address, &from(), None).await.unwrap();
         let mail = self.one_mail().await;
         assert_eq!(mail.to, address);
         assert!(mail.text.contains("\nhttps://id.example.com/register/finish?token="), "{}", mail.text);
@@ -31,7 +31,7 @@ async fn an_account_is_made_by_the_link_and_its_address_is_verified() {
     let token = desk.registration(ADDRESS).await;
     assert!(!desk.exists(ADDRESS).await, "asking makes nobody");
     assert_eq!(desk.recovery.look_registration(&token).await.unwrap().as_deref(), Some(ADDRESS));
-    let user = desk.recovery.register(&token, chosen("newcomer")).await.unwrap();
+    let user = desk.recovery.register(&token, chosen("newcomer")).await.unwrap().user;
     assert_eq!((user.username.as_str(), user.email.as_deref()), ("newcomer", Some(ADDRESS)));
     assert!(user.email_verified && user.active);
     assert!(desk.knows("newcomer", NEW_PASSWORD).await);
@@ -47,7 +47,7 @@ async fn a68_an_account_has_no_rights_and_none_of_the_attributes_that_are_not_fo
     with_more.attributes = Map::from_iter([("level".to_owned(), json!("gold"))]);
     let refused = desk.recovery.register(&token, with_more).await;
     assert!(matches!(refused, Err(RegisterError::Refused(CreateError::Attributes(_)))), "{refused:?}");
-    let user = desk.recovery.register(&token, chosen("newcomer")).await.unwrap();
+    let user = desk.recovery.register(&token, chosen("newcomer")).await.unwrap().user;
     assert!(!user.staff && !user.superuser);
 }
 
@@ -58,7 +58,7 @@ async fn a60_an_address_that_has_an_account_gets_word_of_that_and_the_asking_loo
     let gone = desk.person("gone").await;
     desk.site.users.deactivate(gone.id).await.unwrap();
     for typed in ["EVE@example.com", "gone@example.com"] {
-        desk.recovery.ask_registration(typed, &from()).await.unwrap();
+        desk.recovery.ask_registration(typed, &from(), None).await.unwrap();
         assert_eq!(desk.waiting().await, 1);
         let mail = desk.one_mail().await;
         assert_eq!(mail.to, typed.to_lowercase(), "as it is known, and not as a stranger wrote it");
@@ -127,7 +127,7 @@ async fn where_nobody_may_register_links_do_nothing() {
     let open = desk().await;
     let token = open.registration(ADDRESS).await;
     let closed = desk_with(|settings| settings.registration = false).await;
-    closed.recovery.ask_registration(ADDRESS, &from()).await.unwrap();
+    closed.recovery.ask_registration(ADDRESS, &from(), None).await.unwrap();
     assert!(closed.post().await.is_empty());
     assert!(matches!(closed.recovery.register(&token, chosen("newcomer")).await, Err(RegisterError::LinkUsed)));
 }
@@ -136,9 +136,9 @@ async fn where_nobody_may_register_links_do_nothing() {
 async fn an_address_is_written_to_a_few_times_only_and_what_is_none_is_refused() {
     let desk = desk().await;
     for _ in 0..20 {
-        desk.recovery.ask_registration(ADDRESS, &from()).await.unwrap();
+        desk.recovery.ask_registration(ADDRESS, &from(), None).await.unwrap();
     }
     assert_eq!(desk.post().await.len(), 5);
-    let refused = desk.recovery.ask_registration("nonsense", &from()).await;
+    let refused = desk.recovery.ask_registration("nonsense", &from(), None).await;
     assert!(matches!(refused, Err(AskError::NoAddress(_))), "{refused:?}");
 }
