@@ -22,6 +22,7 @@ mod m0014_client_keys;
 mod m0015_api_clients;
 mod m0018_marks;
 mod m0022_registration;
+mod m0023_client_documents;
 mod m0024_session_clients;
 mod m0028_grant_claims;
 mod m0035_carried_since;
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0028_grant_claims::Migration),
             Box::new(m0035_carried_since::Migration),
             Box::new(m0036_sectors::Migration),
+            Box::new(m0023_client_documents::Migration),
         ]
     }
 }

@@ -23,7 +23,7 @@ fn document(more: Value) -> Value {
     document
 }
 
-async fn register(app: &TestApp, token: Option<&str>, document: &Value) -> JsonAnswer {
+pub(crate) async fn register(app: &TestApp, token: Option<&str>, document: &Value) -> JsonAnswer {
     let request = app.wire().post("/oauth2/register").json(document);
     JsonAnswer::of(match token {
         Some(token) => request.bearer_auth(token),
@@ -39,7 +39,7 @@ async fn registered(app: &TestApp, more: Value) -> JsonAnswer {
     answer
 }
 
-async fn manage(app: &TestApp, method: Method, of: &Value, token: &str, body: Option<&Value>) -> JsonAnswer {
+pub(crate) async fn manage(app: &TestApp, method: Method, of: &Value, token: &str, body: Option<&Value>) -> JsonAnswer {
     let request = app.wire().request(method, of["registration_client_uri"].as_str().unwrap()).bearer_auth(token);
     JsonAnswer::of(match body {
         Some(body) => request.json(body),
@@ -48,7 +48,7 @@ async fn manage(app: &TestApp, method: Method, of: &Value, token: &str, body: Op
     .await
 }
 
-fn token(of: &Value) -> &str {
+pub(crate) fn token(of: &Value) -> &str {
     of["registration_access_token"].as_str().unwrap()
 }
 
@@ -56,7 +56,7 @@ fn third_party(app: &TestApp, of: &Value) -> ThirdParty {
     app.known_client(of["client_id"].as_str().unwrap(), of["client_secret"].as_str(), CALLBACK)
 }
 
-async fn invitation(app: &TestApp, uses: u32) -> String {
+pub(crate) async fn invitation(app: &TestApp, uses: u32) -> String {
     app.provider().initial_access_tokens().create("a portal", uses, Duration::from_secs(3600)).await.unwrap().1
 }
 

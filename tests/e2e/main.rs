@@ -31,6 +31,8 @@ mod certificates;
 mod claims_parameter;
 mod client_auth;
 mod client_credentials;
+mod client_documents;
+mod client_documents_kept;
 mod code_flow;
 mod codes;
 mod conformance;
@@ -87,6 +89,7 @@ mod sessions;
 mod setup;
 mod sign_in;
 mod signing;
+mod software_statements;
 mod token_revocation;
 mod userinfo;
 

@@ -4,7 +4,8 @@
 //!   stands on: SQLite and the embedded store, or (`postgres`) the servers that `VESTIBULE_TEST_POSTGRES_URL` and
 //!   `VESTIBULE_TEST_REDIS_URL` name.
 //! - [`Person`] has an account there, [`ThirdParty`] is an application that is registered there.
-//! - [`ClientKey`] is one that an application signs with, [`KeySite`] where it publishes its keys, [`Certificate`] what it
+//! - [`ClientKey`] is one that an application signs with, [`KeySite`] where it publishes its keys, [`DocumentSite`] what it
+//!   says of itself, [`Certificate`] what it
 //!   shows in a handshake, and [`Authority`] who issues it.
 //! - [`Browser`] keeps cookies and shows [`Page`]s; a person at it signs in and consents.
 //! - [`Authenticator`] is the app on somebody's phone that shows the codes of a second factor.
@@ -23,6 +24,7 @@ mod backend;
 mod browser;
 mod client;
 mod contract;
+mod document_site;
 mod dpop;
 mod fuzz;
 mod html;
@@ -45,6 +47,7 @@ pub use authority::{Authority, Certificate};
 pub use browser::Browser;
 pub use client::{ClientSpec, ThirdParty};
 pub use contract::{Contract, Described, is_problem};
+pub use document_site::DocumentSite;
 pub use dpop::{DpopKey, DpopProof};
 pub use fuzz::{FUZZ_TARGETS, FuzzScene};
 pub use html::Form;

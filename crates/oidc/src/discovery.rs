@@ -88,6 +88,9 @@ struct More {
     #[serde(skip_serializing_if = "Option::is_none")]
     mtls_endpoint_aliases: Option<BTreeMap<String, String>>,
     dpop_signing_alg_values_supported: Vec<String>,
+    /// Said only where it is so (draft-ietf-oauth-client-id-metadata-document section 5).
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    client_id_metadata_document_supported: bool,
 }
 
 impl AdditionalProviderMetadata for More {}
@@ -205,6 +208,7 @@ impl Provider {
             mtls_endpoint_aliases: self.settings().mutual_origin.as_deref().map(aliases),
             prompt_values_supported: self.prompts().map(|prompt| prompt.as_str().to_owned()).collect(),
             dpop_signing_alg_values_supported: DPOP_ALGORITHMS.map(|algorithm| algorithm.name().to_owned()).to_vec(),
+            client_id_metadata_document_supported: self.settings().client_documents.is_on(),
         };
         let metadata = Metadata::new(
             IssuerUrl::new(self.issuer().to_owned()).map_err(Unavailable::because)?,

@@ -22,6 +22,7 @@ mod code_grant;
 mod consents;
 mod device;
 pub mod discovery;
+pub mod documents;
 mod dpop;
 pub mod end_session;
 pub mod feed;

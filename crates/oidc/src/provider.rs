@@ -22,6 +22,7 @@ use crate::{
     code::Codes,
     device::Devices,
     discovery::{Published, path},
+    documents::{DocumentPolicy, Slots},
     dpop::Dpop,
     grants::{Grants, RefreshPolicy},
     levels::Levels,
@@ -62,6 +63,8 @@ pub struct Settings {
     pub dpop_nonce: bool,
     /// Which applications may register themselves, and as what (`registration`).
     pub registration: RegistrationPolicy,
+    /// Which applications are known by a document at their `client_id` (`client_documents`).
+    pub client_documents: DocumentPolicy,
     /// Of whom a second factor is asked (`authentication.second_factor`).
     pub second_factor: SecondFactorPolicy,
     /// The levels of a sign-in (`authentication.levels`).
@@ -123,6 +126,7 @@ struct Inner {
     ephemeral: Ephemeral,
     initial_access_tokens: InitialAccessTokens,
     registration_limit_key: HashKey,
+    document_slots: Slots,
     browser_state_key: HashKey,
     users: Users,
     attributes: Attributes,
@@ -213,6 +217,7 @@ impl Provider {
             issued: CountsBy::new(["grant"]),
             initial_access_tokens: InitialAccessTokens::new(database.clone(), &hash_key, clock.clone(), random.clone()),
             registration_limit_key: hash_key.for_purpose("registrations by address"),
+            document_slots: Slots::new(),
             browser_state_key: hash_key.for_purpose("browser state"),
             ephemeral: ephemeral.clone(),
             database: database.clone(),
@@ -298,6 +303,11 @@ impl Provider {
 
     pub(crate) fn registration_limit_key(&self) -> &HashKey {
         &self.0.registration_limit_key
+    }
+
+    /// What keeps two callers from fetching one document.
+    pub(crate) fn document_slots(&self) -> &Slots {
+        &self.0.document_slots
     }
 
     pub(crate) fn published(&self) -> &Published {

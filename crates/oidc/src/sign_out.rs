@@ -6,7 +6,9 @@ use vestibule_core::{ClientId, GrantId, PublicSessionId, ScopeSet, UserId};
 use vestibule_sessions::{Origin, Session, SessionToken};
 use vestibule_tokens::{Revocation, Subject};
 
-use crate::{Provider, Unavailable, grants::Whose, logout::Member, provider::LONGEST_ACCESS_TOKEN};
+use crate::{
+    Provider, Unavailable, documents::is_address, grants::Whose, logout::Member, provider::LONGEST_ACCESS_TOKEN,
+};
 
 impl Provider {
     /// Ends a browser session, and with it every token that was minted in it. The log comes first: should the store fail
@@ -109,12 +111,14 @@ impl Provider {
         Ok(granted)
     }
 
-    /// Voids every token that an application has.
+    /// Voids every token that an application has, and those that it might still get: its id never comes back. Where that is the
+    /// address of a document, it may, and only what was given until now is void.
     ///
     /// # Errors
     /// A database that does not answer.
     pub async fn revoke_client(&self, client: &ClientId) -> Result<(), Unavailable> {
-        self.revoke(Subject::Client(client.clone()), None).await
+        let until = is_address(client).then(|| self.clock().now());
+        self.revoke(Subject::Client(client.clone()), until).await
     }
 
     pub(crate) async fn revoke(

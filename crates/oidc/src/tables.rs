@@ -23,6 +23,8 @@ pub(crate) mod client {
         pub(crate) sector: Option<String>,
         pub(crate) self_registered: Option<String>,
         pub(crate) registration_digest: Option<Vec<u8>>,
+        pub(crate) document_fetched_at: Option<i64>,
+        pub(crate) document_fresh_until: Option<i64>,
         pub(crate) created_at: i64,
         pub(crate) updated_at: i64,
     }

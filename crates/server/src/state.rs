@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use url::Url;
+use url::{Host, Url};
 use vestibule_audit::{Audit, Event, Source};
 use vestibule_core::{Clock, HashKey, Random, UserId};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 use vestibule_metrics::Board;
-use vestibule_oidc::{Provider, client::Client};
+use vestibule_oidc::{
+    Provider,
+    client::{Client, SelfRegistered},
+};
 use vestibule_sessions::{CsrfKey, Pending};
 use vestibule_users::{Access, ApiTokens, Attributes, Notice, Recovery, Throttle, User, Ways};
 
@@ -238,18 +241,36 @@ impl State {
 
 /// How a page names an application: its name, and the host that an answer goes to.
 pub(crate) fn app_of(client: &Client, answered_at: Option<&str>) -> App {
-    let host = answered_at.and_then(|uri| Url::parse(uri).ok()).and_then(|url| {
-        let host = url.host_str()?.to_owned();
-        Some(Label::from(url.port().map_or(host.clone(), |port| format!("{host}:{port}"))))
-    });
+    let host = answered_at.and_then(host_of);
+    let documented = client.self_registered == Some(SelfRegistered::Document);
     let link = |uri: &Option<String>| uri.as_deref().and_then(WebAddress::parse);
     let metadata = &client.metadata;
     App {
         name: Label::from(client.name.as_str()),
         host,
+        published_at: documented.then(|| host_of(client.id.as_str())).flatten(),
+        on_this_device: documented && answered_at.is_some_and(is_on_this_device),
         logo_uri: link(&metadata.logo_uri).filter(WebAddress::is_https),
         policy_uri: link(&metadata.policy_uri),
         tos_uri: link(&metadata.tos_uri),
+    }
+}
+
+/// The host of an address, with its port where that is another than usual.
+fn host_of(address: &str) -> Option<Label> {
+    let url = Url::parse(address).ok()?;
+    let host = url.host_str()?;
+    Some(Label::from(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))))
+}
+
+/// Whether an address leads to a program on the device of whoever goes there (RFC 8252 sections 7.1 and 7.3).
+fn is_on_this_device(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else { return true };
+    match url.host() {
+        Some(Host::Domain(name)) => !matches!(url.scheme(), "https" | "http") || name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => true,
     }
 }
 

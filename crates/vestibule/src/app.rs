@@ -14,6 +14,7 @@ use vestibule_database::{ChangeLog, Database};
 use vestibule_ephemeral::{Ephemeral, Pace};
 use vestibule_oidc::{
     Herald, Provider, RefreshPolicy, Settings,
+    documents::DocumentPolicy,
     registration::{RegistrationMode, RegistrationPolicy},
 };
 use vestibule_outbound::Outbox;
@@ -336,6 +337,7 @@ fn settings(config: &Config) -> Result<Settings, StartError> {
         strict_assertion_audience: config.oidc.strict_assertion_audience,
         implicit: config.oidc.implicit,
         registration: registration(config),
+        client_documents: client_documents(config),
         require_pushed_authorization_requests: config.oidc.require_pushed_authorization_requests,
         pushed_request_lifetime: config.oidc.pushed_request_lifetime,
         require_signed_request_object: config.oidc.require_signed_request_object,
@@ -373,7 +375,20 @@ pub(crate) fn registration(config: &Config) -> RegistrationPolicy {
         scopes: registration.scopes.iter().map(|scope| scope.as_str()).collect(),
         grant_types: grants.map(|grant| grant.as_str().to_owned()).collect(),
         hourly_limit: registration.hourly_limit,
+        statement_issuers: registration.statement_issuers.iter().cloned().collect(),
+        require_software_statement: registration.require_software_statement,
         unused_lifetime: registration.unused_lifetime,
+    }
+}
+
+/// Which applications are known by a document at their `client_id`.
+pub(crate) fn client_documents(config: &Config) -> DocumentPolicy {
+    let documents = &config.client_documents;
+    DocumentPolicy {
+        allow: documents.allow.iter().cloned().collect(),
+        shortest: documents.shortest_cache,
+        longest: documents.longest_cache,
+        most: documents.most.into(),
     }
 }
 

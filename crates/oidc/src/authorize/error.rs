@@ -14,6 +14,9 @@ pub enum PageError {
     /// `client_id` is missing or names nobody.
     #[error("no application is registered under this client_id")]
     InvalidClient,
+    /// `client_id` is the address of a document, and no application comes of that.
+    #[error("{0}")]
+    Document(String),
     /// `redirect_uri` is missing or not registered for this application.
     #[error("{0}")]
     InvalidRedirectUri(&'static str),
@@ -28,7 +31,7 @@ impl PageError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::InvalidRequest(_) => "invalid_request",
-            Self::InvalidClient => "invalid_client",
+            Self::InvalidClient | Self::Document(_) => "invalid_client",
             Self::InvalidRedirectUri(_) => "invalid_redirect_uri",
             Self::Refused(code, _) => code.as_str(),
         }

@@ -13,7 +13,7 @@ use super::{
     response::{ResponseMode, ResponseType},
     rules,
 };
-use crate::{Provider, RequestedClaims, client::Client, levels::LevelWish, pushed::PushedId};
+use crate::{Provider, RequestedClaims, client::Client, documents::DocumentError, levels::LevelWish, pushed::PushedId};
 
 /// Where an answer may go: it exists only once the client and its redirect URI are proved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,7 +157,11 @@ impl Provider {
     /// Who asks.
     async fn asking(&self, sent: &Parameters) -> Result<Arc<Client>, NotValid> {
         let id = ClientId::from(once(sent, "client_id")?.ok_or(PageError::InvalidClient)?);
-        Ok(self.clients().find(&id).await?.ok_or(PageError::InvalidClient)?)
+        match self.beginning(&id).await {
+            Ok(found) => Ok(found.ok_or(PageError::InvalidClient)?),
+            Err(DocumentError::Unavailable(error)) => Err(error.into()),
+            Err(error) => Err(PageError::Document(error.to_string()).into()),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use super::{AuthMethod, Client, SenderCertificate};
 use crate::{Provider, Unavailable};
 
 pub(crate) use assertion::Assertions;
-pub(crate) use remote_keys::RemoteKeys;
+pub(crate) use remote_keys::{RemoteError, RemoteKeys};
 
 /// What a request carries to prove the application that sends it.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +84,9 @@ impl Provider {
     /// Why it does not prove that.
     pub async fn authenticate(&self, proof: Proof<'_>) -> Result<Arc<Client>, AuthenticationError> {
         let credentials = Credentials::read(proof)?;
+        if !self.may_go_on(&credentials.id).await? {
+            return Err(AuthenticationError::Refused("its client_id is the address of a document that does not count"));
+        }
         let clients = self.clients();
         let Some(known) = clients.remembered(&credentials.id) else {
             let client = clients.learn(&credentials.id).await?.map(|known| Arc::clone(&known.client));

@@ -216,6 +216,15 @@ pub struct ClientMetadata {
     /// Who answers for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<String>,
+    /// The software that it is an instance of, by the name that its maker gave that (RFC 7591 section 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub software_id: Option<String>,
+    /// Which version of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub software_version: Option<String>,
+    /// What somebody whom the operator trusts has signed of it, as it came; only where that was verified (section 2.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub software_statement: Option<String>,
 }
 
 impl Default for ClientMetadata {
@@ -260,6 +269,9 @@ impl Default for ClientMetadata {
             tos_uri: None,
             initiate_login_uri: None,
             contacts: Vec::new(),
+            software_id: None,
+            software_version: None,
+            software_statement: None,
         }
     }
 }

@@ -9,6 +9,7 @@ mod apis;
 mod apps;
 pub mod authentication;
 mod certificate;
+mod documented;
 mod encryption;
 mod import;
 pub(crate) mod known;
@@ -34,10 +35,13 @@ use vestibule_jose::JwkSet;
 
 pub use apis::{Api, ApiError, ApiScope, Apis, NewApi};
 pub use certificate::{CertificateName, SenderCertificate};
+pub use documented::DocumentCopy;
+pub(crate) use documented::Written;
 pub use encryption::{EncryptionMetadata, NotEncrypted};
 pub use import::{ImportedClient, ImportedSecret};
 pub use metadata::{AccessTokenFormat, AuthMethod, ClientMetadata, MetadataError};
 pub use new_client::NewClient;
+pub(crate) use proof::is_fetched;
 pub use registry::{ClientRules, Clients, ClientsError, CreatedClient};
 pub use request_object::RequestObjectAlgorithm;
 pub use sector::{SubjectType, check_sector};
@@ -69,6 +73,8 @@ pub struct Client {
     pub updated_at: Timestamp,
     /// By which door it came, where it registered itself.
     pub self_registered: Option<SelfRegistered>,
+    /// How old the document is that it is known by, where it is known by one.
+    pub document: Option<DocumentCopy>,
     pub(crate) registration_digest: Option<Digest>,
     pub(crate) secret_digest: Option<Digest>,
     /// Its secret as it is, sealed, where an HMAC needs it.

@@ -78,6 +78,8 @@ impl NewClient {
         if !says_response_types {
             metadata.fit_response_types();
         }
+        // It is kept only by whoever verified it.
+        metadata.software_statement = None;
         Ok(Self {
             name,
             auth_method,

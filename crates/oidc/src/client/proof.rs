@@ -59,7 +59,7 @@ fn check_uri(metadata: &ClientMetadata) -> Result<(), MetadataError> {
 }
 
 /// Whether keys are fetched from there.
-pub(super) fn is_fetched(uri: &str) -> bool {
+pub(crate) fn is_fetched(uri: &str) -> bool {
     let fetched = Url::parse(uri).is_ok_and(|url| {
         let scheme = url.scheme() == "https" || (url.scheme() == "http" && is_this_machine(&url));
         scheme && url.has_host() && url.username().is_empty() && url.password().is_none()

@@ -13,8 +13,8 @@ use vestibule_tokens::SigningAlgorithm;
 use vestibule_users::PasswordHasher;
 
 use super::{
-    AuthMethod, Client, ClientMetadata, MetadataError, NewClient, SelfRegistered, known, metadata::unsupported, proof,
-    sector, signing,
+    AuthMethod, Client, ClientMetadata, DocumentCopy, MetadataError, NewClient, SelfRegistered, known,
+    metadata::unsupported, proof, sector, signing,
 };
 use crate::{Unavailable, tables::client};
 
@@ -159,7 +159,7 @@ impl Clients {
     pub async fn update(
         &self,
         id: &ClientId,
-        new: NewClient,
+        mut new: NewClient,
         read_at: Option<Timestamp>,
     ) -> Result<Client, ClientsError> {
         self.check(&new)?;
@@ -168,6 +168,10 @@ impl Clients {
         let before = found.ok_or_else(|| ClientsError::NoSuchClient(id.clone()))?;
         if read_at.is_some_and(|moment| moment.millis() != before.updated_at) {
             return Err(ClientsError::Changed(id.clone()));
+        }
+        if new.metadata.software_statement.is_none() {
+            // What binds an application whenever it changes itself is not lost by what an administrator changes.
+            new.metadata.software_statement = Client::try_from(before.clone())?.metadata.software_statement;
         }
         let public = new.auth_method == Some(AuthMethod::None);
         if public != (before.auth_method.as_deref() == Some(AuthMethod::None.as_str())) {
@@ -275,6 +279,8 @@ impl Clients {
             require_second_factor: Set(new.require_second_factor),
             self_registered: Set(None),
             registration_digest: Set(None),
+            document_fetched_at: Set(None),
+            document_fresh_until: Set(None),
             created_at: Set(created_at.millis()),
             updated_at: Set(self.clock.now().millis()),
         })
@@ -349,6 +355,7 @@ impl TryFrom<client::Model> for Client {
             require_second_factor: row.require_second_factor,
             self_registered,
             registration_digest,
+            document: DocumentCopy::of(row.document_fetched_at, row.document_fresh_until),
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
         })

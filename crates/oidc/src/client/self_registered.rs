@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait, Query},
 };
 use vestibule_core::ClientId;
@@ -21,6 +21,9 @@ use crate::{
 const TOKEN_PREFIX: &str = "vst_registration_";
 /// How many of those that nobody uses are looked for at a time.
 const BATCH: u64 = 100;
+/// After what time one is forgotten that nobody allowed anything and that is known by a document. Nothing is lost by that: it can
+/// be fetched again.
+const UNUSED_DOCUMENT: Duration = Duration::from_secs(24 * 3600);
 
 /// By which door an application came that registered itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub enum SelfRegistered {
     Invited,
     /// The door stood open: anybody may have sent it.
     Open,
+    /// By none: its `client_id` is the address of a document that says what it is.
+    Document,
 }
 
 impl SelfRegistered {
@@ -37,12 +42,13 @@ impl SelfRegistered {
         match self {
             Self::Invited => "token",
             Self::Open => "open",
+            Self::Document => "document",
         }
     }
 
     /// From its name in the table.
     pub(super) fn parse(name: &str) -> Option<Self> {
-        [Self::Invited, Self::Open].into_iter().find(|door| door.as_str() == name)
+        [Self::Invited, Self::Open, Self::Document].into_iter().find(|door| door.as_str() == name)
     }
 }
 
@@ -83,14 +89,18 @@ impl Clients {
         since: Duration,
         last: &str,
     ) -> Result<Option<(Vec<ClientId>, String)>, Unavailable> {
-        let before = self.clock.now() - since;
+        let now = self.clock.now();
+        let by_document = client::Column::SelfRegistered.eq(SelfRegistered::Document.as_str());
+        let long_ago = client::Column::CreatedAt.lt((now - since).millis());
+        let not_fetched = client::Column::DocumentFetchedAt.lt((now - UNUSED_DOCUMENT).millis());
+        let due = Condition::any().add(by_document.clone().not().and(long_ago)).add(by_document.and(not_fetched));
         let allowed = Query::select().column(consent::Column::ClientId).from(consent::Entity).to_owned();
         let given = Query::select().column(grant::Column::ClientId).from(grant::Entity).to_owned();
         let rows = client::Entity::find()
             .filter(client::Column::Id.gt(last))
             .filter(client::Column::SelfRegistered.is_not_null())
             .filter(client::Column::FirstParty.eq(false))
-            .filter(client::Column::CreatedAt.lt(before.millis()))
+            .filter(due)
             .filter(Expr::col(client::Column::Id).not_in_subquery(allowed))
             .filter(Expr::col(client::Column::Id).not_in_subquery(given))
             .order_by_asc(client::Column::Id)

@@ -4,7 +4,7 @@ use serde_json::Value;
 use vestibule_audit::{Actor, Details, Event, Kind, ObjectType, Source};
 use vestibule_core::ClientId;
 
-use super::{RegistrationError, RegistrationMode, answer};
+use super::{RegistrationError, RegistrationMode, Vouching, answer};
 use crate::{
     Provider,
     client::{Client, NewClient, SubjectType},
@@ -41,7 +41,9 @@ impl Provider {
     pub async fn reregister(&self, steward: Steward<'_>, document: &str) -> Result<Value, RegistrationError> {
         let (client, token) = self.looked_after(&steward).await?;
         self.names_itself(&client, document).await?;
-        let new = as_strict_as(&client, self.read_registration(document).await?);
+        let held = client.metadata.software_statement.as_deref();
+        let vouching = Vouching { held, needed: self.settings().registration.require_software_statement };
+        let new = as_strict_as(&client, self.read_registration(document, vouching).await?);
         let update = self.clients().update(&client.id, new, Some(client.updated_at));
         let changed = self.audit().with_change(event(Kind::Updated, &client, steward.source), update).await?;
         Ok(answer::known(self.issuer(), &changed, token))
@@ -88,7 +90,7 @@ impl Provider {
 
 /// What protects an application's requests, and whom it may not recognise, stays as it is, whoever said it: an administrator may
 /// have.
-fn as_strict_as(client: &Client, mut new: NewClient) -> NewClient {
+pub(crate) fn as_strict_as(client: &Client, mut new: NewClient) -> NewClient {
     let (before, after) = (&client.metadata, &mut new.metadata);
     new.require_pkce = Some(new.require_pkce == Some(true) || client.require_pkce);
     after.require_pushed_authorization_requests |= before.require_pushed_authorization_requests;

@@ -13,6 +13,7 @@ mod initial;
 mod limit;
 mod management;
 mod policy;
+mod statement;
 mod sweep;
 
 use std::time::Duration;
@@ -22,7 +23,10 @@ use vestibule_audit::{Actor, Details, Event, Kind, ObjectType, Source};
 
 pub use initial::{InitialAccessToken, InitialAccessTokens};
 pub use management::Steward;
+pub(crate) use management::as_strict_as;
 pub use policy::{RegistrationMode, RegistrationPolicy};
+pub(crate) use statement::Vouching;
+pub use statement::{NoIssuer, StatementIssuer};
 
 use crate::{
     Provider, Unavailable,
@@ -50,6 +54,12 @@ pub enum RegistrationError {
     /// Other metadata that cannot be honoured (`invalid_client_metadata`).
     #[error("{0}")]
     Metadata(String),
+    /// A software statement that does not hold, or is missing where one is needed (`invalid_software_statement`).
+    #[error("the software statement does not count: {0}")]
+    InvalidStatement(String),
+    /// A software statement of somebody who is not trusted here (`unapproved_software_statement`).
+    #[error("statements of the issuer of this software statement do not count here")]
+    UnapprovedStatement,
     /// Something that this needs does not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -65,6 +75,8 @@ impl RegistrationError {
             Self::TooMany { .. } => "slow_down",
             Self::RedirectUri(_) => "invalid_redirect_uri",
             Self::Metadata(_) => "invalid_client_metadata",
+            Self::InvalidStatement(_) => "invalid_software_statement",
+            Self::UnapprovedStatement => "unapproved_software_statement",
             Self::Unavailable(_) => "temporarily_unavailable",
         }
     }
@@ -120,7 +132,8 @@ impl Provider {
     /// See [`RegistrationError`].
     pub async fn register(&self, applicant: Applicant<'_>) -> Result<Value, RegistrationError> {
         let door = self.let_in(&applicant).await?;
-        let new = self.read_registration(applicant.document).await?;
+        let vouching = Vouching { held: None, needed: self.settings().registration.require_software_statement };
+        let new = self.read_registration(applicant.document, vouching).await?;
         let transaction = self.database().begin().await.map_err(Unavailable::from)?;
         // Spent with the row that it lets in: both or neither.
         if let (SelfRegistered::Invited, Some(token)) = (door, applicant.token)
@@ -162,14 +175,22 @@ impl Provider {
         }
     }
 
-    async fn read_registration(&self, document: &str) -> Result<NewClient, RegistrationError> {
+    /// What an application says of itself, held against the policy and against whatever it names.
+    pub(crate) async fn read_registration(
+        &self,
+        document: &str,
+        vouching: Vouching<'_>,
+    ) -> Result<NewClient, RegistrationError> {
+        let stated = self.stated(document, vouching).await?;
+        let document = stated.as_ref().map_or(document, |stated| &stated.document);
         let at_home = url::Url::parse(self.issuer()).is_ok_and(|url| match url.host() {
             Some(url::Host::Domain(name)) => name == "localhost",
             Some(url::Host::Ipv4(address)) => address.is_loopback(),
             Some(url::Host::Ipv6(address)) => address.is_loopback(),
             None => false,
         });
-        let new = self.settings().registration.read(document, at_home)?;
+        let mut new = self.settings().registration.read(document, at_home)?;
+        new.metadata.software_statement = stated.map(|stated| stated.statement);
         self.check_sector(&new.metadata).await?;
         Ok(new)
     }

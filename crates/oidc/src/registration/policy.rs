@@ -6,6 +6,7 @@ use serde_json::Value;
 use url::{Host, Url};
 use vestibule_core::{RedirectUri, ScopeSet};
 
+use super::StatementIssuer;
 use crate::{
     authorize::{IMPLICIT, ResponseType},
     client::{AuthMethod, ClientMetadata, MetadataError, NewClient},
@@ -36,6 +37,10 @@ pub struct RegistrationPolicy {
     pub grant_types: Vec<String>,
     /// How many can be registered in an hour from one address (`registration.hourly_limit`).
     pub hourly_limit: u32,
+    /// Whose software statements count (`registration.statement_issuers`).
+    pub statement_issuers: Vec<StatementIssuer>,
+    /// Whether each must bring one (`registration.require_software_statement`).
+    pub require_software_statement: bool,
     /// After what time one is forgotten that nobody ever allowed anything (`registration.unused_lifetime`).
     pub unused_lifetime: Duration,
 }

@@ -13,7 +13,10 @@ use vestibule_jose::{Algorithm, Audience, JwsError, RegisteredClaims, Unverified
 use super::{Allowed, Asking, Grant, TokenError, TokenRequest};
 use crate::{
     Provider,
-    client::{Client, TrustedIssuer, authentication::AuthenticationError},
+    client::{
+        Client, TrustedIssuer,
+        authentication::{AuthenticationError, RemoteError},
+    },
     discovery::path,
 };
 
@@ -91,20 +94,11 @@ impl Provider {
         trusted: &TrustedIssuer,
         token: &'a Unverified<'_>,
     ) -> Result<Verified<'a>, TokenError> {
-        let remote = self.assertions().remote();
-        if !token.algorithm().is_some_and(|algorithm| Algorithm::ASYMMETRIC.contains(&algorithm)) {
-            return Err(malformed(JwsError::OtherAlgorithm));
-        }
-        let known =
-            remote.get(&trusted.jwks_uri).await.ok_or_else(|| refused("the keys of its issuer cannot be fetched"))?;
-        match known.set.verify(token, &Algorithm::ASYMMETRIC) {
-            Err(JwsError::UnknownKey) => {
-                let newer = remote.newer_than(&trusted.jwks_uri, &known).await;
-                let newer = newer.ok_or_else(|| malformed(JwsError::UnknownKey))?;
-                newer.set.verify(token, &Algorithm::ASYMMETRIC).map_err(malformed)
-            }
-            verified => verified.map_err(malformed),
-        }
+        let verified = self.assertions().remote().verify(&trusted.jwks_uri, token, &Algorithm::ASYMMETRIC).await;
+        verified.map_err(|error| match error {
+            RemoteError::NoKeys => refused("the keys of its issuer cannot be fetched"),
+            RemoteError::Jws(error) => malformed(error),
+        })
     }
 }
 

@@ -115,7 +115,7 @@ async fn refused(state: &State, request: &Request, sent: &Parameters, error: Aut
 
 /// Whether nobody here knows whose application it is.
 fn is_a_stranger(client: &Client) -> bool {
-    client.self_registered == Some(SelfRegistered::Open)
+    matches!(client.self_registered, Some(SelfRegistered::Open | SelfRegistered::Document))
 }
 
 /// An address of ours that leads at once to wherever a stranger registered would lend it our name (RFC 9700 section 4.11.2). So a

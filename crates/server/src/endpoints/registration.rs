@@ -72,7 +72,10 @@ fn refused(error: &RegistrationError) -> poem::Result<Response> {
         RegistrationError::Off => return Err(Failure::new(StatusCode::NOT_FOUND, "not_found").into()),
         RegistrationError::Unauthorized(_) => StatusCode::UNAUTHORIZED,
         RegistrationError::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-        RegistrationError::RedirectUri(_) | RegistrationError::Metadata(_) => StatusCode::BAD_REQUEST,
+        RegistrationError::RedirectUri(_)
+        | RegistrationError::Metadata(_)
+        | RegistrationError::InvalidStatement(_)
+        | RegistrationError::UnapprovedStatement => StatusCode::BAD_REQUEST,
         RegistrationError::Unavailable(unavailable) => {
             tracing::error!(error = %unavailable, "an application could not be registered");
             StatusCode::SERVICE_UNAVAILABLE

@@ -123,6 +123,10 @@ pub struct App {
     pub name: Label,
     /// The host that the browser will be sent back to, which unlike the name nobody can make up.
     pub host: Option<Label>,
+    /// The host that says what it is, where it is known by a document of its own there.
+    pub published_at: Option<Label>,
+    /// Whether such an app is answered at a program on the person's own device, for which any other there could pass.
+    pub on_this_device: bool,
     /// Its logo, where it registered one. A page that shows it needs a policy that lets it.
     pub logo_uri: Option<WebAddress>,
     /// Its privacy policy, where it registered one.

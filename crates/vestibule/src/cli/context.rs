@@ -9,6 +9,7 @@ use vestibule_ephemeral::Ephemeral;
 use vestibule_oidc::{
     Grants, Whose,
     client::{Apis, ClientRules, Clients},
+    documents::is_address,
     end_grants, end_members,
     registration::InitialAccessTokens,
 };
@@ -223,7 +224,9 @@ impl Context {
     /// A database that does not answer.
     pub async fn revoke_client(&self, database: &Database, client: ClientId) -> Result<(), Failure> {
         // Its grants go with its row.
-        self.revoke(database, Subject::Client(client), None).await.map(drop)
+        // An id that is the address of a document may come back.
+        let until = is_address(&client).then(|| self.clock.now());
+        self.revoke(database, Subject::Client(client), until).await.map(drop)
     }
 
     async fn revoke(

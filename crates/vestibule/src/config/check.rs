@@ -13,6 +13,8 @@ pub(super) fn contradictions(config: &Config, reader: &mut Reader) {
     tls_has_both_halves(config, reader);
     served_over_https_and_called_by_it(config, reader);
     idle_within_absolute(config, reader);
+    documents_are_kept_for_some_time(config, reader);
+    statements_that_are_needed_have_issuers(config, reader);
     keys_sign_before_they_are_followed(config, reader);
     what_signs_has_keys(config, reader);
     argon2_parameters_fit_together(config, reader);
@@ -219,6 +221,29 @@ fn idle_within_absolute(config: &Config, reader: &mut Reader) {
                 "a session that ends unused must end no later than one in use: change one of them".to_owned(),
             );
         }
+    }
+}
+
+fn statements_that_are_needed_have_issuers(config: &Config, reader: &mut Reader) {
+    let registration = &config.registration;
+    if registration.require_software_statement && registration.statement_issuers.iter().next().is_none() {
+        reader.contradiction(
+            &["registration.require_software_statement", "registration.statement_issuers"],
+            "registration.require_software_statement is set, and nobody's software statements count".to_owned(),
+            "name an issuer in registration.statement_issuers, or leave out registration.require_software_statement"
+                .to_owned(),
+        );
+    }
+}
+
+fn documents_are_kept_for_some_time(config: &Config, reader: &mut Reader) {
+    let documents = &config.client_documents;
+    if documents.shortest_cache > documents.longest_cache {
+        reader.contradiction(
+            &["client_documents.shortest_cache", "client_documents.longest_cache"],
+            "client_documents.shortest_cache is longer than client_documents.longest_cache".to_owned(),
+            "a document is kept for some time between the two: change one of them".to_owned(),
+        );
     }
 }
 

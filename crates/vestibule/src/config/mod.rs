@@ -13,6 +13,7 @@
 
 mod algorithm;
 mod check;
+mod documents;
 mod given;
 mod layers;
 mod level;
@@ -50,8 +51,9 @@ pub use quantity::{ByteSize, parse_duration};
 pub use reference::{markdown, toml_file};
 pub use secret::{DatabaseUrl, Password, RedisUrl};
 pub use settings::{
-    Audit, Authentication, Branding, Config, Database, Ephemeral, Http, Keys, Log, Mail, Oidc, Passwords, Permissions,
-    Redis, Registration, SECTIONS, SETTINGS, Section, Sessions, Setting, Throttle, Tokens, Users,
+    Audit, Authentication, Branding, ClientDocuments, Config, Database, Ephemeral, Http, Keys, Log, Mail, Oidc,
+    Passwords, Permissions, Redis, Registration, SECTIONS, SETTINGS, Section, Sessions, Setting, Throttle, Tokens,
+    Users,
 };
 pub use words::{
     CertificateField, GrantType, LogFormat, LogLevel, MailTransport, Ordered, PasswordRuleName, RegistrationMode,

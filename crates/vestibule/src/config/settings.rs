@@ -5,6 +5,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use vestibule_oidc::{documents::AllowedAddress, registration::StatementIssuer};
 use vestibule_tokens::SigningAlgorithm;
 
 use super::{
@@ -366,8 +367,39 @@ settings! {
         /// How many applications can be registered in an hour from one address, where anybody may.
         "registration.hourly_limit" hourly_limit: u32 = 1000, from 1 to 1000000;
 
+        /// Whose software statements (RFC 7591 section 2.3) count, each as its issuer, a blank, and the URL of its keys. What such
+        /// an issuer has signed of an application counts before what the application says of itself.
+        ///
+        /// Where it is empty, software statements are ignored.
+        "registration.statement_issuers" statement_issuers: Ordered<StatementIssuer> = [];
+
+        /// Whether each application that registers itself must bring such a statement.
+        ///
+        /// With `registration.mode` open, it lets an application register in place of an initial access token; with token, both are
+        /// needed.
+        "registration.require_software_statement" require_software_statement: bool = false;
+
         /// After what time an application is forgotten that registered itself and that nobody ever allowed anything.
         "registration.unused_lifetime" unused_lifetime: Duration = "30d", from "1h" to "3650d";
+    }
+
+    /// Applications whose `client_id` is the address of a document that says what they are.
+    client_documents: ClientDocuments {
+        /// The addresses that count: a host (`app.example`), the hosts below a name (`*.app.example`), a prefix
+        /// (`https://app.example/apps/`), or any over https (`*`).
+        ///
+        /// Where it is empty, there are no such applications. Whoever can publish at one of these addresses can ask people here
+        /// for what `registration.scopes` holds. `*` lets in everybody, as assistants that connect to anything (MCP) expect.
+        "client_documents.allow" allow: Ordered<AllowedAddress> = [];
+
+        /// For how long a document is not fetched again at least, whatever it says.
+        "client_documents.shortest_cache" shortest_cache: Duration = "5m", from "10s" to "24h";
+
+        /// For how long at most: so long may an application go on by what its document said before.
+        "client_documents.longest_cache" longest_cache: Duration = "24h", from "1m" to "7d";
+
+        /// How many such applications there can be. Those that nobody allowed anything are forgotten after a day.
+        "client_documents.most" most: u32 = 10000, from 1 to 10000000;
     }
 
     /// How long people stay signed in.

@@ -8,9 +8,12 @@ use std::{sync::Arc, time::Duration};
 
 use vestibule_core::{Clock, HashKey, Vault};
 use vestibule_ephemeral::{Ephemeral, Kind};
-use vestibule_jose::{Algorithm, Audience, JwkSet, JwsError, RegisteredClaims, SecretKey, Unverified, Verified};
+use vestibule_jose::{Algorithm, Audience, JwsError, RegisteredClaims, SecretKey, Unverified, Verified};
 
-use super::{AuthenticationError, remote_keys::RemoteKeys};
+use super::{
+    AuthenticationError,
+    remote_keys::{RemoteError, RemoteKeys},
+};
 use crate::{
     Unavailable,
     client::{AuthMethod, Client},
@@ -111,18 +114,10 @@ impl Assertions {
         let Some(url) = &client.metadata.jwks_uri else {
             return Err(AuthenticationError::Refused("it is registered without keys"));
         };
-        // Before anything is fetched for it.
-        if !token.algorithm().is_some_and(|algorithm| allowed.contains(&algorithm)) {
-            return Err(refused(JwsError::OtherAlgorithm));
-        }
-        let keys = self.keys.get(url).await.ok_or(AuthenticationError::Refused("its keys cannot be fetched"))?;
-        match verify(&keys.set, token, allowed) {
-            Err(JwsError::UnknownKey) => {
-                let newer = self.keys.newer_than(url, &keys).await.ok_or_else(|| refused(JwsError::UnknownKey))?;
-                verify(&newer.set, token, allowed).map_err(refused)
-            }
-            verified => verified.map_err(refused),
-        }
+        self.keys.verify(url, token, allowed).await.map_err(|error| match error {
+            RemoteError::NoKeys => AuthenticationError::Refused("its keys cannot be fetched"),
+            RemoteError::Jws(error) => refused(error),
+        })
     }
 
     fn by_secret<'a>(
@@ -178,15 +173,6 @@ impl Assertions {
         let key = self.key.digest(&format!("{}\n{jti}", client.id)).to_key();
         let first = self.ephemeral.mark_seen(SEEN, &key, left).await.map_err(Unavailable::from)?;
         if first { Ok(()) } else { Err(AuthenticationError::Refused("its assertion was used before")) }
-    }
-}
-
-/// Of the keys that an application publishes, one that signed the token.
-fn verify<'a>(keys: &JwkSet, token: &'a Unverified<'_>, allowed: &[Algorithm]) -> Result<Verified<'a>, JwsError> {
-    match keys.verify(token, allowed) {
-        // A token without a name for its key may be by one that is newer than those at hand.
-        Err(JwsError::Signature) if token.kid().is_none() => Err(JwsError::UnknownKey),
-        verified => verified,
     }
 }
 

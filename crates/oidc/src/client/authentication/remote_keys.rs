@@ -22,7 +22,7 @@ use std::{
 use moka::sync::Cache;
 use tokio::sync::{Mutex, MutexGuard};
 use vestibule_core::{Clock, Timestamp};
-use vestibule_jose::JwkSet;
+use vestibule_jose::{Algorithm, JwkSet, JwsError, Unverified, Verified};
 use vestibule_outbound::{Fetch, Fetcher};
 
 /// How long keys are taken from memory before they are fetched again: so long may one go on verifying that its owner has taken
@@ -55,6 +55,15 @@ struct Slot {
     /// When it was fetched, lately; whoever fetches holds it.
     tries: Mutex<VecDeque<Timestamp>>,
     weight: AtomicU32,
+}
+
+/// Why a signature is not by a key that is published.
+#[derive(Debug)]
+pub(crate) enum RemoteError {
+    /// The keys cannot be fetched.
+    NoKeys,
+    /// It does not hold.
+    Jws(JwsError),
 }
 
 /// The keys that applications publish. Cheap to clone.
@@ -104,6 +113,28 @@ impl RemoteKeys {
         }
     }
 
+    /// Proves that a key at `url` signed `token` with one of the `allowed` algorithms. Keys that were renewed meanwhile are fetched
+    /// once.
+    pub(crate) async fn verify<'a>(
+        &self,
+        url: &str,
+        token: &'a Unverified<'_>,
+        allowed: &[Algorithm],
+    ) -> Result<Verified<'a>, RemoteError> {
+        // Before anything is fetched for it.
+        if !token.algorithm().is_some_and(|algorithm| allowed.contains(&algorithm)) {
+            return Err(RemoteError::Jws(JwsError::OtherAlgorithm));
+        }
+        let keys = self.get(url).await.ok_or(RemoteError::NoKeys)?;
+        match one_of(&keys.set, token, allowed) {
+            Err(JwsError::UnknownKey) => {
+                let newer = self.newer_than(url, &keys).await.ok_or(RemoteError::Jws(JwsError::UnknownKey))?;
+                one_of(&newer.set, token, allowed).map_err(RemoteError::Jws)
+            }
+            verified => verified.map_err(RemoteError::Jws),
+        }
+    }
+
     fn slot(&self, url: &str) -> Arc<Slot> {
         self.slots.get_with_by_ref(url, Arc::default)
     }
@@ -141,6 +172,15 @@ impl RemoteKeys {
         // Put again, so that it is weighed again.
         self.slots.insert(url.to_owned(), slot.clone());
         Some(published)
+    }
+}
+
+/// Of the keys that are published, one that signed the token.
+fn one_of<'a>(keys: &JwkSet, token: &'a Unverified<'_>, allowed: &[Algorithm]) -> Result<Verified<'a>, JwsError> {
+    match keys.verify(token, allowed) {
+        // A token without a name for its key may be by one that is newer than those at hand.
+        Err(JwsError::Signature) if token.kid().is_none() => Err(JwsError::UnknownKey),
+        verified => verified,
     }
 }
 

@@ -221,6 +221,15 @@ fn members() -> Vec<Member> {
         optional("tos_uri", uri()),
         optional("initiate_login_uri", uri().or_null().about("Where a sign-in can be begun from elsewhere.")),
         optional("contacts", Schema::list(Schema::line(1, 254), 20)),
+        optional("software_id", Schema::line(1, 200).or_null().about("The software that it is an instance of.")),
+        optional("software_version", Schema::line(1, 200).or_null()),
+        optional(
+            "software_statement",
+            Schema::line(1, 16_384).or_null().about(
+                "What somebody whose statements count has signed of it (RFC 7591 section 2.3), where it brought that itself. \
+                 What is sent here is ignored.",
+            ),
+        ),
         optional("first_party", Schema::boolean().about("Whether nobody is asked for consent.")),
         optional("require_pkce", Schema::boolean()),
     ]

@@ -25,6 +25,8 @@ pub(super) fn app(text: &str) -> App {
     App {
         name: label(text),
         host: Some(label(text)),
+        published_at: Some(label(text)),
+        on_this_device: true,
         logo_uri: WebAddress::parse("https://logos.example/1.png?a=1&b=2"),
         policy_uri: WebAddress::parse(text),
         tos_uri: WebAddress::parse("javascript:alert(1)"),

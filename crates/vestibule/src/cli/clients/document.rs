@@ -77,6 +77,8 @@ const KNOWN: &[&str] = &[
     "tos_uri",
     "initiate_login_uri",
     "contacts",
+    "software_id",
+    "software_version",
 ];
 
 /// Reads a document, and says on standard error which of its members mean nothing to us.
@@ -209,6 +211,8 @@ mod tests {
             tos_uri: some(),
             initiate_login_uri: some(),
             contacts: vec![String::new()],
+            software_id: some(),
+            software_version: some(),
             ..ClientMetadata::default()
         };
         let Ok(Value::Object(members)) = serde_json::to_value(full) else { panic!("is an object") };

@@ -94,11 +94,14 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         tos_uri,
         initiate_login_uri,
         contacts,
+        software_id,
+        software_version,
+        software_statement,
     } = &client.metadata;
     let each = |uris: &[vestibule_core::RedirectUri]| uris.iter().map(ToString::to_string).collect();
     let yes_or_no = |yes| vec![if yes { "yes" } else { "no" }.to_owned()];
     let optional = |text: &Option<String>| text.iter().cloned().collect();
-    let lines: [(&str, Vec<String>); 42] = [
+    let lines: [(&str, Vec<String>); 44] = [
         ("Name", vec![client.name.clone()]),
         ("Client id", vec![client.id.to_string()]),
         ("Proves itself by", vec![proof(client).to_owned()]),
@@ -138,6 +141,8 @@ pub(super) fn lines(client: &Client, apps: &[String]) -> String {
         ("Policies", policy_uri.iter().chain(tos_uri).cloned().collect()),
         ("Sign-in begins at", optional(initiate_login_uri)),
         ("Contacts", contacts.clone()),
+        ("Software", software_id.iter().chain(software_version).cloned().collect()),
+        ("Software statement", yes_or_no(software_statement.is_some())),
         ("Registered itself", client.self_registered.iter().map(|door| registered_in_words(*door)).collect()),
         ("Created", vec![readable(client.created_at)]),
         ("Changed", vec![readable(client.updated_at)]),
@@ -170,6 +175,7 @@ fn registered_in_words(door: SelfRegistered) -> String {
     match door {
         SelfRegistered::Invited => "with an initial access token",
         SelfRegistered::Open => "while anybody may",
+        SelfRegistered::Document => "by the document at its client id",
     }
     .to_owned()
 }
