@@ -208,6 +208,24 @@ async fn one_that_nobody_allowed_anything_is_forgotten_after_a_day_and_comes_bac
 }
 
 #[tokio::test]
+async fn an_administrator_finds_one_by_its_address_and_what_they_decide_of_it_stays() {
+    let (app, site, client) = scene(json!({})).await;
+    let root = app.superuser().await;
+    site.publish_with("Cache-Control: no-cache\r\n", &site.document(json!({})));
+    asked(&app, &client).await;
+    let path = format!("/api/v1/clients/{}", site.url().replace(':', "%3A").replace('/', "%2F"));
+    let changed = root.patch(&path, &json!({ "first_party": true })).await;
+    assert_eq!((changed.status.as_u16(), &changed.body["client_id"]), (200, &json!(site.url())), "{}", changed.body);
+    root.put_body(&format!("{path}/apps"), &json!({ "apps": ["billing"] })).await;
+    app.clock().advance(Duration::from_secs(300));
+    asked(&app, &client).await;
+    let read = root.get(&path).await.body;
+    assert_eq!((site.asked(), &read["first_party"]), (2, &json!(true)));
+    assert_eq!(root.get(&format!("{path}/apps")).await.body["apps"], json!(["billing"]));
+    assert_eq!(root.delete(&path).await.status, 204);
+}
+
+#[tokio::test]
 async fn one_that_an_administrator_deletes_loses_what_it_had_and_may_come_back() {
     let (app, _site, client) = scene(json!({})).await;
     let alice = app.user("alice").await;

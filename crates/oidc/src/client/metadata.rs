@@ -390,6 +390,12 @@ impl ClientMetadata {
         if self.application_type.as_deref().is_some_and(|kind| kind != "web" && kind != "native") {
             return Err(unsupported("application_type", "use web or native"));
         }
+        for (member, text) in [("software_id", &self.software_id), ("software_version", &self.software_version)] {
+            let line = |text: &String| (1..=200).contains(&text.len()) && !text.chars().any(char::is_control);
+            if text.as_ref().is_some_and(|text| !line(text)) {
+                return Err(unsupported(member, "it is a text of 1 to 200 characters"));
+            }
+        }
         for (member, uri) in [
             ("client_uri", &self.client_uri),
             ("logo_uri", &self.logo_uri),

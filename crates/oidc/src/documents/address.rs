@@ -8,8 +8,8 @@ use std::{fmt, str::FromStr};
 use url::{Host, Url};
 use vestibule_core::ClientId;
 
-/// The longest address. People are shown its host, and every token carries it.
-const LONGEST: usize = 500;
+/// The longest address: as long as any `client_id` may be where it is kept, told and looked for.
+const LONGEST: usize = 200;
 
 /// Whether a `client_id` is meant as the address of a document. Those that are given out here never look so.
 #[must_use]
@@ -190,7 +190,7 @@ mod tests {
         }
         assert_eq!(parsed("http://127.0.0.1:8000/client.json"), Ok(()), "the fetcher decides of it");
         assert_eq!(parsed("https://app.example"), Err(AddressError::NoPath));
-        assert_eq!(parsed(&format!("https://app.example/{}", "a".repeat(500))), Err(AddressError::TooLong));
+        assert_eq!(parsed(&format!("https://app.example/{}", "a".repeat(200))), Err(AddressError::TooLong));
     }
 
     #[test]
