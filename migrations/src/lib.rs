@@ -22,11 +22,11 @@ mod m0014_client_keys;
 mod m0015_api_clients;
 mod m0018_marks;
 mod m0022_registration;
-mod m0023_client_documents;
 mod m0024_session_clients;
 mod m0028_grant_claims;
 mod m0035_carried_since;
 mod m0036_sectors;
+mod m0037_client_documents;
 
 /// All steps, in order.
 pub struct Migrator;
@@ -56,7 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0028_grant_claims::Migration),
             Box::new(m0035_carried_since::Migration),
             Box::new(m0036_sectors::Migration),
-            Box::new(m0023_client_documents::Migration),
+            Box::new(m0037_client_documents::Migration),
         ]
     }
 }

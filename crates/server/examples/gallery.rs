@@ -144,6 +144,14 @@ fn consent() -> Vec<(&'static str, String)> {
     scopes.push(ScopeLine::of_api("notes.write", "Notes", Some("Write and change notes in your name, and share them")));
     scopes.push(ScopeLine::of_api("urn:example:timesheets:everything.readwrite.all", "https://api.example.com", None));
     let long = Consent { person: long_person(), app: long_app(), scopes, ..plain.clone() };
+    let by_document = App {
+        name: "Notes".into(),
+        host: Some("127.0.0.1:33418".into()),
+        published_at: Some("notes.example.com".into()),
+        on_this_device: true,
+        ..App::default()
+    };
+    let documented = Consent { app: by_document, ..plain.clone() };
     let code = DeviceCode {
         site: site(),
         action: "/device".into(),
@@ -168,6 +176,7 @@ fn consent() -> Vec<(&'static str, String)> {
     vec![
         ("consent", plain.render()),
         ("consent-long", long.render()),
+        ("consent-documented", documented.render()),
         ("device-code", code.render()),
         ("device-code-failed", wrong.render()),
         ("device-confirm", confirm.render()),

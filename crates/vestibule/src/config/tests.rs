@@ -138,6 +138,18 @@ fn https_with_a_plain_public_url_is_refused() {
 }
 
 #[test]
+fn a_document_is_not_kept_for_at_least_longer_than_for_at_most() {
+    let complaint = complaint("[client_documents]\nshortest_cache = \"1h\"\nlongest_cache = \"30m\"\n");
+    assert!(complaint.contains("client_documents.shortest_cache is longer"), "{complaint}");
+}
+
+#[test]
+fn statements_that_are_needed_are_somebodys() {
+    let complaint = complaint("[registration]\nrequire_software_statement = true\n");
+    assert!(complaint.contains("nobody's software statements count"), "{complaint}");
+}
+
+#[test]
 fn idle_longer_than_absolute_is_refused() {
     let complaint = complaint("[sessions]\nidle = \"2d\"\n");
     assert!(complaint.contains("vestibule.toml:2: sessions.idle (\"2d\") is longer than sessions.absolute (\"24h\")"));

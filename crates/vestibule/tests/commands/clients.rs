@@ -231,10 +231,10 @@ fn a_document_that_cannot_be_honoured_is_refused_and_the_member_named() {
 #[test]
 fn members_that_mean_nothing_to_us_are_told_and_ignored() {
     let place = Place::new();
-    let document = json!({ "client_name": "Notes", "redirect_uris": [CALLBACK], "software_id": "x", "colour": "red" });
+    let document = json!({ "client_name": "Notes", "redirect_uris": [CALLBACK], "shape": "round", "colour": "red" });
     let (code, said) = offered(&place, &document, &[]);
     assert_eq!(code, Some(0));
-    assert_eq!(said, "standard input: ignored, since this version gives it no meaning: colour, software_id\n");
+    assert_eq!(said, "standard input: ignored, since this version gives it no meaning: colour, shape\n");
 }
 
 #[test]

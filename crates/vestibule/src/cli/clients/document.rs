@@ -224,9 +224,9 @@ mod tests {
     #[test]
     fn members_without_a_meaning_are_named_and_those_of_null_are_not() {
         let text =
-            r#"{"client_name": "App", "software_id": "x", "jwks": null, "client_name#fr": "Appli", "nonsense": null}"#;
+            r#"{"client_name": "App", "organization": "x", "jwks": null, "client_name#fr": "Appli", "nonsense": null}"#;
         let (new, _, ignored) = parse(text).unwrap();
-        assert_eq!((new.name.as_str(), ignored), ("App", vec!["client_name#fr".to_owned(), "software_id".to_owned()]));
+        assert_eq!((new.name.as_str(), ignored), ("App", vec!["client_name#fr".to_owned(), "organization".to_owned()]));
     }
 
     #[test]
