@@ -189,20 +189,39 @@ impl KeyRing {
         Ok(deleted)
     }
 
-    /// A JWKS document with the newest key of each algorithm added to it.
-    pub(super) fn with_decryption_keys(&self, jwks: &[u8]) -> Arc<[u8]> {
-        let mut document: Value = serde_json::from_slice(jwks).unwrap_or_else(|_| json!({ "keys": [] }));
+    /// A JWKS document with the newest decryption key of each algorithm added to it.
+    pub(super) fn published(&self, signing: &Arc<[u8]>) -> Arc<[u8]> {
         let keys = self.decryption_keys();
-        let newest = |alg| keys.iter().rev().find(|held| held.name.alg == alg);
-        if let Some(list) = document["keys"].as_array_mut() {
-            list.extend(DECRYPTION_ALGORITHMS.into_iter().filter_map(newest).map(|held| held.key.public().to_json()));
+        let kept = self.0.published.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(kept) = kept.filter(|kept| Arc::ptr_eq(&kept.signing, signing) && Arc::ptr_eq(&kept.keys, &keys)) {
+            return kept.document;
         }
-        document.to_string().into_bytes().into()
+        let document = joined(signing, &keys);
+        let new = Published { signing: Arc::clone(signing), keys, document: Arc::clone(&document) };
+        *self.0.published.write().unwrap_or_else(PoisonError::into_inner) = Some(new);
+        document
     }
 
     fn decryption_keys(&self) -> Arc<DecryptionKeys> {
         Arc::clone(&self.0.decryption.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// A JWKS document that is kept, and what it was made of. It holds on to both, so that no others can lie where they lay.
+#[derive(Clone)]
+pub(super) struct Published {
+    signing: Arc<[u8]>,
+    keys: Arc<DecryptionKeys>,
+    document: Arc<[u8]>,
+}
+
+fn joined(signing: &[u8], keys: &DecryptionKeys) -> Arc<[u8]> {
+    let mut document: Value = serde_json::from_slice(signing).unwrap_or_else(|_| json!({ "keys": [] }));
+    let newest = |alg| keys.iter().rev().find(|held| held.name.alg == alg);
+    if let Some(list) = document["keys"].as_array_mut() {
+        list.extend(DECRYPTION_ALGORITHMS.into_iter().filter_map(newest).map(|held| held.key.public().to_json()));
+    }
+    document.to_string().into_bytes().into()
 }
 
 type Made = Vec<(Name, Zeroizing<Vec<u8>>)>;

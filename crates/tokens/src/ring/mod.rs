@@ -53,6 +53,8 @@ struct Inner {
     vault: RwLock<Arc<Vault>>,
     current: RwLock<Arc<Snapshot>>,
     decryption: RwLock<Arc<decryption::DecryptionKeys>>,
+    /// The JWKS, of these signing keys and these decryption keys, since it is asked for far more often than they change.
+    published: RwLock<Option<decryption::Published>>,
     /// Held while the rows are read, so that an older reading never replaces a newer one.
     reading: tokio::sync::Mutex<()>,
 }
@@ -80,6 +82,7 @@ impl KeyRing {
             vault: RwLock::new(Arc::new(vault)),
             current: RwLock::new(Arc::new(Snapshot::of(Vec::new(), Arc::clone(&on), clock.now()))),
             decryption: RwLock::default(),
+            published: RwLock::default(),
             on,
             reading: tokio::sync::Mutex::new(()),
             clock,
@@ -175,7 +178,7 @@ impl KeyRing {
     /// that others can encrypt to; public halves only.
     #[must_use]
     pub fn jwks(&self) -> Arc<[u8]> {
-        self.with_decryption_keys(&self.snapshot().jwks())
+        self.published(&self.snapshot().jwks())
     }
 
     /// Signs `claims` with the key that signs now.
