@@ -64,7 +64,7 @@ async fn it_is_on_once_a_code_of_the_app_was_given() {
     let page = browser.open(PATH).await;
     assert!(is_at(&page, PATH) && page.find_form("switch-off").is_some(), "this session is one of two factors: {page}");
     let sessions = app.provider().sessions().list(alice.id).await.unwrap();
-    assert_eq!(sessions[0].acr.as_deref(), Some("2"));
+    assert_eq!(app.provider().level_of(&sessions[0]), Some("2"));
     assert_eq!(sessions[0].amr, ["pwd", "otp", "mfa"]);
 }
 

@@ -1,25 +1,11 @@
-//! Where an application publishes what it says of itself: a site on this machine, over plain HTTP, that answers as a test wants.
-
-use std::{
-    net::Ipv4Addr,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+//! Where an application publishes what it says of itself.
 
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpListener,
-};
 
-/// A site that answers every request in the same way.
-pub struct DocumentSite {
-    port: u16,
-    answer: Arc<Mutex<String>>,
-    asked: Arc<AtomicUsize>,
-}
+use crate::site::Site;
+
+/// A site with a document that an application is known by.
+pub struct DocumentSite(Site);
 
 impl DocumentSite {
     /// One that answers that there is nothing, until it publishes something.
@@ -27,30 +13,13 @@ impl DocumentSite {
     /// # Panics
     /// Where this machine has no port left.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port of this machine");
-        let port = listener.local_addr().expect("an address").port();
-        let site = Self { port, answer: Arc::default(), asked: Arc::default() };
-        site.answers("404 Not Found", "", "");
-        let (telling, counting) = (site.answer.clone(), site.asked.clone());
-        tokio::spawn(async move {
-            while let Ok((mut socket, _)) = listener.accept().await {
-                counting.fetch_add(1, Ordering::SeqCst);
-                let answer = telling.lock().expect("unpoisoned").clone();
-                tokio::spawn(async move {
-                    let mut request = [0; 4096];
-                    let _ = socket.read(&mut request).await;
-                    let _ = socket.write_all(answer.as_bytes()).await;
-                    let _ = socket.shutdown().await;
-                });
-            }
-        });
-        site
+        Self(Site::start().await)
     }
 
     /// Its own address, without a path.
     #[must_use]
     pub fn origin(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.0.origin()
     }
 
     /// The address of the document.
@@ -88,22 +57,18 @@ impl DocumentSite {
     }
 
     /// Answers with this status, these headers and this body.
-    ///
-    /// # Panics
-    /// Never, unless it panicked before.
     pub fn answers(&self, status: &str, headers: &str, body: &str) {
-        let answer = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len());
-        *self.answer.lock().expect("unpoisoned") = answer;
+        self.0.answers(status, headers, body);
     }
 
     /// Answers with errors from now on.
     pub fn go_down(&self) {
-        self.answers("503 Service Unavailable", "", "");
+        self.0.go_down();
     }
 
     /// How often it was asked.
     #[must_use]
     pub fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
+        self.0.asked()
     }
 }

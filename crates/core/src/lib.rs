@@ -13,6 +13,7 @@ mod random;
 mod redirect_uri;
 mod scope;
 mod seal;
+mod this_machine;
 
 pub use clock::{Clock, Timestamp};
 pub use digest::{Digest, HashKey};
@@ -23,3 +24,4 @@ pub use random::Random;
 pub use redirect_uri::{RedirectUri, RedirectUriError};
 pub use scope::{ScopeSet, ScopeSyntaxError};
 pub use seal::{SealError, Vault};
+pub use this_machine::is_this_machine;

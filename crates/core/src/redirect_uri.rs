@@ -7,7 +7,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
+use url::Url;
+
+use crate::is_this_machine;
 
 /// Parameters of authorization responses. A registered URI that carries one already would let its value pass for ours.
 const RESPONSE_PARAMETERS: [&str; 12] = [
@@ -133,12 +135,8 @@ fn check_scheme(text: &str, url: &Url) -> Result<(), RedirectUriError> {
     match url.scheme() {
         "https" | "http" if authority(text).is_none_or(str::is_empty) => Err(RedirectUriError::Malformed),
         "https" => Ok(()),
-        "http" => match url.host() {
-            Some(Host::Ipv4(address)) if address.is_loopback() => Ok(()),
-            Some(Host::Ipv6(address)) if address.is_loopback() => Ok(()),
-            Some(Host::Domain("localhost")) => Ok(()),
-            _ => Err(RedirectUriError::PlainHttp),
-        },
+        "http" if is_this_machine(url) => Ok(()),
+        "http" => Err(RedirectUriError::PlainHttp),
         private if private.contains('.') => Ok(()),
         _ => Err(RedirectUriError::Scheme),
     }

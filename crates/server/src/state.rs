@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use url::{Host, Url};
+use url::Url;
 use vestibule_audit::{Audit, Event, Source};
-use vestibule_core::{Clock, HashKey, Random, UserId};
+use vestibule_core::{Clock, HashKey, Random, UserId, is_this_machine};
 use vestibule_database::Database;
 use vestibule_ephemeral::Ephemeral;
 use vestibule_metrics::Board;
@@ -265,13 +265,7 @@ fn host_of(address: &str) -> Option<Label> {
 
 /// Whether an address leads to a program on the device of whoever goes there (RFC 8252 sections 7.1 and 7.3).
 fn is_on_this_device(address: &str) -> bool {
-    let Ok(url) = Url::parse(address) else { return true };
-    match url.host() {
-        Some(Host::Domain(name)) => !matches!(url.scheme(), "https" | "http") || name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => true,
-    }
+    Url::parse(address).map_or(true, |url| !matches!(url.scheme(), "https" | "http") || is_this_machine(&url))
 }
 
 /// How a page names a person.

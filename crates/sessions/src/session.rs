@@ -10,8 +10,6 @@ use vestibule_core::{PublicSessionId, Timestamp, UserId};
 pub struct Authentication {
     /// When (`auth_time`).
     pub auth_time: Timestamp,
-    /// The class of it (`acr`, OpenID Connect Core 2), where one was reached.
-    pub acr: Option<String>,
     /// The methods (`amr`, RFC 8176).
     pub amr: Vec<String>,
 }
@@ -52,9 +50,7 @@ pub struct Session {
     /// ends sessions of before does not end it.
     #[serde(default)]
     pub renewed_at: Option<Timestamp>,
-    /// The class of that proof.
-    pub acr: Option<String>,
-    /// Its methods.
+    /// The methods of that proof.
     pub amr: Vec<String>,
     /// Whether they chose to stay signed in: then the cookie outlives the browser's window.
     pub keep_signed_in: bool,

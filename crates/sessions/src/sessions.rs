@@ -88,7 +88,6 @@ impl Sessions {
             created_at: previous.as_ref().map_or(now, |session| session.created_at),
             renewed_at: previous.and_then(|session| session.renewed_at),
             auth_time: authentication.auth_time,
-            acr: authentication.acr,
             amr: authentication.amr,
             keep_signed_in,
             expires_at: now + policy.absolute_of(keep_signed_in),

@@ -28,7 +28,7 @@ async fn world() -> World {
 
 impl World {
     fn password(&self) -> Authentication {
-        Authentication { auth_time: self.clock.now(), acr: Some("1".into()), amr: vec!["pwd".into()] }
+        Authentication { auth_time: self.clock.now(), amr: vec!["pwd".into()] }
     }
 
     async fn sign_in(
@@ -51,7 +51,7 @@ async fn a_session_is_found_by_its_cookie() {
     let (found_token, found) = world.sessions.find(token.as_cookie_value(), &Origin::default()).await.unwrap().unwrap();
     assert_eq!(found, session);
     assert_eq!(found_token.as_cookie_value(), token.as_cookie_value());
-    assert_eq!((found.user_id, found.acr.as_deref(), found.amr), (world.bob, Some("1"), vec!["pwd".to_owned()]));
+    assert_eq!((found.user_id, found.amr), (world.bob, vec!["pwd".to_owned()]));
 }
 
 #[tokio::test]
@@ -86,12 +86,11 @@ async fn a_step_up_keeps_sid_and_beginning_and_renews_the_proof() {
     let world = world().await;
     let (old, before) = world.sign_in(world.bob, None).await;
     world.clock.advance(HOUR);
-    let proof =
-        Authentication { auth_time: world.clock.now(), acr: Some("2".into()), amr: vec!["pwd".into(), "otp".into()] };
+    let proof = Authentication { auth_time: world.clock.now(), amr: vec!["pwd".into(), "otp".into()] };
     let (_, after) =
         world.sessions.start(world.bob, proof.clone(), false, Some(&old), Origin::default()).await.unwrap();
     assert_eq!((after.sid, after.created_at), (before.sid, before.created_at));
-    assert_eq!((after.auth_time, after.acr, after.amr), (proof.auth_time, proof.acr, proof.amr));
+    assert_eq!((after.auth_time, after.amr), (proof.auth_time, proof.amr));
     assert!(after.expires_at > before.expires_at);
 }
 

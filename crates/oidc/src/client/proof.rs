@@ -1,7 +1,8 @@
 //! What an application registers to prove itself with: keys, the name of a certificate, an algorithm; and that they go with
 //! its method (OpenID Connect Registration section 2, RFC 8705 section 2.1.2).
 
-use url::{Host, Url};
+use url::Url;
+use vestibule_core::is_this_machine;
 use vestibule_jose::{JwkSet, JwkSetError};
 
 use super::{AuthMethod, ClientMetadata, MetadataError, certificate::NAME_MEMBERS, metadata::unsupported};
@@ -65,15 +66,6 @@ pub(crate) fn is_fetched(uri: &str) -> bool {
         scheme && url.has_host() && url.username().is_empty() && url.password().is_none()
     });
     fetched && uri.len() <= 2000
-}
-
-fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 fn check_algorithm(method: Option<AuthMethod>, metadata: &ClientMetadata) -> Result<(), MetadataError> {

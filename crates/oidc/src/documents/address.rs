@@ -5,8 +5,8 @@
 
 use std::{fmt, str::FromStr};
 
-use url::{Host, Url};
-use vestibule_core::ClientId;
+use url::Url;
+use vestibule_core::{ClientId, is_this_machine};
 
 /// The longest address: as long as any `client_id` may be where it is kept, told and looked for.
 const LONGEST: usize = 200;
@@ -101,15 +101,6 @@ impl DocumentAddress {
 /// `.` and `..`, also where a dot is percent-encoded.
 fn is_dot_segment(segment: &str) -> bool {
     matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
-}
-
-fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// Addresses that an operator lets in (`client_documents.allow`).

@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use vestibule_audit::{Actor, Details, Event, Kind, ObjectType, Source};
+use vestibule_core::is_this_machine;
 
 pub use initial::{InitialAccessToken, InitialAccessTokens};
 pub use management::Steward;
@@ -183,12 +184,7 @@ impl Provider {
     ) -> Result<NewClient, RegistrationError> {
         let stated = self.stated(document, vouching).await?;
         let document = stated.as_ref().map_or(document, |stated| &stated.document);
-        let at_home = url::Url::parse(self.issuer()).is_ok_and(|url| match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        });
+        let at_home = url::Url::parse(self.issuer()).is_ok_and(|url| is_this_machine(&url));
         let mut new = self.settings().registration.read(document, at_home)?;
         new.metadata.software_statement = stated.map(|stated| stated.statement);
         self.check_sector(&new.metadata).await?;

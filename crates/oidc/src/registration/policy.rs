@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use url::{Host, Url};
-use vestibule_core::{RedirectUri, ScopeSet};
+use url::Url;
+use vestibule_core::{RedirectUri, ScopeSet, is_this_machine};
 
 use super::StatementIssuer;
 use crate::{
@@ -126,12 +126,8 @@ fn check_redirect_uri(metadata: &ClientMetadata, uri: &RedirectUri, at_home: boo
         return Ok(());
     }
     let url = Url::parse(uri.as_str()).map_err(|_| refused("redirect_uris", "it is no URI"))?;
-    let local = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
+    let below_localhost = url.domain().is_some_and(|name| name.ends_with(".localhost"));
+    let local = is_this_machine(&url) || below_localhost;
     if url.scheme() == "https" && !local {
         return Ok(());
     }

@@ -10,6 +10,7 @@ use poem::{
 use secrecy::ExposeSecret as _;
 use vestibule_audit::{Actor, Event, Kind};
 use vestibule_oidc::{Present, SecondFactorStep, Unavailable, authorize::Next, levels::Shown};
+use vestibule_sessions::Authentication;
 use vestibule_users::{Notice, Proven, SecondFactorError as Refusal, SecondFactorUsed, User, WayName};
 
 use super::{
@@ -279,5 +280,5 @@ pub(super) async fn step_up(
     amr.extend(["otp".to_owned(), "mfa".to_owned()]);
     let auth_time = before.as_ref().map_or_else(|| state.clock().now(), |session| session.auth_time);
     let keep = before.is_some_and(|session| session.keep_signed_in);
-    sign_in::replace_session(state, browser, user, sign_in::authentication(state, auth_time, amr), keep).await
+    sign_in::replace_session(state, browser, user, Authentication { auth_time, amr }, keep).await
 }

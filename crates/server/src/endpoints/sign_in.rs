@@ -5,9 +5,9 @@ use std::time::Duration;
 use poem::{Request, http::HeaderValue};
 use secrecy::SecretString;
 use vestibule_audit::{Actor, Event, Kind, Source};
-use vestibule_core::{Timestamp, UserId};
+use vestibule_core::UserId;
 use vestibule_ephemeral::Kind as EphemeralKind;
-use vestibule_oidc::{Present, Unavailable, levels::Shown};
+use vestibule_oidc::{Present, Unavailable};
 use vestibule_sessions::Authentication;
 use vestibule_users::{AuthenticateError, Evidence, Identifiers, Notice, Proven, ThrottleError, Try, User};
 
@@ -152,7 +152,7 @@ pub(crate) async fn begin_session(
     if let Some(second) = second {
         amr.extend([second.to_owned(), "mfa".to_owned()]);
     }
-    let authentication = authentication(state, state.clock().now(), amr);
+    let authentication = Authentication { auth_time: state.clock().now(), amr };
     let (present, cookies) = replace_session(state, browser, user, authentication, keep).await?;
     let id = present.user.id;
     if let Err(error) = state.throttle().remember(id, browser.token.as_cookie_value()).await {
@@ -161,13 +161,6 @@ pub(crate) async fn begin_session(
     let event = Event::new(Kind::SignedIn, Actor::User(id)).subject(id).way(way.as_str()).source(&source(request));
     state.audit(event).await;
     Ok((present, cookies))
-}
-
-/// By these methods, with the level that they reach.
-pub(crate) fn authentication(state: &State, auth_time: Timestamp, amr: Vec<String>) -> Authentication {
-    let shown = Shown { methods: &amr, at: auth_time };
-    let acr = state.provider().levels().reached(shown, state.clock().now()).map(str::to_owned);
-    Authentication { auth_time, acr, amr }
 }
 
 /// Puts a session in the place of the one that this person had here. Nobody inherits anything of another's.

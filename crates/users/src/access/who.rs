@@ -30,9 +30,9 @@ const GRANTED: &str = "WITH RECURSIVE granted(id) AS (\
      SELECT group_id FROM group_permissions WHERE permission_id = $1 AND object IN ('', $2) UNION \
      SELECT gg.member_id FROM group_groups gg JOIN granted ON gg.group_id = granted.id) SELECT string_agg(id, ' ') FROM granted";
 
-/// Of each group the first `$3` members after `$2`, in one text. What stands for `these` makes rows of `$1`.
+/// Of each group the first `$3` members after `$2`, in one text; before it stands what makes rows of `$1`, a list in JSON.
 const FIRST_MEMBERS: &str = "SELECT (SELECT string_agg(user_id, ' ') FROM (SELECT user_id FROM group_users \
-     WHERE group_id = granted.id AND user_id > $2 ORDER BY user_id LIMIT $3) AS first) FROM (these) AS granted";
+     WHERE group_id = granted.id AND user_id > $2 ORDER BY user_id LIMIT $3) AS first) FROM granted";
 
 /// Somebody who has a permission, and how: at least one of the three.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,14 +191,14 @@ impl<C: ConnectionTrait> Search<'_, C> {
 
     /// The members of these groups after somebody, `each` at most of each group.
     async fn members(&self, groups: &[String], after: &str, each: usize) -> Result<Members, DbErr> {
-        let these = match self.reader.get_database_backend() {
-            DbBackend::Sqlite => "SELECT value AS id FROM json_each('[\"' || replace($1, ' ', '\",\"') || '\"]')",
-            _ => "SELECT unnest(string_to_array($1, ' ')) AS id",
+        let granted = match self.reader.get_database_backend() {
+            DbBackend::Sqlite => "SELECT value FROM json_each($1)",
+            _ => "SELECT json_array_elements_text($1::json)",
         };
-        let sql = FIRST_MEMBERS.replace("these", these);
+        let sql = format!("WITH granted(id) AS ({granted}) {FIRST_MEMBERS}");
         let most = i64::try_from(each).unwrap_or(i64::MAX);
         let of_groups: Vec<Option<String>> =
-            self.texts(&sql, vec![groups.join(" ").into(), after.into(), most.into()]).await?;
+            self.texts(&sql, vec![serde_json::json!(groups).to_string().into(), after.into(), most.into()]).await?;
         let mut members = Members { ids: BTreeSet::new(), complete_to: None };
         for group in of_groups.iter().flatten() {
             let ids: Vec<&str> = group.split(' ').collect();

@@ -62,7 +62,7 @@ fn shape() -> Schema {
     .named("Session")
 }
 
-fn written(session: &Session) -> Value {
+fn written(state: &State, session: &Session) -> Value {
     json!({
         "id": session.sid.to_string(),
         "user": session.user_id.to_string(),
@@ -70,7 +70,7 @@ fn written(session: &Session) -> Value {
         "auth_time": moment::write(session.auth_time),
         "last_seen_at": moment::write(session.seen_at),
         "expires_at": moment::write(session.expires_at),
-        "acr": session.acr,
+        "acr": state.provider().level_of(session),
         "amr": session.amr,
         "keep_signed_in": session.keep_signed_in,
     })
@@ -84,8 +84,7 @@ async fn sessions_of(state: &State, call: &Call) -> Result<Vec<Session>, Problem
     let mut present = Vec::new();
     for session in sessions {
         if provider.present(session.clone()).await.map_err(Problem::unavailable)?.is_some() {
-            let acr = provider.level_of(&session).map(str::to_owned);
-            present.push(Session { acr, ..session });
+            present.push(session);
         }
     }
     Ok(present)
@@ -94,13 +93,15 @@ async fn sessions_of(state: &State, call: &Call) -> Result<Vec<Session>, Problem
 async fn list(state: State, call: Call) -> Result<Reply, Problem> {
     let sessions = sessions_of(&state, &call).await?;
     let key = |session: &Session| [moment::write(session.created_at), session.sid.to_string()];
-    page::of_all(&format!("sessions {}", call.path("user")), &call, sessions, true, key, written)
+    page::of_all(&format!("sessions {}", call.path("user")), &call, sessions, true, key, |session| {
+        written(&state, session)
+    })
 }
 
 async fn show(state: State, call: Call) -> Result<Reply, Problem> {
     let sessions = sessions_of(&state, &call).await?;
     let found = sessions.iter().find(|session| session.sid.to_string() == call.path("session"));
-    found.map(|session| Reply::ok(written(session))).ok_or_else(|| Problem::not_found("session"))
+    found.map(|session| Reply::ok(written(&state, session))).ok_or_else(|| Problem::not_found("session"))
 }
 
 async fn end(state: State, call: Call) -> Result<Reply, Problem> {

@@ -181,7 +181,7 @@ async fn a_group_around_requires_the_second_factor_too() {
     assert!(hall.effective(eve).await.unwrap().requires_second_factor());
 }
 
-/// So many that the answer is found in another way.
+/// So many that no page can hold them, nor one look at all of them.
 #[tokio::test]
 async fn who_has_it_by_a_group_of_very_many_comes_page_by_page() {
     const MANY: usize = 21_000;
