@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use poem::{Request, Response, http::StatusCode};
-use url::Url;
 use vestibule_core::Parameters;
 use vestibule_ephemeral::{Found as Stored, Kind};
 use vestibule_oidc::{
@@ -23,8 +22,8 @@ use super::{
 };
 use crate::{
     http::read_query,
-    pages::{FormPost, Label, Notice},
-    state::State,
+    pages::{App, FormPost, Label, Notice},
+    state::{State, app_of},
 };
 
 /// Requests on their way from a POST to the GET that takes them up.
@@ -123,8 +122,8 @@ fn is_a_stranger(client: &Client) -> bool {
 fn ask_before_leaving(state: &State, client: &Client, answer: Answer) -> Response {
     match answer.deliver() {
         Delivery::Redirect(location) => {
-            let host = Url::parse(&location).ok().and_then(|url| url.host_str().map(str::to_owned));
-            let there = host.map_or_else(|| client.name.clone(), |host| format!("{} ({host})", client.name));
+            let App { name, host, .. } = app_of(client, Some(&location));
+            let there = host.map_or_else(|| name.to_string(), |host| format!("{name} ({host})"));
             let words = vec![
                 Label::from(format!(
                     "{there} sent you here with a request that it may not make. Nothing of yours was given to it."
