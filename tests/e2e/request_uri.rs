@@ -118,15 +118,19 @@ async fn a_fragment_says_the_hash_of_the_object_which_is_kept_for_a_while() {
     published.site.publish_text("another");
     published.assert_taken(&uri).await;
     published.scene.app.clock().advance(Duration::from_secs(601));
-    assert_eq!(told(&published.first(&uri).await), "invalid_request_uri");
+    assert_eq!(told(&published.first(&uri).await), "invalid_request_object");
     assert_eq!(published.site.asked(), 2);
 }
 
 #[tokio::test]
-async fn a50_an_object_that_is_not_what_the_fragment_says_is_refused() {
+async fn an_object_is_not_kept_whose_fragment_is_not_its_hash() {
     let published = Published::new(|url| vec![url.to_owned()]).await;
-    for hash in [sha256(b"another"), "x".to_owned(), String::new()] {
-        assert_eq!(told(&published.first(&format!("{}#{hash}", published.site.url())).await), "invalid_request_uri");
+    published.site.publish_text(&published.object());
+    for (asked, fragment) in [sha256(b"another"), "x".to_owned(), String::new()].iter().enumerate() {
+        let uri = format!("{}#{fragment}", published.site.url());
+        published.assert_taken(&uri).await;
+        published.assert_taken(&uri).await;
+        assert_eq!(published.site.asked(), 2 * (asked + 1), "{fragment}");
     }
 }
 

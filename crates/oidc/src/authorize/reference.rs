@@ -15,7 +15,7 @@ use crate::client::Client;
 const LONGEST: usize = 32 * 1024;
 /// How long an address may take; a person waits.
 const PATIENCE: Duration = Duration::from_secs(4);
-/// How long an object is kept whose address says its hash.
+/// How long an object is kept of which the address says the hash.
 const FRESH: Duration = Duration::from_secs(10 * 60);
 /// The memory for those that are kept.
 const CAPACITY: u64 = 4 * 1024 * 1024;
@@ -37,8 +37,10 @@ impl References {
         Self { fetcher, clock, kept: Cache::builder().weigher(weigh).max_capacity(CAPACITY).build() }
     }
 
-    /// The object at `uri`. Where its fragment says the hash of what is there (Core section 6.2), that has to hold, and it need not
-    /// be fetched each time.
+    /// The object at `uri`. Where its fragment is the hash of what is there (Core section 6.2), it need not be fetched each time.
+    ///
+    /// Another fragment refuses nothing: the specification has it say which version is meant, for those who keep objects, and an
+    /// application may have registered it before it knew what would be there.
     pub(super) async fn get(&self, client: &Client, uri: &str) -> Result<String, Unresolved> {
         if client.metadata.request_uris.is_empty() {
             let words = "this application registered no request_uris";
@@ -55,12 +57,10 @@ impl References {
         // Why it fails, the fetcher logs; the words are the same for each reason.
         let fetched = self.fetcher.fetch(Fetch::get(address).at_most(LONGEST).within(PATIENCE)).await;
         let body = fetched.map_err(|error| wrong(&format!("request_uri: {error}")))?.body;
-        if hash.is_some_and(|hash| hash != sha256(&body)) {
-            return Err(wrong("what is at request_uri is not what its fragment says"));
-        }
+        let is_meant = hash.is_some_and(|hash| hash == sha256(&body));
         let object = String::from_utf8(body).map_err(|_| wrong("what is at request_uri is no request object"))?;
         let object = object.trim().to_owned();
-        if hash.is_some() {
+        if is_meant {
             self.kept.insert(uri.to_owned(), Arc::new((self.clock.now(), object.clone())));
         }
         Ok(object)
