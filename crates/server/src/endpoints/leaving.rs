@@ -7,11 +7,7 @@ use poem::{
 use vestibule_oidc::{Member, end_session::ReturnTo};
 
 use super::reply::{page, with_cookies};
-use crate::{
-    http::leaving_policy,
-    pages::{LEAVE_WITHIN, Leaving},
-    state::State,
-};
+use crate::{http::leaving_policy, pages::Leaving, state::State};
 
 /// Sessions that were ended at a browser.
 #[derive(Default)]
@@ -42,15 +38,11 @@ pub(super) async fn leave(
 fn telling(state: &State, frames: Vec<String>, back: Option<&ReturnTo>) -> Response {
     let policy = HeaderValue::try_from(leaving_policy(&frames));
     let onward = back.map(ReturnTo::location);
-    let refresh = onward.as_ref().and_then(|onward| HeaderValue::try_from(format!("{LEAVE_WITHIN};url={onward}")).ok());
     let mut response = page(StatusCode::OK, Leaving { site: state.site(), frames, onward }.render(), &[]);
     let headers = response.headers_mut();
     // Without it, the page has the policy that lets it frame nothing.
     if let Ok(policy) = policy {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    if let Some(refresh) = refresh {
-        headers.insert(header::REFRESH, refresh);
     }
     response
 }

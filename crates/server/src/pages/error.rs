@@ -62,7 +62,7 @@ fn words(code: &str) -> Words {
             "Check that you opened the right app. If you did, tell the people who run it.",
         ),
         "invalid_redirect_uri" => (
-            "We stopped this sign-in",
+            "We stopped this request",
             "The app asked us to send you to an address that it has not registered with us. Somebody may be trying to trick you.",
             "Check that you opened the right app. If you did, tell the people who run it.",
         ),
