@@ -42,6 +42,7 @@ mod corpus;
 mod device;
 mod discovery;
 mod dpop;
+mod dpop_aliases;
 mod duplicates;
 mod dynamic_registration;
 mod encrypted_requests;

@@ -4,6 +4,7 @@
 //! for them. Each rule of the guard alone has its tests in `crates/guard/tests/rules/`.
 
 mod introspected;
+mod step_up;
 
 use std::time::Duration;
 

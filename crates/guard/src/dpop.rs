@@ -44,7 +44,7 @@ impl Dpop {
         let now = self.clock.now();
         let check = DpopCheck {
             method: sent.method,
-            url: sent.url,
+            urls: &[sent.url],
             access_token: Some(sent.token),
             nonces: &self.nonces,
             nonce_required: self.nonce_required,

@@ -55,6 +55,9 @@ pub struct DpopRequest<'a> {
     pub method: &'a str,
     /// Its path below the issuer, as it was written.
     pub path: &'a str,
+    /// Whether it came by the listener that asks for client certificates, where the same paths have a second address (RFC 8705
+    /// section 5). The connection says so, and nothing that a request says of itself.
+    pub by_mutual_tls: bool,
     /// The values of its `DPoP` headers.
     pub proofs: &'a [String],
 }
@@ -96,15 +99,23 @@ impl Provider {
             [proof] => proof,
             _ => return Err(DpopRefusal::Several),
         };
+        let addresses = self.addresses(request);
         let check = DpopCheck {
             method: request.method,
-            url: &format!("{}{}", self.issuer(), request.path),
+            urls: &addresses.iter().map(String::as_str).collect::<Vec<_>>(),
             access_token,
             nonces: &self.dpop().nonces,
             nonce_required: self.settings().dpop_nonce,
             now: self.clock().now(),
         };
         Ok(Some(check.verify(proof)?))
+    }
+
+    /// What a request may call the address that it came to (section 4.3 point 9): the issuer's endpoint, and at the other listener
+    /// its alias too. What is for the one is taken at the other once, since both remember the same proofs.
+    fn addresses(&self, request: &DpopRequest<'_>) -> Vec<String> {
+        let alias = self.settings().mutual_origin.as_deref().filter(|_| request.by_mutual_tls);
+        std::iter::once(self.issuer()).chain(alias).map(|origin| format!("{origin}{}", request.path)).collect()
     }
 
     /// Takes a proof: of any number of requests that carry it, one goes on.

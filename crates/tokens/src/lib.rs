@@ -46,7 +46,7 @@ pub use opaque::OpaqueTokens;
 pub use response_key::{ResponseKey, ShortSecret};
 pub use revocation::{Feed, News, Revocation, RevocationError, RevocationLog, Subject, TokenFacts};
 pub use rewrap::{RewrapError, change_key, rewrap};
-pub use ring::{DECRYPTION_ALGORITHMS, KeyInfo, KeyRing, KeyRingError, KeyState, Rotation};
+pub use ring::{DECRYPTION_ALGORITHMS, DecryptionKeyInfo, KeyInfo, KeyRing, KeyRingError, KeyState, Rotation};
 pub use secrets::{Secrets, SecretsError};
 pub use signing_key::UnusableKey;
 pub use subject::{PairwiseSubjects, Sector};

@@ -4,7 +4,9 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use url::Url;
 use vestibule_core::{Parameters, RedirectUri};
+use vestibule_jose::Encryption;
 use vestibule_oidc::authorize::{Answer, AuthorizeError, Delivery, ResponseMode, ValidRequest};
+use vestibule_tokens::DECRYPTION_ALGORITHMS;
 
 use super::FuzzScene;
 use crate::header;
@@ -21,13 +23,55 @@ pub(super) async fn parameters(scene: &FuzzScene, input: &[u8]) {
     }
 }
 
-/// The input is a header and claims, a line each, that nobody signs; or, where it is one line, the whole object.
+/// The input is a header and claims, a line each, that nobody signs; or, where it is one line, the whole object. Before that one
+/// line or two such as `encrypted ECDH-ES A128GCM` have it encrypted to the provider's key.
 pub(super) async fn request_object(scene: &FuzzScene, input: &[u8]) {
     let Some(text) = scene.filled(input) else { return };
-    let object = match text.split_once('\n') {
+    let (encryptions, rest) = encryptions(&text);
+    let plain = match rest.split_once('\n') {
         Some((header, claims)) => format!("{}.{}.", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims)),
-        None => text,
+        None => rest.to_owned(),
     };
+    let object = encryptions.iter().rev().fold(plain.clone(), |object, way| scene.encrypted(*way, &object));
+    if object.is_empty() {
+        // A parameter without a value counts as left out (RFC 6749 section 3.1).
+        return;
+    }
+    let taken = is_taken(scene, &object).await;
+    if taken {
+        // It registered no key, so nothing that is signed can be by it.
+        assert_eq!(header(&plain)["alg"], Value::from("none"), "nobody could have verified this");
+        assert!(plain.ends_with('.'), "an unsigned object has an empty signature");
+    }
+    match encryptions.len() {
+        0 => {}
+        1 => {
+            let alone = !plain.is_empty() && is_taken(scene, &plain).await;
+            assert_eq!(taken, alone, "what is inside counts as if it had come plainly");
+        }
+        _ => assert!(!taken, "what is encrypted twice is no request object"),
+    }
+}
+
+/// How the input says that its object is encrypted, the outer way first, and the rest of it. Each time makes it longer by a third.
+fn encryptions(text: &str) -> (Vec<Encryption>, &str) {
+    let (mut ways, mut rest) = (Vec::new(), text);
+    while let Some((line, inside)) = rest.split_once('\n') {
+        let Some(way) = encryption(line).filter(|_| ways.len() < 2) else { break };
+        ways.push(way);
+        rest = inside;
+    }
+    (ways, rest)
+}
+
+fn encryption(line: &str) -> Option<Encryption> {
+    let (alg, enc) = line.strip_prefix("encrypted ")?.split_once(' ')?;
+    let alg = alg.parse().ok().filter(|alg| DECRYPTION_ALGORITHMS.contains(alg))?;
+    Some(Encryption { alg, enc: enc.parse().ok()? })
+}
+
+/// Whether a request with this object is valid.
+async fn is_taken(scene: &FuzzScene, object: &str) -> bool {
     let parameters = [
         ("client_id", scene.client.client_id.as_str()),
         ("response_type", "code"),
@@ -35,13 +79,9 @@ pub(super) async fn request_object(scene: &FuzzScene, input: &[u8]) {
         ("redirect_uri", REGISTERED[0]),
         ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
         ("code_challenge_method", "S256"),
-        ("request", object.as_str()),
+        ("request", object),
     ];
-    if holds(scene, &parameters.into_iter().collect()).await {
-        // It registered no key, so nothing that is signed can be by it.
-        assert_eq!(header(&object)["alg"], Value::from("none"), "nobody could have verified this");
-        assert!(object.ends_with('.'), "an unsigned object has an empty signature");
-    }
+    holds(scene, &parameters.into_iter().collect()).await
 }
 
 /// What must hold of whatever is answered. Tells whether the request is valid.

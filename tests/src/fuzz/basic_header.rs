@@ -22,7 +22,7 @@ pub(super) async fn proved(scene: &FuzzScene, input: &[u8]) {
         authorization: Some(&header),
         parameters: &parameters,
         certificate: None,
-        dpop: DpopRequest { method: "POST", path: "/oauth2/token", proofs: &[] },
+        dpop: DpopRequest { method: "POST", path: "/oauth2/token", by_mutual_tls: false, proofs: &[] },
         source: Source::default(),
     };
     match scene.app.provider().token(asked).await {

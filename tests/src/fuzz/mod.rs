@@ -11,6 +11,9 @@ mod basic_header;
 mod jwe_header;
 mod redirect_uri;
 
+use serde_json::Value;
+use vestibule_core::Random;
+use vestibule_jose::{Encryption, EncryptionKey};
 use vestibule_oidc::client::AuthMethod;
 
 use crate::{ClientSpec, TestApp, ThirdParty};
@@ -23,6 +26,8 @@ pub struct FuzzScene {
     app: TestApp,
     client: ThirdParty,
     jwe: jwe_header::Keys,
+    /// The provider's keys that request objects are encrypted to.
+    encrypted_to: Vec<EncryptionKey>,
 }
 
 impl FuzzScene {
@@ -38,7 +43,8 @@ impl FuzzScene {
             });
         let client = app.client(spec).await;
         app.api("https://notes.example", &["notes:read"]).await;
-        Self { app, client, jwe: jwe_header::Keys::new() }
+        let encrypted_to = published(&app.provider().tokens().keys().jwks());
+        Self { app, client, jwe: jwe_header::Keys::new(), encrypted_to }
     }
 
     /// Tries an input on a target.
@@ -56,10 +62,23 @@ impl FuzzScene {
         }
     }
 
+    /// An object encrypted to the provider's key.
+    fn encrypted(&self, way: Encryption, object: &str) -> String {
+        let key = self.encrypted_to.iter().find(|key| key.is_for(way.alg)).expect("a key for each algorithm");
+        way.encrypt(key, Some("JWT"), object.as_bytes(), &Random::system()).expect("encrypted")
+    }
+
     /// The input with what the marks stand for.
     fn filled(&self, input: &[u8]) -> Option<String> {
         let text = std::str::from_utf8(input).ok()?;
         let secret = self.client.secret.as_deref().unwrap_or_default();
         Some(text.replace("{client_id}", &self.client.client_id).replace("{secret}", secret))
     }
+}
+
+/// The keys of a JWKS document that are there to be encrypted to.
+fn published(jwks: &[u8]) -> Vec<EncryptionKey> {
+    let document: Value = serde_json::from_slice(jwks).expect("a JWKS");
+    let keys = document["keys"].as_array().into_iter().flatten().filter(|key| key["use"] == "enc");
+    keys.map(|key| EncryptionKey::from_json(key).expect("a key to encrypt to")).collect()
 }

@@ -44,8 +44,8 @@ const LONGEST_JTI: usize = 512;
 pub struct DpopCheck<'a> {
     /// The method of the request.
     pub method: &'a str,
-    /// The URL that was asked, without query, as clients know it.
-    pub url: &'a str,
+    /// The URLs of what was asked, without query, as clients know them: a proof is for any of them.
+    pub urls: &'a [&'a str],
     /// The access token that came with it, at a resource.
     pub access_token: Option<&'a str>,
     /// The nonces that we give out.
@@ -119,7 +119,7 @@ impl DpopCheck<'_> {
         if claims.htm != self.method {
             return Err(DpopError::Method);
         }
-        if !same_target(&claims.htu, self.url) {
+        if !self.urls.iter().any(|url| same_target(&claims.htu, url)) {
             return Err(DpopError::Target);
         }
         self.fresh(&claims)?;

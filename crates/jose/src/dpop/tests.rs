@@ -62,7 +62,7 @@ fn set(object: &mut Value, name: &str, value: Value) {
 }
 
 fn check(nonces: &DpopNonces) -> DpopCheck<'_> {
-    DpopCheck { method: "GET", url: URL, access_token: Some(TOKEN), nonces, nonce_required: false, now: NOW }
+    DpopCheck { method: "GET", urls: &[URL], access_token: Some(TOKEN), nonces, nonce_required: false, now: NOW }
 }
 
 fn verify(proof: &str) -> Result<DpopProof, DpopError> {
@@ -85,7 +85,7 @@ fn rfc_9449_section_4_1_the_proof_of_a_token_request() {
     let nonces = nonces();
     let check = DpopCheck {
         method: "POST",
-        url: "https://server.example.com/token",
+        urls: &["https://server.example.com/token"],
         access_token: None,
         nonces: &nonces,
         nonce_required: false,
@@ -106,7 +106,7 @@ fn rfc_9449_section_7_1_the_proof_at_a_resource() {
     let nonces = nonces();
     let check = DpopCheck {
         method: "GET",
-        url: "https://resource.example.org/protectedresource",
+        urls: &["https://resource.example.org/protectedresource"],
         access_token: Some("Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU"),
         nonces: &nonces,
         nonce_required: false,
@@ -202,6 +202,24 @@ fn a37_another_method_or_url_is_refused() {
     }
     for url in ["https://id.example/oauth2/token", "https://evil.example/oauth2/userinfo", ""] {
         assert_eq!(es256().claim("htu", json!(url)).verify(), Err(DpopError::Target), "{url}");
+    }
+}
+
+#[test]
+fn a37_a_proof_is_for_one_of_the_addresses_of_what_was_asked_and_for_nothing_else() {
+    const ALIAS: &str = "https://id.example:8443/oauth2/userinfo";
+    let nonces = nonces();
+    let at = |urls: &[&str], htu: &str| {
+        let proof = es256().claim("htu", json!(htu)).proof();
+        DpopCheck { urls, ..check(&nonces) }.verify(&proof).map(|_| ())
+    };
+    for htu in [URL, ALIAS] {
+        assert_eq!(at(&[URL, ALIAS], htu), Ok(()), "{htu}");
+    }
+    assert_eq!(at(&[URL], ALIAS), Err(DpopError::Target));
+    assert_eq!(at(&[], URL), Err(DpopError::Target));
+    for other in ["https://id.example:8443/oauth2/token", "https://id.example:8444/oauth2/userinfo"] {
+        assert_eq!(at(&[URL, ALIAS], other), Err(DpopError::Target), "{other}");
     }
 }
 

@@ -12,7 +12,7 @@ use poem::{
 };
 use vestibule_core::{ApiTokenId, ClientId, Parameters, ScopeSet};
 use vestibule_oidc::{
-    DpopRefusal, DpopRequest, PresentedError, PresentedToken, TokenScheme,
+    DpopRefusal, PresentedError, PresentedToken, TokenScheme,
     client::{
         Client, SenderCertificate,
         authentication::{AuthenticationError, Proof},
@@ -125,7 +125,7 @@ async fn by_api_token(state: &State, token: &str) -> Result<Actor, Problem> {
 async fn by_access_token(state: &State, request: &Request, scheme: TokenScheme, token: &str) -> Result<Actor, Problem> {
     let certificate = state.vouching().sender(request).as_ref().map(SenderCertificate::confirmation);
     let proofs = dpop::proofs(request);
-    let around = DpopRequest { method: request.method().as_str(), path: request.uri().path(), proofs: &proofs };
+    let around = dpop::spoken_of(request, request.uri().path(), &proofs);
     let presented = PresentedToken { token, scheme, request: around, certificate: certificate.as_ref() };
     let verified = state.provider().presented(&presented).await.map_err(not_in_good_hands)?;
     if !verified.is_for(&state.api_identifier()) {

@@ -4,9 +4,9 @@ use poem::{
     Request, Response,
     http::{HeaderName, HeaderValue, header},
 };
-use vestibule_oidc::Provider;
+use vestibule_oidc::{DpopRequest, Provider};
 
-use crate::state::State;
+use crate::{state::State, vouching::Vouching};
 
 /// The header of a proof. Names of headers have no case.
 const PROOF: HeaderName = HeaderName::from_static("dpop");
@@ -17,6 +17,11 @@ const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 pub(crate) fn proofs(request: &Request) -> Vec<String> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     request.headers().get_all(PROOF).iter().map(text).collect()
+}
+
+/// A request to `path`, as far as its `proofs` speak of it.
+pub(crate) fn spoken_of<'a>(request: &'a Request, path: &'a str, proofs: &'a [String]) -> DpopRequest<'a> {
+    DpopRequest { method: request.method().as_str(), path, by_mutual_tls: Vouching::is_mutual(request), proofs }
 }
 
 /// `response` with the nonce for the next proof, where proofs must carry one (section 8.2).

@@ -6,7 +6,6 @@ use poem::{
 };
 use serde_json::json;
 use vestibule_oidc::{
-    DpopRequest,
     authorize::{ErrorCode, PushError},
     discovery::path,
     token::TokenRequest,
@@ -32,7 +31,7 @@ pub(crate) async fn par_posted(state: State, mut request: Request) -> poem::Resu
         authorization: proof.authorization,
         parameters: proof.parameters,
         certificate: proof.certificate,
-        dpop: DpopRequest { method: request.method().as_str(), path: path::PAR, proofs: &proofs },
+        dpop: dpop::spoken_of(&request, path::PAR, &proofs),
         source: source(&request),
     };
     let response = match state.provider().push(push).await {

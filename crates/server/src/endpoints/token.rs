@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use vestibule_core::Parameters;
 use vestibule_oidc::{
-    DpopRequest, Provider,
+    Provider,
     client::{SenderCertificate, authentication::Proof},
     discovery::path,
     token::{TokenError, TokenErrorCode, TokenRequest},
@@ -48,7 +48,7 @@ async fn answered<A: Serialize>(
         authorization,
         parameters: &parameters,
         certificate: certificate.as_ref(),
-        dpop: DpopRequest { method: request.method().as_str(), path: endpoint, proofs: &proofs },
+        dpop: dpop::spoken_of(&request, endpoint, &proofs),
         source: source(&request),
     };
     let response = match answer(state.provider(), asked).await {

@@ -6,7 +6,7 @@ use poem::{
 };
 use serde_json::json;
 use vestibule_oidc::{
-    DpopRefusal, DpopRequest, PresentedError, PresentedToken, TokenScheme,
+    DpopRefusal, PresentedError, PresentedToken, TokenScheme,
     client::SenderCertificate,
     discovery::path,
     userinfo::{Told, UserinfoError},
@@ -34,7 +34,7 @@ pub(crate) async fn userinfo(state: State, mut request: Request) -> poem::Result
     let presented = PresentedToken {
         token: &token,
         scheme,
-        request: DpopRequest { method: request.method().as_str(), path: path::USERINFO, proofs: &proofs },
+        request: dpop::spoken_of(&request, path::USERINFO, &proofs),
         certificate: certificate.as_ref(),
     };
     let response = match state.provider().userinfo(&presented).await {

@@ -21,7 +21,7 @@ use vestibule_core::Timestamp;
 use vestibule_jose::{ContentEncryption, DecryptionKey, Encrypted, JweError, KeyManagement};
 use zeroize::Zeroizing;
 
-use super::{KeyRing, KeyRingError, store};
+use super::{DecryptionKeyInfo, KeyRing, KeyRingError, store};
 use crate::{
     secrets,
     tables::{exclusive, sealed_secrets},
@@ -38,6 +38,7 @@ const KEEP: Duration = Duration::from_secs(24 * 60 * 60);
 /// One of the keys.
 pub(super) struct Held {
     name: Name,
+    made_at: Timestamp,
     key: DecryptionKey,
 }
 
@@ -152,10 +153,10 @@ impl KeyRing {
             return Ok(false);
         }
         let mut keys = Vec::new();
-        for (name, _) in there {
+        for (name, made_at) in there {
             match old.iter().find(|held| held.name == name) {
                 Some(known) => keys.push(Arc::clone(known)),
-                None => keys.extend(self.read(name).await?.map(Arc::new)),
+                None => keys.extend(self.read(name, made_at).await?.map(Arc::new)),
             }
         }
         *self.0.decryption.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
@@ -163,14 +164,18 @@ impl KeyRing {
     }
 
     /// Opens and parses one; nothing where it was deleted meanwhile.
-    async fn read(&self, name: Name) -> Result<Option<Held>, KeyRingError> {
+    async fn read(&self, name: Name, made_at: Timestamp) -> Result<Option<Held>, KeyRingError> {
         let text = name.write();
         let row = sealed_secrets::Entity::find_by_id(text.as_str()).one(self.0.db.writer()).await?;
         let Some(row) = row else { return Ok(None) };
         let private = self.open_sealed(&secrets::context(&text), &name.kid, &row.sealed)?;
         let damaged = || KeyRingError::Damaged { kid: name.kid.clone() };
         let key = DecryptionKey::from_pkcs8(name.alg, &private).map_err(|_| damaged())?;
-        if key.public().kid() == Some(name.kid.as_str()) { Ok(Some(Held { name, key })) } else { Err(damaged()) }
+        if key.public().kid() == Some(name.kid.as_str()) {
+            Ok(Some(Held { name, made_at, key }))
+        } else {
+            Err(damaged())
+        }
     }
 
     /// Deletes the keys that newer ones followed long enough ago. Returns how many that were.
@@ -187,6 +192,25 @@ impl KeyRing {
         let deleted = sealed_secrets::Entity::delete_many().filter(sealed_secrets::Column::Name.is_in(old));
         let deleted = deleted.exec(self.0.db.writer()).await?.rows_affected;
         Ok(deleted)
+    }
+
+    /// The keys that others encrypt to, the newest of each algorithm first.
+    #[must_use]
+    pub fn list_decryption_keys(&self) -> Vec<DecryptionKeyInfo> {
+        let keys = self.decryption_keys();
+        let info = |(at, held): (usize, &Arc<Held>)| {
+            let next = keys[at + 1..].iter().find(|other| other.name.alg == held.name.alg);
+            DecryptionKeyInfo {
+                kid: held.name.kid.clone(),
+                algorithm: held.name.alg,
+                created_at: held.made_at,
+                decrypts_until: next.map(|next| next.made_at + KEEP),
+            }
+        };
+        let mut list: Vec<_> = keys.iter().enumerate().map(info).collect();
+        list.reverse();
+        list.sort_by_key(|key| DECRYPTION_ALGORITHMS.iter().position(|alg| *alg == key.algorithm));
+        list
     }
 
     /// A JWKS document with the newest decryption key of each algorithm added to it.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sea_orm::DbErr;
 use serde::Serialize;
 use vestibule_core::{SealError, Timestamp};
+use vestibule_jose::KeyManagement;
 
 use crate::{SigningAlgorithm, key_file::KeyFileError, signing_key::UnusableKey};
 
@@ -73,6 +74,19 @@ pub struct KeyInfo {
     pub signs_from: Timestamp,
     /// Until when it verifies; nothing while no newer key follows it.
     pub verifies_until: Option<Timestamp>,
+}
+
+/// One key that request objects are encrypted to, for `vestibule keys list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DecryptionKeyInfo {
+    /// The key's id: its thumbprint (RFC 7638).
+    pub kid: String,
+    /// What others encrypt with.
+    pub algorithm: KeyManagement,
+    /// When it was made. It is in the JWKS from then on, until a newer one follows it.
+    pub created_at: Timestamp,
+    /// Until when it decrypts at least; nothing while no newer key follows it.
+    pub decrypts_until: Option<Timestamp>,
 }
 
 /// Where a key is on its way.

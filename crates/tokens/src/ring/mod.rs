@@ -31,7 +31,7 @@ use vestibule_database::Database;
 use zeroize::Zeroizing;
 
 pub use self::decryption::DECRYPTION_ALGORITHMS;
-pub use self::info::{KeyInfo, KeyRingError, KeyState, Rotation};
+pub use self::info::{DecryptionKeyInfo, KeyInfo, KeyRingError, KeyState, Rotation};
 use self::snapshot::RingKey;
 pub(crate) use self::{snapshot::Snapshot, store::context};
 use crate::{MintError, SigningAlgorithm, TokenType, key_file::KeyFile, signing_key::SigningKey, tables::signing_keys};
@@ -168,7 +168,7 @@ impl KeyRing {
         Ok(deleted)
     }
 
-    /// All keys, those that sign first within their algorithm.
+    /// All keys that sign or did, those that sign first within their algorithm.
     #[must_use]
     pub fn list(&self) -> Vec<KeyInfo> {
         self.snapshot().list(self.0.clock.now())

@@ -215,6 +215,13 @@ async fn keys_for_decrypting_are_shared_followed_by_others_and_sealed_anew_with_
     assert_eq!(made.len(), DECRYPTION_ALGORITHMS.len(), "of two replicas, one makes each");
     other.refresh().await.expect("read");
     assert_eq!(encrypted_to(&other), made);
+    let listed = other.list_decryption_keys();
+    assert_eq!((listed.len(), &listed), (2 * DECRYPTION_ALGORITHMS.len(), &one.list_decryption_keys()));
+    for (new, old) in made.iter().zip(&first) {
+        let key = |kid: &String| listed.iter().find(|key| key.kid == *kid).expect("listed");
+        assert_eq!((key(new).algorithm, key(new).decrypts_until), (key(old).algorithm, None), "nothing follows it yet");
+        assert_eq!(key(old).decrypts_until, Some(key(new).created_at + DAY));
+    }
     assert_eq!(one.sweep().await.expect("swept"), 0, "the old ones decrypt for a day more");
 
     let db = world.connect().await;

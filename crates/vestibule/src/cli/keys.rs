@@ -1,4 +1,4 @@
-//! `vestibule keys`: the signing keys, and the key-encryption key that seals them.
+//! `vestibule keys`: the signing keys, those that request objects are encrypted to, and the key-encryption key that seals both.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use vestibule_audit::{Actor, Details, Event, Kind, ObjectType};
 use vestibule_core::Vault;
 use vestibule_database::Database;
-use vestibule_tokens::{KeyFile, KeyInfo, KeyRing, KeyState, SigningAlgorithm, change_key, rewrap};
+use vestibule_tokens::{DecryptionKeyInfo, KeyFile, KeyInfo, KeyRing, KeyState, SigningAlgorithm, change_key, rewrap};
 
 use super::{
     Context, Failure,
@@ -15,10 +15,14 @@ use super::{
 };
 use crate::rotation;
 
+/// What a key is for, as the JWKS calls it (RFC 7517 section 4.2).
+const SIGNS: &str = "sig";
+const ENCRYPTED_TO: &str = "enc";
+
 /// The commands of the group.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// List the signing keys
+    /// List the signing keys, and those that request objects are encrypted to
     List {
         /// Report as one JSON document
         #[arg(long)]
@@ -65,27 +69,68 @@ async fn ring(context: &Context, database: Database) -> Result<KeyRing, Failure>
 }
 
 async fn list(context: &mut Context, database: Database, json: bool) -> Result<(), Failure> {
-    let keys = ring(context, database).await?.list();
+    let ring = ring(context, database).await?;
+    let (signing, decrypting) = (ring.list(), ring.list_decryption_keys());
     if json {
-        return context.output.json(&keys.iter().map(document).collect::<Vec<_>>());
+        let documents = signing.iter().map(document).chain(decrypting.iter().map(decryption_document));
+        return context.output.json(&documents.collect::<Vec<_>>());
     }
-    let row = |key: &KeyInfo| {
-        let until = key.verifies_until.map(readable).unwrap_or_default();
-        vec![key.algorithm.to_string(), state(key.state).to_owned(), readable(key.signs_from), until, key.kid.clone()]
-    };
-    let headings = ["algorithm", "state", "signs from", "verifies until", "id"];
-    context.output.table(&headings, &keys.iter().map(row).collect::<Vec<_>>())
+    let headings = ["algorithm", "use", "state", "signs from", "verifies or decrypts until", "id"];
+    let rows = signing.iter().map(row).chain(decrypting.iter().map(decryption_row));
+    context.output.table(&headings, &rows.collect::<Vec<_>>())
+}
+
+fn row(key: &KeyInfo) -> Vec<String> {
+    vec![
+        key.algorithm.to_string(),
+        SIGNS.to_owned(),
+        state(key.state).to_owned(),
+        readable(key.signs_from),
+        key.verifies_until.map(readable).unwrap_or_default(),
+        key.kid.clone(),
+    ]
+}
+
+fn decryption_row(key: &DecryptionKeyInfo) -> Vec<String> {
+    vec![
+        key.algorithm.to_string(),
+        ENCRYPTED_TO.to_owned(),
+        decryption_state(key).to_owned(),
+        String::new(),
+        key.decrypts_until.map(readable).unwrap_or_default(),
+        key.kid.clone(),
+    ]
 }
 
 fn document(key: &KeyInfo) -> serde_json::Value {
     json!({
         "kid": key.kid,
         "algorithm": key.algorithm,
+        "use": SIGNS,
         "state": key.state,
         "created_at": rfc3339(key.created_at),
         "signs_from": rfc3339(key.signs_from),
         "verifies_until": key.verifies_until.map(rfc3339),
     })
+}
+
+/// With the members that a signing key has, so that a program which reads all finds each.
+fn decryption_document(key: &DecryptionKeyInfo) -> serde_json::Value {
+    json!({
+        "kid": key.kid,
+        "algorithm": key.algorithm.to_string(),
+        "use": ENCRYPTED_TO,
+        "state": decryption_state(key),
+        "created_at": rfc3339(key.created_at),
+        "signs_from": null,
+        "verifies_until": null,
+        "decrypts_until": key.decrypts_until.map(rfc3339),
+    })
+}
+
+/// In the JWKS; or out of it, and there for what was encrypted before.
+fn decryption_state(key: &DecryptionKeyInfo) -> &'static str {
+    if key.decrypts_until.is_none() { "published" } else { "decrypting" }
 }
 
 fn state(state: KeyState) -> &'static str {

@@ -125,16 +125,43 @@ fn what_cannot_be_done_is_one_line_and_says_why() {
 fn keys_are_listed_rotated_and_sealed_anew() {
     let place = Place::new();
     let first = place.json(&["keys", "list", "--json"]);
-    assert_eq!(first.as_array().map(Vec::len), Some(3));
+    assert_eq!(of_use(&first, "sig").len(), 3);
     assert!(first[0]["signs_from"].as_str().is_some_and(|moment| moment.ends_with('Z')));
     let rotated = place.json(&["keys", "rotate", "--alg", "ES256", "--json"]);
     assert_eq!((&rotated[0]["algorithm"], &rotated[0]["state"]), (&"ES256".into(), &"published".into()));
     let changed = place.json(&["keys", "rewrap", "--json"]);
     assert_ne!(changed["old_key_id"], changed["key_id"]);
-    assert_eq!(place.json(&["keys", "list", "--json"]).as_array().map(Vec::len), Some(4));
-    assert_eq!(place.run(&["keys", "list"]).lines().count(), 5);
+    assert_eq!(of_use(&place.json(&["keys", "list", "--json"]), "sig").len(), 4);
+    assert_eq!(place.run(&["keys", "list"]).lines().count(), 7);
     std::fs::remove_dir_all(place.path().join("keys")).expect("removed");
     assert!(place.fail(1, &["keys", "list"]).contains(changed["key_id"].as_str().expect("an id")));
+}
+
+/// The keys of a list that are for signing (`sig`), or to be encrypted to (`enc`).
+fn of_use(list: &serde_json::Value, purpose: &str) -> Vec<serde_json::Value> {
+    list.as_array().into_iter().flatten().filter(|key| key["use"] == purpose).cloned().collect()
+}
+
+#[test]
+fn keys_that_request_objects_are_encrypted_to_are_listed_with_the_others() {
+    let place = Place::new();
+    let listed = || of_use(&place.json(&["keys", "list", "--json"]), "enc");
+    let told = |key: &serde_json::Value| format!("{} {}", key["algorithm"], key["state"]).replace('"', "");
+    let first = listed();
+    assert_eq!(first.iter().map(told).collect::<Vec<_>>(), ["RSA-OAEP-256 published", "ECDH-ES published"]);
+    assert!(first.iter().all(|key| key["decrypts_until"].is_null() && key["signs_from"].is_null()));
+    assert!(first.iter().all(|key| key["created_at"].as_str().is_some_and(|moment| moment.ends_with('Z'))));
+    place.run(&["keys", "rotate"]);
+    let both = listed();
+    let states = ["RSA-OAEP-256 published", "RSA-OAEP-256 decrypting", "ECDH-ES published", "ECDH-ES decrypting"];
+    assert_eq!(both.iter().map(told).collect::<Vec<_>>(), states);
+    assert_eq!((&both[1]["kid"], &both[3]["kid"]), (&first[0]["kid"], &first[1]["kid"]));
+    assert!(both[1]["decrypts_until"].as_str() > both[1]["created_at"].as_str());
+    let table = place.run(&["keys", "list"]);
+    for key in &both {
+        assert!(table.contains(key["kid"].as_str().expect("an id")), "{table}");
+    }
+    assert!(table.lines().any(|line| line.starts_with("ECDH-ES") && line.contains("enc") && line.contains("UTC")));
 }
 
 #[test]
@@ -147,7 +174,7 @@ fn a_provided_key_takes_the_place_of_ours() {
     place.run(&["keys", "rewrap", "--new-key-file", "provided"]);
     assert!(place.fail(1, &["keys", "list"]).contains("key-encryption key"));
     place.configure("[keys]\nencryption_key_file = \"provided\"\n");
-    assert_eq!(place.json(&["keys", "list", "--json"]).as_array().map(Vec::len), Some(3));
+    assert_eq!(of_use(&place.json(&["keys", "list", "--json"]), "sig").len(), 3);
     assert!(place.fail(1, &["keys", "rewrap"]).contains("--new-key-file"));
 }
 
