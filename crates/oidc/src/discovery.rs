@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use bytes::Bytes;
 use openidconnect::{
     AdditionalProviderMetadata, AuthUrl, AuthenticationContextClass, IssuerUrl, JsonWebKeySetUrl, ProviderMetadata,
     RegistrationUrl, ResponseTypes, Scope, TokenUrl, UserInfoUrl,
@@ -135,8 +136,8 @@ const PROTOCOL_CLAIMS: [&str; 12] =
 /// while neither has changed.
 #[derive(Debug)]
 pub(crate) struct Published {
-    by_attributes: Kept<(), Vec<u8>>,
-    by_apis: Kept<(), Vec<u8>>,
+    by_attributes: Kept<(), Bytes>,
+    by_apis: Kept<(), Bytes>,
 }
 
 impl Published {
@@ -148,19 +149,20 @@ impl Published {
         Self { by_attributes: of(Topic::Attributes), by_apis: of(Topic::Apis) }
     }
 
-    fn get(&self) -> Option<Arc<Vec<u8>>> {
+    fn get(&self) -> Option<Bytes> {
         let (one, other) = (self.by_attributes.get(&())?, self.by_apis.get(&())?);
         // Two that were made at the same time may be of different states.
-        Arc::ptr_eq(&one, &other).then_some(one)
+        Arc::ptr_eq(&one, &other).then(|| Bytes::clone(&one))
     }
 
     fn begin(&self) -> (Began, Began) {
         (self.by_attributes.begin(), self.by_apis.begin())
     }
 
-    fn keep(&self, document: &Arc<Vec<u8>>, (attributes, apis): (Began, Began)) {
-        self.by_attributes.keep((), document, document.len(), attributes);
-        self.by_apis.keep((), document, document.len(), apis);
+    fn keep(&self, document: &Bytes, (attributes, apis): (Began, Began)) {
+        let document = Arc::new(document.clone());
+        self.by_attributes.keep((), &document, document.len(), attributes);
+        self.by_apis.keep((), &document, document.len(), apis);
     }
 }
 
@@ -169,12 +171,12 @@ impl Provider {
     ///
     /// # Errors
     /// A database that does not answer.
-    pub async fn discovery(&self) -> Result<Arc<Vec<u8>>, Unavailable> {
+    pub async fn discovery(&self) -> Result<Bytes, Unavailable> {
         if let Some(document) = self.published().get() {
             return Ok(document);
         }
         let began = self.published().begin();
-        let document = Arc::new(self.metadata().await?);
+        let document = Bytes::from(self.metadata().await?);
         self.published().keep(&document, began);
         Ok(document)
     }

@@ -38,7 +38,7 @@ impl Provider {
         if demand == Demand::NotAsked {
             return Ok(SecondFactorStep::NotDemanded);
         }
-        let enrolled = self.second_factors().status(user.id).await.map_err(Unavailable::because)?.enrolled_at.is_some();
+        let enrolled = self.second_factors().is_enrolled(user.id).await.map_err(Unavailable::because)?;
         Ok(match demand {
             _ if enrolled => SecondFactorStep::Show,
             Demand::Required => SecondFactorStep::Enrol,

@@ -88,7 +88,6 @@ pub fn service(
         site: parts.site_name.as_str().into(),
         open: OPEN.to_vec(),
         polled: POLLED,
-        random: parts.random.clone(),
         requests: requests.clone(),
     };
     let streams = Streams::new(front.revocation_streams, shutdown);
@@ -223,7 +222,8 @@ where
 {
     let state = state.clone();
     make(move |request| {
-        let answer = handler(state.clone(), request);
+        // In a box, since it is moved some times before it is polled, and can be tens of kilobytes.
+        let answer = Box::pin(handler(state.clone(), request));
         async move { answer.await.into_result() }
     })
 }

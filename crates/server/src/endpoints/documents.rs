@@ -1,5 +1,6 @@
 //! What anybody may read: the metadata, the keys, the stylesheet.
 
+use hyper::body::Bytes;
 use poem::{
     Request, Response,
     http::{StatusCode, header},
@@ -23,7 +24,7 @@ pub(crate) async fn metadata(state: State, request: Request) -> Response {
         Ok(document) => Response::builder()
             .content_type("application/json")
             .header(header::CACHE_CONTROL, METADATA_CACHE)
-            .body(document.to_vec()),
+            .body(document),
         Err(error) => {
             let request_id = RequestId::of(&request);
             tracing::error!(%error, %request_id, "the metadata could not be made");
@@ -37,7 +38,7 @@ pub(crate) async fn jwks(state: State, _: Request) -> Response {
     Response::builder()
         .content_type("application/json")
         .header(header::CACHE_CONTROL, JWKS_CACHE)
-        .body(state.provider().tokens().keys().jwks().to_vec())
+        .body(Bytes::from_owner(state.provider().tokens().keys().jwks()))
 }
 
 /// The stylesheet, under a name that changes with its content.

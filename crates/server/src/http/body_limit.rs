@@ -5,15 +5,15 @@ use std::io;
 use http::{StatusCode, header::CONTENT_LENGTH};
 use http_body_util::{BodyExt as _, Limited, combinators::BoxBody};
 use hyper::body::{Body as _, Bytes};
-use poem::{Endpoint, Request, Response, Result};
+use poem::{Request, Result};
 
-use super::{Failure, layer::Layer};
+use super::Failure;
 
 /// Refuses a body of more than so many bytes: at once where the client says its length, else when it is read.
 pub(super) struct BodyLimit(pub(super) usize);
 
-impl Layer for BodyLimit {
-    async fn call<E: Endpoint<Output = Response>>(&self, next: &E, mut request: Request) -> Result<Response> {
+impl BodyLimit {
+    pub(super) fn hold(&self, request: &mut Request) -> Result<()> {
         // hyper has refused a length that is no number, or that stands twice.
         let stated = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if stated.is_some_and(|length| length > self.0 as u64) {
@@ -26,7 +26,7 @@ impl Layer for BodyLimit {
             false => BoxBody::new(Limited::new(body, self.0).map_err(io::Error::other)),
         };
         request.set_body(poem::Body::from(limited));
-        next.call(request).await
+        Ok(())
     }
 }
 

@@ -7,23 +7,19 @@ use std::{
     task::Poll,
 };
 
-use poem::{Endpoint, Request, Response, Result};
+use poem::{Response, Result};
 
-use super::{Failure, layer::Layer};
+use super::Failure;
 
-/// Catches panics. What was said in one goes to the panic hook, never into the answer.
-pub(super) struct CatchPanic;
-
-impl Layer for CatchPanic {
-    async fn call<E: Endpoint<Output = Response>>(&self, next: &E, request: Request) -> Result<Response> {
-        let mut answer = pin!(next.call(request));
-        poll_fn(|context| {
-            // The future is not polled again after a panic, so nobody sees what it may have left half done.
-            catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))).unwrap_or_else(|_| {
-                tracing::error!("a handler panicked");
-                Poll::Ready(Err(Failure::server_error().into()))
-            })
+/// What `answer` answers, or an error where it panics. What was said in that goes to the panic hook, never into the answer.
+pub(super) async fn caught(answer: impl Future<Output = Result<Response>>) -> Result<Response> {
+    let mut answer = pin!(answer);
+    poll_fn(|context| {
+        // The future is not polled again after a panic, so nobody sees what it may have left half done.
+        catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))).unwrap_or_else(|_| {
+            tracing::error!("a handler panicked");
+            Poll::Ready(Err(Failure::server_error().into()))
         })
-        .await
-    }
+    })
+    .await
 }

@@ -1,15 +1,13 @@
 //! Which answers pages of other origins may read (the Fetch standard's CORS protocol).
 
 use http::{
-    HeaderMap, HeaderValue, Method, StatusCode,
+    HeaderValue, Method, StatusCode,
     header::{
         ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
         ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW,
     },
 };
-use poem::{Endpoint, Request, Response, Result};
-
-use super::layer::Layer;
+use poem::{Request, Response};
 
 /// An endpoint that apps in browsers use: discovery, JWKS, token, revocation, userinfo.
 ///
@@ -25,32 +23,34 @@ pub(crate) struct OpenPath {
 /// Opens a few paths; all others stay closed.
 pub(super) struct Cors(pub(super) Vec<OpenPath>);
 
-impl Layer for Cors {
-    async fn call<E: Endpoint<Output = Response>>(&self, next: &E, request: Request) -> Result<Response> {
-        let Some(open) = self.0.iter().find(|open| open.path == request.uri().path()) else {
-            return next.call(request).await;
-        };
-        if request.method() == Method::OPTIONS {
-            return Ok(preflight(open));
-        }
-        let mut response = next.call(request).await.unwrap_or_else(|error| error.into_response());
-        open_up(response.headers_mut());
-        Ok(response)
+impl Cors {
+    /// The open endpoint that a request is for, if it is one.
+    pub(super) fn find(&self, request: &Request) -> Option<&OpenPath> {
+        self.0.iter().find(|open| open.path == request.uri().path())
     }
 }
 
-fn preflight(open: &OpenPath) -> Response {
-    let mut response = Response::from(StatusCode::NO_CONTENT);
-    let headers = response.headers_mut();
-    open_up(headers);
-    headers.insert(ALLOW, HeaderValue::from_static(open.methods));
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(open.methods));
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Authorization, Content-Type, DPoP"));
-    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
-    response
-}
+impl OpenPath {
+    /// Whether a browser asks what a page may do here, before it does.
+    pub(super) fn is_asked_about(request: &Request) -> bool {
+        request.method() == Method::OPTIONS
+    }
 
-fn open_up(headers: &mut HeaderMap) {
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate, DPoP-Nonce"));
+    /// The answer to that.
+    pub(super) fn preflight(&self) -> Response {
+        let mut response = Response::from(StatusCode::NO_CONTENT);
+        let headers = response.headers_mut();
+        headers.insert(ALLOW, HeaderValue::from_static(self.methods));
+        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(self.methods));
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Authorization, Content-Type, DPoP"));
+        headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
+        response
+    }
+
+    /// Lets any page read an answer of it.
+    pub(super) fn open_up(&self, response: &mut Response) {
+        let headers = response.headers_mut();
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate, DPoP-Nonce"));
+    }
 }

@@ -1,10 +1,10 @@
 //! Errors become answers: a page for a person, JSON for a program, problem details for one that calls the API.
 
 use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
-use poem::{Endpoint, Error, PathPattern, Request, Response, Result};
+use poem::{Error, PathPattern, Request, Response};
 use serde::Serialize;
 
-use super::{Failure, RequestId, layer::Layer};
+use super::{Failure, RequestId};
 use crate::{
     api::Problem,
     pages::{ErrorPage, Label},
@@ -31,30 +31,50 @@ struct Document<'a> {
     request_id: &'a str,
 }
 
-impl Layer for ErrorAnswers {
-    async fn call<E: Endpoint<Output = Response>>(&self, next: &E, request: Request) -> Result<Response> {
-        let id = RequestId::of(&request);
-        let for_program = is_for_programs(request.uri().path());
-        let of_api = request.uri().path().starts_with("/api/");
-        match next.call(request).await {
-            Ok(response) => Ok(response),
-            // The handler has made the answer itself.
-            Err(error) if error.is_from_response() => Ok(error.into_response()),
-            Err(error) => {
-                let pattern = error.data::<PathPattern>().cloned();
-                let failure = failure(error);
-                let mut response =
-                    if of_api { Self::problem(failure, &id) } else { self.answer(&failure, &id, for_program) };
-                if let Some(pattern) = pattern {
-                    response.set_data(pattern);
-                }
-                Ok(response)
-            }
+/// Who reads an answer.
+#[derive(Clone, Copy)]
+pub(super) enum Reader {
+    Person,
+    /// A program that speaks a protocol.
+    Program,
+    /// A program that calls the administration API.
+    Caller,
+}
+
+impl Reader {
+    /// Who sent a request.
+    pub(super) fn of(request: &Request) -> Self {
+        let path = request.uri().path();
+        if path.starts_with("/api/") {
+            Self::Caller
+        } else if is_for_programs(path) {
+            Self::Program
+        } else {
+            Self::Person
         }
     }
 }
 
 impl ErrorAnswers {
+    /// The answer to the request with this id.
+    pub(super) fn answer(&self, error: Error, reader: Reader, id: &RequestId) -> Response {
+        // The handler has made the answer itself.
+        if error.is_from_response() {
+            return error.into_response();
+        }
+        let pattern = error.data::<PathPattern>().cloned();
+        let failure = failure(error);
+        let mut response = match reader {
+            Reader::Caller => Self::problem(failure, id),
+            Reader::Program => self.told(&failure, id, true),
+            Reader::Person => self.told(&failure, id, false),
+        };
+        if let Some(pattern) = pattern {
+            response.set_data(pattern);
+        }
+        response
+    }
+
     fn problem(failure: Failure, id: &RequestId) -> Response {
         let detail = failure.detail.unwrap_or_else(|| failure.status.canonical_reason().unwrap_or("").to_lowercase());
         let mut problem = Problem::new(failure.status, failure.code, detail);
@@ -62,7 +82,7 @@ impl ErrorAnswers {
         problem.into_response(id.as_str())
     }
 
-    fn answer(&self, failure: &Failure, id: &RequestId, for_program: bool) -> Response {
+    fn told(&self, failure: &Failure, id: &RequestId, for_program: bool) -> Response {
         let (content_type, body) = if for_program {
             let description = failure.detail.as_deref().map(description);
             let document = Document { error: failure.code, error_description: description, request_id: id.as_str() };

@@ -1,59 +1,62 @@
 //! What the log says of each request, the id by which it can be found there, and how long it took.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Instant,
+};
 
 use http::{Method, StatusCode, Uri};
-use poem::{Endpoint, PathPattern, Request, Response, Result};
-use tracing::{Instrument as _, field::display};
-use vestibule_core::Random;
+use poem::{PathPattern, Request, Response};
+use tracing::{Span, field::display};
 use vestibule_metrics::DurationsBy;
 
-use super::{ClientAddress, RequestId, TrustedProxies, layer::Layer, request_id};
+use super::{ClientAddress, RequestId, TrustedProxies, request_id, request_id::RequestIds};
 
 /// How much of an unknown path is logged.
 const LONGEST_PATH: usize = 100;
 
 /// Gives each request its id and its client's address, and writes one line when it is answered.
 pub(super) struct Journal {
-    pub(super) proxies: TrustedProxies,
-    pub(super) random: Random,
+    proxies: TrustedProxies,
+    ids: RequestIds,
     /// The paths that machines ask for again and again. What went well there is told at level debug: nobody learns anything from
     /// thousands of such lines, and they would cost more than the answers.
-    pub(super) polled: &'static [&'static str],
+    polled: &'static [&'static str],
     /// By route and class of status.
-    pub(super) requests: DurationsBy<2>,
+    requests: DurationsBy<2>,
 }
 
-impl Layer for Journal {
-    async fn call<E: Endpoint<Output = Response>>(&self, next: &E, mut request: Request) -> Result<Response> {
+impl Journal {
+    pub(super) fn new(proxies: TrustedProxies, polled: &'static [&'static str], requests: DurationsBy<2>) -> Self {
+        Self { proxies, ids: RequestIds::default(), polled, requests }
+    }
+
+    /// Begins the line of a request.
+    pub(super) fn begin(&self, request: &mut Request) -> Entry {
         let peer = request.remote_addr().as_socket_addr().map(|address| address.ip());
         let trusted = peer.is_some_and(|peer| self.proxies.contains(peer));
         let given = if trusted { RequestId::given(request.headers()) } else { None };
-        let id = given.unwrap_or_else(|| RequestId::random(&self.random));
+        let id = given.unwrap_or_else(|| self.ids.next());
         let client = peer.map(|peer| self.proxies.client(peer, request.headers()));
         if let Some(client) = client {
             request.set_data(client);
         }
         request.set_data(id.clone());
+        Entry::new(request, id, client, self.polled.contains(&request.uri().path()))
+    }
 
-        let polled = self.polled.contains(&request.uri().path());
-        let entry = Entry::new(&request, id.clone(), client, polled);
-        let span = match polled {
-            true => tracing::debug_span!("request", request_id = %id),
-            false => tracing::info_span!("request", request_id = %id),
-        };
-        let mut response = next.call(request).instrument(span).await.unwrap_or_else(|error| error.into_response());
-        if let Some(value) = id.to_header() {
+    /// Writes the line, tells the answer its id, and counts how long it took.
+    pub(super) fn end(&self, entry: Entry, response: &mut Response) {
+        if let Some(value) = entry.id.to_header() {
             response.headers_mut().insert(request_id::HEADER, value);
         }
-        self.requests.note([endpoint(&response), class(response.status()).into()], entry.begun.elapsed());
-        entry.answered(&response);
-        Ok(response)
+        self.requests.note([endpoint(response), class(response.status())], entry.begun.elapsed());
+        entry.answered(response);
     }
 }
 
 /// One line of the log in the making.
-struct Entry {
+pub(super) struct Entry {
     method: &'static str,
     uri: Uri,
     id: RequestId,
@@ -67,6 +70,14 @@ impl Entry {
     fn new(request: &Request, id: RequestId, client: Option<ClientAddress>, polled: bool) -> Self {
         let (method, uri) = (method(request.method()), request.uri().clone());
         Self { method, uri, id, client, polled, begun: Instant::now(), answered: false }
+    }
+
+    /// The span around everything that is logged of the request.
+    pub(super) fn span(&self) -> Span {
+        match self.polled {
+            true => tracing::debug_span!("request", request_id = %self.id),
+            false => tracing::info_span!("request", request_id = %self.id),
+        }
     }
 
     /// Writes the line. Of the path it says the route's pattern where there is one, since a path can hold a one-time link's
@@ -109,18 +120,15 @@ impl Drop for Entry {
 
 /// The route that answered. Paths that no route has are one: strangers make up as many as they like.
 fn endpoint(response: &Response) -> Arc<str> {
-    response.data::<PathPattern>().map_or_else(|| "none".into(), |pattern| pattern.0.clone())
+    static NONE: LazyLock<Arc<str>> = LazyLock::new(|| "none".into());
+    response.data::<PathPattern>().map_or_else(|| NONE.clone(), |pattern| pattern.0.clone())
 }
 
 /// The class of a status.
-fn class(status: StatusCode) -> &'static str {
-    match status.as_u16() / 100 {
-        1 => "1xx",
-        2 => "2xx",
-        3 => "3xx",
-        4 => "4xx",
-        _ => "5xx",
-    }
+fn class(status: StatusCode) -> Arc<str> {
+    static CLASSES: LazyLock<[Arc<str>; 5]> = LazyLock::new(|| ["1xx", "2xx", "3xx", "4xx", "5xx"].map(Into::into));
+    let class = usize::from(status.as_u16() / 100).clamp(1, CLASSES.len());
+    CLASSES[class - 1].clone()
 }
 
 /// The method, if it is one: any word can stand in its place.

@@ -27,7 +27,6 @@ mod error_answers;
 mod failure;
 mod form;
 mod journal;
-mod layer;
 mod listen;
 #[cfg(test)]
 mod log;

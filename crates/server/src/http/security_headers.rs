@@ -7,9 +7,9 @@ use http::{
         STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
     },
 };
-use poem::{Endpoint, Request, Response, Result};
+use poem::Response;
 
-use super::{layer::Layer, policy};
+use super::policy;
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
@@ -48,9 +48,8 @@ pub(super) struct SecurityHeaders {
     pub(super) https: bool,
 }
 
-impl Layer for SecurityHeaders {
-    async fn call<E: Endpoint<Output = Response>>(&self, next: &E, request: Request) -> Result<Response> {
-        let mut response = next.call(request).await.unwrap_or_else(|error| error.into_response());
+impl SecurityHeaders {
+    pub(super) fn put_on(&self, response: &mut Response) {
         let framed = response.extensions().get::<MayBeFramed>().is_some();
         let headers = response.headers_mut();
         // At once for all that are set here and after: to grow step by step would sort them anew each time.
@@ -71,6 +70,5 @@ impl Layer for SecurityHeaders {
             let readers = if framed { "cross-origin" } else { "same-origin" };
             headers.insert(RESOURCE_POLICY, HeaderValue::from_static(readers));
         }
-        Ok(response)
     }
 }

@@ -1,20 +1,19 @@
-//! The layers around the router, in the order that [`super`] explains.
+//! What stands around the router, in the order that [`super`] explains.
 
 use std::time::Duration;
 
-use poem::{Endpoint, EndpointExt as _, IntoEndpoint, Response};
+use poem::{Endpoint, EndpointExt as _, IntoEndpoint, Request, Response, Result};
+use tracing::Instrument as _;
 use url::Url;
-use vestibule_core::Random;
 use vestibule_metrics::DurationsBy;
 
 use super::{
-    TrustedProxies,
+    RequestId, TrustedProxies,
     body_limit::BodyLimit,
-    catch_panic::CatchPanic,
+    catch_panic::caught,
     cors::{Cors, OpenPath},
-    error_answers::ErrorAnswers,
+    error_answers::{ErrorAnswers, Reader},
     journal::Journal,
-    layer::Layer as _,
     security_headers::SecurityHeaders,
     time_limit::TimeLimit,
 };
@@ -37,8 +36,6 @@ pub(crate) struct Stack {
     pub open: Vec<OpenPath>,
     /// The paths of which the log tells only what went wrong, unless it is to tell everything.
     pub polled: &'static [&'static str],
-    /// Where request ids come from.
-    pub random: Random,
     /// How long requests take.
     pub requests: DurationsBy<2>,
 }
@@ -49,14 +46,67 @@ impl Stack {
     where
         E: IntoEndpoint<Endpoint: 'static>,
     {
-        let https = self.public_url.scheme() == "https";
-        let endpoint = BodyLimit(self.max_body).around(router.into_endpoint().map_to_response());
-        let endpoint = TimeLimit(self.request_timeout).around(endpoint);
-        let endpoint = CatchPanic.around(endpoint);
-        let endpoint = ErrorAnswers { site: self.site }.around(endpoint);
-        let endpoint = Cors(self.open).around(endpoint);
-        let endpoint = SecurityHeaders { https }.around(endpoint);
-        Journal { proxies: self.proxies, random: self.random, polled: self.polled, requests: self.requests }
-            .around(endpoint)
+        Stacked {
+            journal: Journal::new(self.proxies, self.polled, self.requests),
+            headers: SecurityHeaders { https: self.public_url.scheme() == "https" },
+            cors: Cors(self.open),
+            errors: ErrorAnswers { site: self.site },
+            time: TimeLimit(self.request_timeout),
+            body: BodyLimit(self.max_body),
+            router: router.into_endpoint().map_to_response(),
+        }
+    }
+}
+
+/// The layers and the router.
+///
+/// One endpoint and not one within the other: each would hand on the request and its answer, some hundred bytes each, by copying
+/// them, and that costs more than most of what the layers do.
+struct Stacked<E> {
+    journal: Journal,
+    headers: SecurityHeaders,
+    cors: Cors,
+    errors: ErrorAnswers,
+    time: TimeLimit,
+    body: BodyLimit,
+    router: E,
+}
+
+impl<E: Endpoint<Output = Response>> Endpoint for Stacked<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let entry = self.journal.begin(&mut request);
+        let open = self.cors.find(&request);
+        let mut response = match open {
+            Some(open) if OpenPath::is_asked_about(&request) => open.preflight(),
+            _ => {
+                let span = entry.span();
+                self.answer(request).instrument(span).await
+            }
+        };
+        if let Some(open) = open {
+            open.open_up(&mut response);
+        }
+        self.headers.put_on(&mut response);
+        self.journal.end(entry, &mut response);
+        Ok(response)
+    }
+}
+
+impl<E: Endpoint<Output = Response>> Stacked<E> {
+    /// The router's answer, or that to its error.
+    async fn answer(&self, request: Request) -> Response {
+        let (reader, id) = (Reader::of(&request), RequestId::of(&request));
+        match self.within_limits(request).await {
+            Ok(response) => response,
+            Err(error) => self.errors.answer(error, reader, &id),
+        }
+    }
+
+    async fn within_limits(&self, mut request: Request) -> Result<Response> {
+        let watching = self.time.watch(&mut request);
+        self.body.hold(&mut request)?;
+        self.time.hold(watching, caught(self.router.call(request))).await
     }
 }

@@ -6,7 +6,6 @@ use http::{Method, StatusCode};
 use poem::{Endpoint, Request, Response, Route, endpoint::make, web::RemoteAddr};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream, sync::watch};
 use url::Url;
-use vestibule_core::Random;
 
 use super::{log::Log, *};
 use crate::pages::Label;
@@ -55,7 +54,6 @@ fn stack(public_url: &str) -> impl Endpoint<Output = Response> + 'static {
         site: Label::from("Vestibule"),
         open: vec![OpenPath { path: "/oauth2/token", methods: "POST" }],
         polled: &["/polled"],
-        random: Random::system(),
     };
     stack.around(router())
 }

@@ -17,28 +17,44 @@ use http::{
 };
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use poem::{Endpoint, Request, Response, Result};
+use poem::{Request, Response, Result};
 
-use super::{Failure, layer::Layer};
+use super::Failure;
 
 /// Bounds reading the body and the work on the answer together.
 ///
 /// Past the time: 408 where the client was slow with its body, 503 where we were slow with the answer.
 pub(super) struct TimeLimit(pub(super) Duration);
 
-impl Layer for TimeLimit {
-    async fn call<E: Endpoint<Output = Response>>(&self, next: &E, mut request: Request) -> Result<Response> {
+/// A request whose time is bound.
+pub(super) struct Watching {
+    /// Whether its body has come in whole.
+    complete: Arc<AtomicBool>,
+    version: Version,
+}
+
+impl TimeLimit {
+    /// Watches how the body of a request comes in.
+    pub(super) fn watch(&self, request: &mut Request) -> Watching {
         let body: BoxBody<Bytes, io::Error> = request.take_body().into();
         // Most requests have no body: there is nothing to watch then.
         let is_there = body.is_end_stream();
         let complete = Arc::new(AtomicBool::new(is_there));
         let body = if is_there { body } else { BoxBody::new(Watched { body, complete: complete.clone() }) };
         request.set_body(poem::Body::from(body));
-        let version = request.version();
-        match tokio::time::timeout(self.0, next.call(request)).await {
+        Watching { complete, version: request.version() }
+    }
+
+    /// What `answer` answers within the time.
+    pub(super) async fn hold(
+        &self,
+        watching: Watching,
+        answer: impl Future<Output = Result<Response>>,
+    ) -> Result<Response> {
+        match tokio::time::timeout(self.0, answer).await {
             Ok(result) => result,
-            Err(_) if complete.load(Ordering::Relaxed) => Err(too_slow_we().into()),
-            Err(_) => Err(too_slow_you(version).into()),
+            Err(_) if watching.complete.load(Ordering::Relaxed) => Err(too_slow_we().into()),
+            Err(_) => Err(too_slow_you(watching.version).into()),
         }
     }
 }

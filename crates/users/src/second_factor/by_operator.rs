@@ -30,10 +30,13 @@ impl Users {
 }
 
 pub(super) async fn status(database: &Database, user: UserId) -> Result<SecondFactorStatus, DbErr> {
-    let (reader, id) = (database.reader(), user.to_string());
-    let device = devices::Entity::find_by_id(&id).one(reader).await?;
-    let enrolled_at = device.and_then(|device| device.confirmed_at).map(Timestamp::from_millis);
+    let enrolled_at = enrolled_at(database, user).await?;
     Ok(SecondFactorStatus { enrolled_at, recovery_codes_left: codes_left(database, user).await? })
+}
+
+pub(super) async fn enrolled_at(database: &Database, user: UserId) -> Result<Option<Timestamp>, DbErr> {
+    let device = devices::Entity::find_by_id(user.to_string()).one(database.reader()).await?;
+    Ok(device.and_then(|device| device.confirmed_at).map(Timestamp::from_millis))
 }
 
 pub(super) async fn codes_left(database: &Database, user: UserId) -> Result<u64, DbErr> {

@@ -155,6 +155,14 @@ impl SecondFactors {
         Ok(by_operator::status(&self.database, user).await?)
     }
 
+    /// Whether `user` has a second factor that is set up.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn is_enrolled(&self, user: UserId) -> Result<bool, SecondFactorError> {
+        Ok(by_operator::enrolled_at(&self.database, user).await?.is_some())
+    }
+
     async fn renew_codes(
         &self,
         transaction: &DatabaseTransaction,
