@@ -157,7 +157,11 @@ impl Authorize {
         let counted = self.counts(present);
         let (granted, signed_in) = match counted {
             Some(present) => {
-                let granted = state.provider().still_allowed(present.user.id, &client.id).await?;
+                // Whoever is not asked for consent is not looked up for what was allowed.
+                let granted = match client.first_party {
+                    true => vestibule_core::ScopeSet::default(),
+                    false => state.provider().still_allowed(present.user.id, &client.id).await?,
+                };
                 let missing = state.provider().missing(&self.request.level, present.shown());
                 let asks = Some((client, missing.second_factor()));
                 let demand = state.provider().second_factor(&present.user, asks).await?;
