@@ -111,9 +111,10 @@ impl RedirectUri {
     /// This URI with the parameters of an answer appended to its query.
     #[must_use]
     pub fn with_query(&self, parameters: &[(&str, &str)]) -> String {
-        let separator = match self.0.find('?') {
+        // A further question mark is a part of what stands before the answer.
+        let separator = match self.0.split_once('?') {
             None => "?",
-            Some(_) if self.0.ends_with(['?', '&']) => "",
+            Some((_, query)) if query.is_empty() || query.ends_with('&') => "",
             Some(_) => "&",
         };
         format!("{}{separator}{}", self.0, encoded(parameters))
@@ -309,6 +310,8 @@ mod tests {
         );
         assert_eq!(uri("https://rp.example/cb?x=1").with_query(&[("code", "y")]), "https://rp.example/cb?x=1&code=y");
         assert_eq!(uri("https://rp.example/cb?").with_query(&[("code", "y")]), "https://rp.example/cb?code=y");
+        // The second question mark belongs to the value, and the answer is no part of that.
+        assert_eq!(uri("https://rp.example/cb?x=?").with_query(&[("code", "y")]), "https://rp.example/cb?x=?&code=y");
         assert_eq!(
             uri("https://rp.example/cb?x=1").with_fragment(&[("id_token", "y"), ("state", "a b&#")]),
             "https://rp.example/cb?x=1#id_token=y&state=a+b%26%23"
