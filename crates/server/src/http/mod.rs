@@ -8,9 +8,9 @@
 //! SecurityHeaders   on every answer, whoever gave it
 //! Cors              opens the few endpoints that pages elsewhere may read
 //! ErrorAnswers      an error becomes a page, or JSON on a protocol endpoint
-//! CatchPanic        a panic becomes an error
-//! TimeLimit         a request that takes too long becomes an error
 //! BodyLimit         a body that is too long becomes an error
+//! TimeLimit         a request that takes too long becomes an error
+//! CatchPanic        a panic becomes an error
 //! the router        with Methods, which answers 405 with Allow
 //! ```
 //!
