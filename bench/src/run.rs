@@ -24,6 +24,8 @@ use crate::{
 const RAW: Duration = Duration::from_secs(2);
 /// How often the provider is started for the time until its first answer.
 const STARTS: usize = 5;
+/// How long the provider has nothing to do before its memory is read once more: longer than it keeps the memory of a password's hash.
+const REST: Duration = Duration::from_secs(15);
 /// The row for which passwords are hashed as cheaply as can be. All others run on the provider's defaults.
 const WITHOUT_THE_HASH: &str = "sign-in";
 
@@ -131,7 +133,12 @@ impl Bench<'_> {
             let provider = self.register(Hash::Default, "default")?;
             let (running, start) = self.start(&provider)?;
             self.take_rows(&target(&provider, &running, description), &with);
-            told = (Some(start), Some(Memory::of(running.usage())));
+            let after = running.usage();
+            if !self.arguments.trace {
+                eprintln!("Letting the provider rest.");
+                std::thread::sleep(REST);
+            }
+            told = (Some(start), Some(Memory::of(after, running.usage())));
         }
         if !without.is_empty() {
             let provider = self.register(Hash::AlmostNone, "almost-no-hash")?;

@@ -126,11 +126,11 @@ impl Provider {
         subject: Subject,
         issued_before: Option<vestibule_core::Timestamp>,
     ) -> Result<(), Unavailable> {
-        // Sessions and grants live longer than tokens, and an entry about a person must outlive all of them.
+        // A grant ends with its row, and what is left of it are tokens. Sessions live longer than those, since their store may have
+        // failed when they ended; and an entry about a person must outlive all that they have.
         let lasts = match subject {
-            Subject::Session(_) | Subject::Grant(_) | Subject::Token(_) | Subject::Client(_) => {
-                LONGEST_ACCESS_TOKEN.max(self.sessions().longest())
-            }
+            Subject::Grant(_) | Subject::Token(_) => LONGEST_ACCESS_TOKEN,
+            Subject::Session(_) | Subject::Client(_) => LONGEST_ACCESS_TOKEN.max(self.sessions().longest()),
             Subject::User(_) | Subject::Consent(..) => self.longest_life(),
         };
         let expires_at = self.clock().now() + lasts;

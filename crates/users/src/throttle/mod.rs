@@ -25,6 +25,8 @@ pub use policy::{ThrottlePolicy, ThrottlePolicyError};
 
 const TRIES: Kind = Kind::new("sign-in-tries");
 const BROWSERS: Kind = Kind::new("known-browser");
+/// How many browsers are known of one person. Programs that sign in by the pages come as a new browser each time.
+const MOST_BROWSERS: usize = 32;
 
 /// A try to sign in, before anything of it is verified.
 #[derive(Clone, Copy, Debug)]
@@ -101,13 +103,24 @@ impl Throttle {
         Ok(Admitted { throttle: self.clone(), account, address })
     }
 
-    /// Knows `browser` from now on as one where `user` signed in: strangers' failures do not slow it down.
+    /// Knows `browser` from now on as one where `user` signed in: strangers' failures do not slow it down. Of somebody's many
+    /// browsers thirty-two are known; past that a new one takes the place of any other, which is known again when they sign in there.
     ///
     /// # Errors
     /// Where the store does not answer.
     pub async fn remember(&self, user: UserId, browser: &str) -> Result<(), Error> {
         let (key, owner) = (self.keys.browser(user, browser), user.to_string());
-        self.store.put(BROWSERS, &key, b"", self.policy.known_browser, Some(&owner)).await
+        if self.store.touch(BROWSERS, &key, self.policy.known_browser).await? {
+            return Ok(());
+        }
+        self.store.put(BROWSERS, &key, b"", self.policy.known_browser, Some(&owner)).await?;
+        let known = self.store.list(BROWSERS, &owner).await?;
+        let too_many = known.len().saturating_sub(MOST_BROWSERS);
+        // In the order of their keys, which are keyed hashes: nobody can see to it that a certain one goes.
+        for (other, _) in known.iter().filter(|(other, _)| *other != key).take(too_many) {
+            self.store.remove(BROWSERS, other).await?;
+        }
+        Ok(())
     }
 
     /// Knows no browser of `user` any more, as after a change of the password by somebody else.

@@ -167,6 +167,31 @@ async fn a_browser_can_be_forgotten() {
 }
 
 #[tokio::test]
+async fn of_somebodys_many_browsers_no_more_than_thirty_two_are_known() {
+    let door = door().await;
+    let (eve, bob) = (UserId::random(&Random::system()), UserId::random(&Random::system()));
+    let browsers: Vec<String> = (0..50).map(|number| format!("browser {number}")).collect();
+    door.throttle.remember(bob, "bob's browser").await.unwrap();
+    for browser in browsers.iter().chain([&browsers[49]]) {
+        door.throttle.remember(eve, browser).await.unwrap();
+    }
+    door.wrong_tries(|_| at("eve", "192.0.2.1")).await;
+    door.wrong_tries(|_| at("bob", "192.0.2.2")).await;
+    let is_known = async |typed, user, browser: &str, from: String| {
+        let attempt = Try { typed, user: Some(user), address: from.parse().ok(), browser: Some(browser) };
+        door.throttle.admit(attempt).await.is_ok()
+    };
+    let mut known = Vec::new();
+    for (number, browser) in browsers.iter().enumerate() {
+        if is_known("eve", eve, browser, format!("198.51.100.{number}")).await {
+            known.push(browser);
+        }
+    }
+    assert_eq!((known.len(), known.last()), (32, Some(&&browsers[49])), "the newest is one of them");
+    assert!(is_known("bob", bob, "bob's browser", "203.0.113.1".to_owned()).await, "another person's stay");
+}
+
+#[tokio::test]
 async fn without_the_store_nothing_may_be_tried() {
     let clock = Clock::system();
     let store = Ephemeral::in_memory(clock.clone()).await.unwrap();
