@@ -161,3 +161,19 @@ async fn an_opaque_token_is_given_back_like_any_other() {
     assert_eq!(client.revocation(&tokens.access_token).send().await.status, 200);
     assert!(!is_alive(&client, &tokens).await);
 }
+
+#[tokio::test]
+async fn the_log_forgets_a_grant_once_no_token_of_it_can_live_and_its_refresh_token_stays_dead() {
+    let (app, client, mut browser) = begun(refresh::confidential()).await;
+    let tokens = tokens(&mut browser, &client).await;
+    assert_eq!(client.revocation(&tokens.refresh_token).send().await.status, 200);
+    let log = app.provider().tokens().revocations();
+    app.clock().advance(Duration::from_secs(23 * 3600));
+    log.sweep().await.unwrap();
+    assert_eq!(log.len(), 1, "an access token lives for a day at most");
+    app.clock().advance(Duration::from_secs(2 * 3600));
+    log.sweep().await.unwrap();
+    assert!(log.is_empty());
+    assert!(!is_alive(&client, &tokens).await);
+    refresh::assert_refused(&refresh::refresh(&client, &tokens.refresh_token).send().await);
+}
