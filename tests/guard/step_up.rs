@@ -67,6 +67,13 @@ impl Scene {
         max_age.into_iter().fold(request, |request, age| request.set("max_age", &age))
     }
 
+    /// The token with which a route lets somebody in whom it asks for a second factor.
+    async fn raised(&self, browser: &mut Browser, path: &str) -> Tokens {
+        let request = self.again(path, &self.token(browser).await).await;
+        let page = browser.open(&request.url()).await;
+        self.completed(browser, page, &request).await
+    }
+
     /// Gives the code of the second factor, and gets the token of the new sign-in.
     async fn completed(&self, browser: &mut Browser, page: Page, request: &AuthorizeRequest) -> Tokens {
         let page = give(&self.app, browser, &page, &self.phone).await;
@@ -118,9 +125,7 @@ async fn an_application_gets_the_level_that_a_route_names_by_a_second_factor() {
 async fn a_level_of_the_last_minutes_is_reached_again_by_both_steps() {
     let scene = Scene::begun(false).await;
     let mut browser = Browser::sign_in(&scene.app, &scene.alice).await;
-    let request = scene.again("/vault", &scene.token(&mut browser).await).await;
-    let page = browser.open(&request.url()).await;
-    let first = scene.completed(&mut browser, page, &request).await.access_token;
+    let first = scene.raised(&mut browser, "/vault").await.access_token;
     assert_eq!(scene.asked("/vault", &first).await.0, 200);
     scene.app.clock().advance(Duration::from_secs(630));
     let old = scene.token(&mut browser).await;
@@ -138,9 +143,7 @@ async fn a_level_of_the_last_minutes_is_reached_again_by_both_steps() {
 async fn a_level_is_known_by_its_name_alone() {
     let scene = Scene::begun(false).await;
     let mut browser = Browser::sign_in(&scene.app, &scene.alice).await;
-    let request = scene.again("/seal", &scene.token(&mut browser).await).await;
-    let page = browser.open(&request.url()).await;
-    let tokens = scene.completed(&mut browser, page, &request).await;
+    let tokens = scene.raised(&mut browser, "/seal").await;
     // What the second level is called where nobody names it means nothing here.
     assert_eq!(scene.asked("/numbered", &tokens.access_token).await, (401, Some("2".to_owned()), None));
 }
