@@ -25,7 +25,7 @@ const RAW: Duration = Duration::from_secs(2);
 /// How often the provider is started for the time until its first answer.
 const STARTS: usize = 5;
 /// How long the provider has nothing to do before its memory is read once more: longer than it keeps the memory of a password's hash.
-const REST: Duration = Duration::from_secs(15);
+const REST: Duration = Duration::from_secs(3);
 /// The row for which passwords are hashed as cheaply as can be. All others run on the provider's defaults.
 const WITHOUT_THE_HASH: &str = "sign-in";
 
@@ -133,12 +133,11 @@ impl Bench<'_> {
             let provider = self.register(Hash::Default, "default")?;
             let (running, start) = self.start(&provider)?;
             self.take_rows(&target(&provider, &running, description), &with);
-            let after = running.usage();
             if !self.arguments.trace {
                 eprintln!("Letting the provider rest.");
                 std::thread::sleep(REST);
             }
-            told = (Some(start), Some(Memory::of(after, running.usage())));
+            told = (Some(start), Some(Memory::of(running.usage())));
         }
         if !without.is_empty() {
             let provider = self.register(Hash::AlmostNone, "almost-no-hash")?;
@@ -310,7 +309,7 @@ fn figures(row: &Row, concurrency: usize, mut outcome: Outcome) -> Figures {
         most_ms: millis(latencies.percentile(1.0)),
         core_share: share(outcome.usage.processor),
         others_share: share(outcome.server_core.saturating_sub(outcome.usage.processor)),
-        generator_share: share(outcome.load_core),
+        generator_share: share(outcome.generating),
         resident_mib: outcome.usage.resident as f64 / 1024.0,
         reconnected: outcome.reconnected,
         beside,

@@ -59,7 +59,6 @@ fn figures(report: &Report) -> String {
             "| Memory after all rows (peak) | {:.1} MiB ({:.1}) | {} MiB |\n",
             memory.after_mib, memory.peak_mib, memory.target_mib
         ));
-        text.push_str(&format!("| The same, after some seconds of rest | {:.1} MiB | |\n", memory.rested_mib));
     }
     if let Some(start) = &report.start {
         text.push_str(&format!(

@@ -64,24 +64,18 @@ pub(crate) struct Start {
     pub(crate) target_ms: f64,
 }
 
-/// The provider's memory after all rows that ran on its defaults: at once, at most, and once it has had nothing to do for a while.
+/// The provider's memory: once all rows that ran on its defaults are over, and at most.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Memory {
     pub(crate) after_mib: f64,
     pub(crate) peak_mib: f64,
-    pub(crate) rested_mib: f64,
     pub(crate) target_mib: f64,
 }
 
 impl Memory {
-    pub(crate) fn of(after: Usage, rested: Usage) -> Self {
+    pub(crate) fn of(after: Usage) -> Self {
         let mib = |kib: u64| kib as f64 / 1024.0;
-        Self {
-            after_mib: mib(after.resident),
-            peak_mib: mib(after.peak),
-            rested_mib: mib(rested.resident),
-            target_mib: MEMORY_TARGET_MIB,
-        }
+        Self { after_mib: mib(after.resident), peak_mib: mib(after.peak), target_mib: MEMORY_TARGET_MIB }
     }
 }
 
@@ -218,7 +212,7 @@ pub(crate) mod tests {
             }],
             rows: vec![row("quick", 16, 0.6), row("quick", 64, 0.7), row("slow", 16, 0.3), broken],
             start: Some(Start { first_ms: 300.0, again_ms: 40.0, target_ms: 60.0 }),
-            memory: Some(Memory { after_mib: 70.0, peak_mib: 80.0, rested_mib: 50.0, target_mib: 60.0 }),
+            memory: Some(Memory { after_mib: 70.0, peak_mib: 80.0, target_mib: 60.0 }),
         }
     }
 

@@ -38,8 +38,8 @@ pub(crate) fn text(report: &Report) -> String {
     if let Some(memory) = &report.memory {
         let verdict = verdict(Some(memory.after_mib <= memory.target_mib));
         lines.push(format!(
-            "memory after all rows: {:.1} MiB (peak {:.1}, rested {:.1}), target {} {verdict}",
-            memory.after_mib, memory.peak_mib, memory.rested_mib, memory.target_mib
+            "memory after all rows: {:.1} MiB (peak {:.1}), target {} {verdict}",
+            memory.after_mib, memory.peak_mib, memory.target_mib
         ));
     }
     if let Some(start) = &report.start {
