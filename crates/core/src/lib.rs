@@ -4,6 +4,7 @@
 //! type that proves a check ([`RedirectUri`], [`ScopeSet`]), a value with a meaning ([`UserId`], [`Timestamp`]), or one of the
 //! few primitives that must exist exactly once: the clock, the source of randomness, the keyed hash and the seal.
 
+mod background;
 mod clock;
 mod digest;
 mod identifier;
@@ -15,6 +16,7 @@ mod scope;
 mod seal;
 mod this_machine;
 
+pub use background::work_in_background;
 pub use clock::{Clock, Timestamp};
 pub use digest::{Digest, HashKey};
 pub use identifier::{IdentifierError, NormalisedIdentifier, nfkc_casefold};

@@ -3,9 +3,11 @@
 use std::{path::Path, time::Duration};
 
 use sea_orm::{
-    ConnectOptions, DatabaseConnection,
+    ConnectOptions, DatabaseConnection, DbErr, RuntimeErr,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
+use tokio::{runtime::Handle, sync::oneshot};
+use vestibule_core::work_in_background;
 
 use crate::{Database, Error};
 
@@ -35,8 +37,8 @@ impl Database {
         } else if let Some(path) = url.strip_prefix("sqlite://") {
             make_file(Path::new(path.split('?').next().unwrap_or_default()))?;
             // The writer comes first: it sets the file's journal mode, which a reader cannot.
-            let writer = open(sqlite(url, 1)).await?;
-            let reader = open(sqlite(url, SQLITE_READERS)).await?;
+            let writer = open_in_background(sqlite(url, 1), 1).await?;
+            let reader = open_in_background(sqlite(url, SQLITE_READERS), SQLITE_READERS).await?;
             Ok(Self { reader, writer })
         } else {
             Err(Error::UnknownScheme)
@@ -46,6 +48,38 @@ impl Database {
 
 async fn open(options: ConnectOptions) -> Result<DatabaseConnection, Error> {
     Ok(sea_orm::Database::connect(options).await?)
+}
+
+/// Opens an SQLite file so that the threads which work it give way to those that answer ([`work_in_background`]). Each connection
+/// has its own thread, which is started by whoever makes the connection and inherits that: so all of them are made here, by a
+/// thread that has nothing else to do, and last.
+async fn open_in_background(options: ConnectOptions, connections: u32) -> Result<DatabaseConnection, Error> {
+    let (runtime, (opened, wait)) = (Handle::current(), oneshot::channel());
+    let make = async move {
+        let database = open(options).await?;
+        let mut held = Vec::new();
+        for _ in 0..connections {
+            held.push(
+                database
+                    .get_sqlite_connection_pool()
+                    .acquire()
+                    .await
+                    .map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?,
+            );
+        }
+        Ok(database)
+    };
+    let make = move || {
+        work_in_background();
+        // Whoever waits may have gone.
+        let _ = opened.send(runtime.block_on(make));
+    };
+    std::thread::Builder::new().name("sqlite-opener".into()).spawn(make).map_err(no_thread)?;
+    wait.await.map_err(no_thread)?
+}
+
+fn no_thread(error: impl std::fmt::Display) -> Error {
+    Error::Engine(DbErr::Custom(format!("no thread to open the database file by: {error}")))
 }
 
 fn common(url: &str) -> ConnectOptions {
@@ -67,7 +101,7 @@ fn postgres(url: &str, max_connections: u32) -> ConnectOptions {
 
 fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     let mut options = common(url);
-    options.max_connections(connections).map_sqlx_sqlite_opts(|sqlite| {
+    options.max_connections(connections).idle_timeout(None).max_lifetime(None).map_sqlx_sqlite_opts(|sqlite| {
         sqlite
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)

@@ -20,7 +20,7 @@ use std::{fmt, io, sync::Arc, thread, time::Duration, time::Instant};
 use argon2::Params;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
-use vestibule_core::Random;
+use vestibule_core::{Random, work_in_background};
 
 use self::{
     formats::{Format, Stored, argon},
@@ -114,9 +114,10 @@ impl PasswordHasher {
         });
         for number in 0..policy.workers {
             let (queue, params) = (Arc::clone(&queue), params.clone());
-            thread::Builder::new()
-                .name(format!("password-{number}"))
-                .spawn(move || work(&queue, &params, policy.idle))?;
+            thread::Builder::new().name(format!("password-{number}")).spawn(move || {
+                work_in_background();
+                work(&queue, &params, policy.idle);
+            })?;
         }
         Ok(Self { pool })
     }

@@ -78,7 +78,7 @@ impl Default for HashingPolicy {
             iterations: 2,
             parallelism: 1,
             accept_md5: false,
-            idle: Duration::from_secs(10),
+            idle: Duration::from_secs(1),
         }
     }
 }
