@@ -19,7 +19,7 @@ mod text;
 
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, QueryTrait};
 use vestibule_core::{Clock, Random};
-use vestibule_database::Database;
+use vestibule_database::{Database, Gather};
 
 pub use details::Details;
 pub use event::{Actor, Event, Object, ObjectType, Source};
@@ -37,23 +37,41 @@ pub struct AuditError(#[from] DbErr);
 #[derive(Clone, Debug)]
 pub struct Audit {
     database: Database,
+    /// Those that nothing waits for together with its change.
+    records: Gather<row::ActiveModel, ()>,
     clock: Clock,
     random: Random,
+}
+
+/// So many records are one statement at most. Each number of them is a statement of its own, which the engine keeps prepared.
+const MOST: usize = 16;
+
+/// Writes records in groups.
+fn records(database: Database) -> Gather<row::ActiveModel, ()> {
+    Gather::new(MOST, move |rows: Vec<row::ActiveModel>| {
+        let database = database.clone();
+        async move {
+            let many = rows.len();
+            row::Entity::insert_many(rows).exec_without_returning(database.writer()).await?;
+            Ok(vec![(); many])
+        }
+    })
 }
 
 impl Audit {
     /// On a database whose schema is up to date.
     #[must_use]
     pub fn new(database: Database, clock: Clock, random: Random) -> Self {
-        Self { database, clock, random }
+        Self { records: records(database.clone()), database, clock, random }
     }
 
-    /// Writes an event down, in one statement of its own: for what changes no row that is guarded by a transaction.
+    /// Writes an event down, apart from any change: for what changes no row that is guarded by a transaction.
     ///
     /// # Errors
     /// A database that does not answer.
     pub async fn record(&self, event: Event) -> Result<(), AuditError> {
-        self.record_in(self.database.writer(), event).await
+        let row = event.into_row(self.clock.now(), &self.random);
+        Ok(self.records.ask(row).await.map_err(DbErr::from)?)
     }
 
     /// Does `change`, and writes `event` down in the transaction that the change begins, so that there is neither without the

@@ -10,6 +10,7 @@
 mod changes;
 mod companion;
 mod connect;
+mod gather;
 mod kept;
 mod migrate;
 mod place;
@@ -20,6 +21,7 @@ use sea_orm::{DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, Trans
 pub use sea_orm::DatabaseTransaction;
 
 pub use changes::{Change, ChangeLog, Changes, Topic};
+pub use gather::{Gather, GatherError, in_few_shapes};
 pub use kept::{Began, Kept, KeptStatistics};
 pub use place::{LATE, Place};
 

@@ -85,6 +85,7 @@ macro_rules! unavailable_from {
 unavailable_from!(
     sea_orm::DbErr,
     serde_json::Error,
+    vestibule_database::GatherError,
     vestibule_ephemeral::Error,
     vestibule_tokens::RevocationError,
     vestibule_tokens::MintError,

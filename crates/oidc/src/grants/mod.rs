@@ -9,7 +9,7 @@
 //! - [`token`] writes a generation as a refresh token and reads it back; nothing of one is at rest.
 //! - [`lineage`] says what a presented generation means, and is where the rules of rotation are.
 //! - [`kept`] is a grant as the table holds it.
-//! - [`writer`] commits what many requests write at once; [`ending`] takes grants away; [`import`] takes others' in.
+//! - [`writer`] writes what many requests write at once; [`ending`] takes grants away; [`import`] takes others' in.
 
 mod ending;
 mod import;
@@ -18,14 +18,14 @@ mod lineage;
 mod token;
 mod writer;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use vestibule_core::{Clock, HashKey, UserId};
-use vestibule_database::Database;
+use vestibule_database::{Database, Gather, in_few_shapes};
 
 use crate::{Unavailable, tables::grant};
-use writer::{Rotation, Write, Writer};
+use writer::{Rotation, Write};
 
 pub use ending::{EndingError, Whose, end_grants};
 pub use import::{ImportedGrant, ImportedToken};
@@ -48,6 +48,9 @@ pub struct RefreshPolicy {
 /// rotation that leaves it alone costs a good deal less.
 const PARTS_OF_IDLE: u32 = 50;
 
+/// So many grants are read by one statement at most.
+const MOST_READ: usize = 32;
+
 /// The table of grants. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Grants(Arc<Inner>);
@@ -56,7 +59,8 @@ pub struct Grants(Arc<Inner>);
 struct Inner {
     database: Database,
     tokens: token::Tokens,
-    writer: Writer,
+    by_id: Gather<String, Option<grant::Model>>,
+    writer: Gather<Write, bool>,
     policy: RefreshPolicy,
     clock: Clock,
 }
@@ -67,7 +71,8 @@ impl Grants {
     pub fn new(database: Database, key: &HashKey, policy: RefreshPolicy, clock: Clock) -> Self {
         Self(Arc::new(Inner {
             tokens: token::Tokens::new(key),
-            writer: Writer::new(database.clone()),
+            by_id: by_id(database.clone()),
+            writer: writer::writer(database.clone()),
             database,
             policy,
             clock,
@@ -84,7 +89,7 @@ impl Grants {
         let expires_at = new.expires_at.map_or(now + policy.absolute, |end| end.min(now + policy.absolute));
         let token = self.0.tokens.write(new.id, lineage::FIRST);
         let row = new.into_row(expires_at, expires_at.min(now + policy.idle))?;
-        self.0.writer.write(Write::Insert(Box::new(row))).await?;
+        self.0.writer.ask(Write::Insert(Box::new(row))).await?;
         Ok(token)
     }
 
@@ -93,7 +98,7 @@ impl Grants {
     pub(crate) async fn find(&self, presented: &str) -> Result<Option<(Kept, u32)>, Unavailable> {
         let found = match self.0.tokens.read(presented) {
             Presented::Ours(id, generation) => {
-                let row = grant::Entity::find_by_id(id.to_string()).one(self.0.database.reader()).await?;
+                let row = self.0.by_id.ask(id.to_string()).await?;
                 row.map(|row| (row, generation))
             }
             Presented::Unsigned => None,
@@ -125,7 +130,7 @@ impl Grants {
             spent: next.spent_as_json()?,
             ends_at: self.moved_end(kept),
         };
-        Ok(self.0.writer.write(Write::Rotate(rotation)).await?)
+        Ok(self.0.writer.ask(Write::Rotate(rotation)).await?)
     }
 
     /// Notes that a grant was used whose token stays.
@@ -176,10 +181,17 @@ impl Grants {
     }
 }
 
-impl From<writer::WriteError> for Unavailable {
-    fn from(error: writer::WriteError) -> Self {
-        Self::because(error)
-    }
+/// Reads grants in groups, by their ids.
+fn by_id(database: Database) -> Gather<String, Option<grant::Model>> {
+    Gather::new(MOST_READ, move |ids: Vec<String>| {
+        let database = database.clone();
+        async move {
+            let asked = in_few_shapes(ids.clone(), &String::new());
+            let found = grant::Entity::find().filter(grant::Column::Id.is_in(asked)).all(database.reader()).await?;
+            let found: HashMap<String, grant::Model> = found.into_iter().map(|row| (row.id.clone(), row)).collect();
+            Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
+        }
+    })
 }
 
 /// What a row holds that this program did not write.

@@ -1,21 +1,17 @@
-//! One commit for what many requests write at once.
-//!
-//! A commit costs as much for fifty rows as for one, and SQLite has one writer. So whoever comes while another commits waits in
-//! a queue, and the next to have its turn commits all that has gathered there. Nobody waits for others to come.
+//! One statement, and one commit, for what many requests write at once.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashSet;
 
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
-use tokio::sync::oneshot::{self, error::TryRecvError};
-use vestibule_database::Database;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, Statement, Value};
+use vestibule_database::{Database, Gather, in_few_shapes};
 
 use crate::tables::grant;
 
-/// So many writes are one commit at most.
-const BATCH: usize = 256;
+/// So many writes are one statement at most. Each number of rows is a statement of its own, which the engine keeps prepared.
+const MOST: usize = 32;
 
 /// What a request writes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Write {
     /// A new grant.
     Insert(Box<grant::ActiveModel>),
@@ -34,189 +30,150 @@ pub(super) struct Rotation {
     pub(super) ends_at: Option<i64>,
 }
 
-/// Why something was not written.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("a grant cannot be written: {0}")]
-pub(super) struct WriteError(String);
-
-impl From<DbErr> for WriteError {
-    fn from(error: DbErr) -> Self {
-        Self(error.to_string())
-    }
+/// Commits writes in groups. The answer is whether the row was there to be changed, once that is durable.
+pub(super) fn writer(database: Database) -> Gather<Write, bool> {
+    Gather::new(MOST, move |writes| {
+        let database = database.clone();
+        async move { write(&database, writes).await }
+    })
 }
 
-struct Job {
-    write: Write,
-    done: oneshot::Sender<Result<bool, WriteError>>,
+/// What one group writes, by what it is: each is one statement.
+#[derive(Default)]
+struct Sorted {
+    inserts: Vec<grant::ActiveModel>,
+    /// Those that leave the end alone, which is in an index, and those that move it.
+    rotations: [Vec<Rotation>; 2],
 }
 
-/// Commits writes in groups.
-#[derive(Clone)]
-pub(super) struct Writer(Arc<Inner>);
-
-struct Inner {
-    database: Database,
-    queue: Mutex<Vec<Job>>,
-    turn: tokio::sync::Mutex<()>,
-    #[cfg(test)]
-    commits: std::sync::atomic::AtomicUsize,
-}
-
-impl Writer {
-    pub(super) fn new(database: Database) -> Self {
-        Self(Arc::new(Inner {
-            database,
-            queue: Mutex::default(),
-            turn: tokio::sync::Mutex::default(),
-            #[cfg(test)]
-            commits: std::sync::atomic::AtomicUsize::default(),
-        }))
-    }
-
-    /// Writes, and answers once it is durable: whether the row was there to be changed.
-    pub(super) async fn write(&self, write: Write) -> Result<bool, WriteError> {
-        let (done, mut answer) = oneshot::channel();
-        self.queue().push(Job { write, done });
-        let _turn = self.0.turn.lock().await;
-        loop {
-            match answer.try_recv() {
-                // Whoever had the turn before may have written this too.
-                Ok(written) => return written,
-                Err(TryRecvError::Closed) => return Err(WriteError("the task that wrote it is gone".to_owned())),
-                Err(TryRecvError::Empty) => {}
+async fn write(database: &Database, writes: Vec<Write>) -> Result<Vec<bool>, DbErr> {
+    let mut sorted = Sorted::default();
+    // Of those that would step from the same generation, the first one does; the others come too late.
+    let mut steps = HashSet::new();
+    let mut expected = Vec::with_capacity(writes.len());
+    for write in writes {
+        match write {
+            Write::Insert(row) => {
+                sorted.inserts.push(*row);
+                expected.push(None);
             }
-            let batch: Vec<Job> = {
-                let mut queue = self.queue();
-                let many = queue.len().min(BATCH);
-                queue.drain(..many).collect()
-            };
-            // In a task of its own: a request that is given up must not take with it what others wait for. Should that task be
-            // gone, the answers are.
-            let writer = self.clone();
-            let _ = tokio::spawn(async move { writer.commit(batch).await }).await;
-        }
-    }
-
-    async fn commit(&self, mut batch: Vec<Job>) {
-        #[cfg(test)]
-        self.0.commits.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        // In one order on every replica, so that no two transactions wait for each other's rows.
-        batch.sort_by(|one, other| one.write.id().cmp(other.write.id()));
-        match self.together(&batch).await {
-            Ok(written) => batch.into_iter().zip(written).for_each(|(job, written)| job.answer(Ok(written))),
-            Err(error) if batch.len() == 1 => batch.into_iter().for_each(|job| job.answer(Err(error.clone()))),
-            Err(error) => {
-                // One of them may be what cannot be written: the others must not fail for it.
-                tracing::warn!(%error, "grants could not be written together; each is written by itself");
-                for job in batch {
-                    let written = job.write.apply(self.0.database.writer()).await;
-                    job.answer(written.map_err(WriteError::from));
+            Write::Rotate(rotation) => {
+                let first = steps.insert((rotation.id.clone(), rotation.from));
+                expected.push(Some((first, rotation.id.clone(), rotation.to)));
+                if first {
+                    sorted.rotations[usize::from(rotation.ends_at.is_some())].push(rotation);
                 }
             }
         }
     }
+    let rotated = sorted.write(database).await?;
+    let wrote = |expected: Option<(bool, String, i64)>| {
+        expected.is_none_or(|(first, id, generation)| first && rotated.contains(&Rotated { id, generation }))
+    };
+    Ok(expected.into_iter().map(wrote).collect())
+}
 
-    async fn together(&self, batch: &[Job]) -> Result<Vec<bool>, WriteError> {
-        if let [one] = batch {
-            return Ok(vec![one.write.apply(self.0.database.writer()).await?]);
+impl Sorted {
+    /// All of it or nothing. Answers which grants were rotated, and to which generation.
+    async fn write(self, database: &Database) -> Result<HashSet<Rotated>, DbErr> {
+        let statements = usize::from(!self.inserts.is_empty())
+            + self.rotations.iter().filter(|rotations| !rotations.is_empty()).count();
+        if statements <= 1 {
+            return self.write_by(database.writer()).await;
         }
-        let transaction = self.0.database.begin().await?;
-        let mut written = Vec::with_capacity(batch.len());
-        for job in batch {
-            written.push(job.write.apply(&transaction).await?);
-        }
+        let transaction = database.begin().await?;
+        let rotated = self.write_by(&transaction).await?;
         transaction.commit().await?;
-        Ok(written)
+        Ok(rotated)
     }
 
-    fn queue(&self) -> std::sync::MutexGuard<'_, Vec<Job>> {
-        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Job {
-    fn answer(self, written: Result<bool, WriteError>) {
-        // Whoever asked may have gone.
-        let _ = self.done.send(written);
-    }
-}
-
-impl Write {
-    fn id(&self) -> &str {
-        match self {
-            Self::Insert(row) => row.id.try_as_ref().map_or("", String::as_str),
-            Self::Rotate(rotation) => &rotation.id,
+    async fn write_by(self, connection: &impl ConnectionTrait) -> Result<HashSet<Rotated>, DbErr> {
+        let mut rotated = HashSet::new();
+        if !self.inserts.is_empty() {
+            grant::Entity::insert_many(self.inserts).exec_without_returning(connection).await?;
         }
-    }
-
-    async fn apply(&self, connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
-        match self {
-            Self::Insert(row) => {
-                grant::Entity::insert((**row).clone()).exec_without_returning(connection).await?;
-                Ok(true)
+        for mut rotations in self.rotations {
+            if rotations.is_empty() {
+                continue;
             }
-            Self::Rotate(rotation) => {
-                let mut update = grant::Entity::update_many()
-                    .col_expr(grant::Column::Generation, Expr::value(rotation.to))
-                    .col_expr(grant::Column::Spent, Expr::value(rotation.spent.as_str()));
-                if let Some(ends_at) = rotation.ends_at {
-                    update = update.col_expr(grant::Column::EndsAt, Expr::value(ends_at));
-                }
-                let named = update.filter(grant::Column::Id.eq(&rotation.id));
-                let changed = named.filter(grant::Column::Generation.eq(rotation.from)).exec(connection).await?;
-                Ok(changed.rows_affected == 1)
-            }
+            // In one order on every replica, so that no two statements wait for each other's rows.
+            rotations.sort_by(|one, other| one.id.cmp(&other.id));
+            let statement = rotate(connection.get_database_backend(), rotations);
+            rotated.extend(Rotated::find_by_statement(statement).all(connection).await?);
         }
+        Ok(rotated)
     }
 }
 
-impl std::fmt::Debug for Writer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Writer(..)")
+/// A grant that was rotated, and to which generation.
+#[derive(Debug, PartialEq, Eq, Hash, FromQueryResult)]
+struct Rotated {
+    id: String,
+    generation: i64,
+}
+
+/// `UPDATE … FROM (VALUES …)`, which both engines have. They name the columns of the values themselves.
+fn rotate(backend: DbBackend, rotations: Vec<Rotation>) -> Statement {
+    let moves_end = rotations.iter().any(|rotation| rotation.ends_at.is_some());
+    let rotations = in_few_shapes(rotations.into_iter().map(Some).collect(), &None);
+    let (mut rows, mut values) = (Vec::with_capacity(rotations.len()), Vec::with_capacity(rotations.len() * 5));
+    for rotation in rotations {
+        let n = values.len();
+        let text = |place: usize| format!("CAST(${} AS text)", n + place);
+        let number = |place: usize| format!("CAST(${} AS bigint)", n + place);
+        let mut row = vec![text(1), number(2), number(3), text(4)];
+        let row_values = match rotation {
+            Some(Rotation { id, from, to, spent, ends_at }) => {
+                [Value::from(id), from.into(), to.into(), spent.into(), ends_at.into()]
+            }
+            None => [
+                None::<String>.into(),
+                None::<i64>.into(),
+                None::<i64>.into(),
+                None::<String>.into(),
+                None::<i64>.into(),
+            ],
+        };
+        if moves_end {
+            row.push(number(5));
+        }
+        values.extend(row_values.into_iter().take(row.len()));
+        rows.push(format!("({})", row.join(", ")));
     }
+    let ends_at = if moves_end { ", ends_at = new.column5" } else { "" };
+    let sql = format!(
+        "UPDATE grants SET generation = new.column3, spent = new.column4{ends_at} FROM (VALUES {}) AS new \
+         WHERE grants.id = new.column1 AND grants.generation = new.column2 RETURNING grants.id, grants.generation",
+        rows.join(", ")
+    );
+    Statement::from_sql_and_values(backend, sql, values)
 }
 
 #[cfg(test)]
 mod tests {
     use sea_orm::{ActiveModelTrait, IntoActiveModel};
     use tokio::task::JoinSet;
+    use vestibule_database::GatherError;
 
     use super::*;
 
-    async fn writer() -> Writer {
+    async fn empty() -> Database {
         let database = Database::connect("sqlite::memory:", 1).await.unwrap();
         database.migrate().await.unwrap();
-        Writer::new(database)
+        database
     }
 
-    fn rotation(id: &str) -> Write {
-        let id = id.to_owned();
-        Write::Rotate(Rotation { id, from: 1, to: 2, spent: "[]".to_owned(), ends_at: None })
+    /// Grants of clients and users that nobody made, which is all the same to what is tried here.
+    async fn with_grants(ids: &[&str]) -> Database {
+        let database = empty().await;
+        database.writer().execute_unprepared("PRAGMA foreign_keys = OFF").await.unwrap();
+        assert_eq!(write(&database, ids.iter().map(|id| insert(id)).collect()).await.unwrap(), vec![true; ids.len()]);
+        database
     }
 
-    #[tokio::test]
-    async fn what_is_not_there_is_not_changed_and_each_hears_of_its_own() {
-        let writer = writer().await;
-        let mut writes = JoinSet::new();
-        for number in 0..600 {
-            let writer = writer.clone();
-            writes.spawn(async move { writer.write(rotation(&format!("grant {number}"))).await.unwrap() });
-        }
-        assert!(
-            writes.join_all().await.into_iter().all(|changed| !changed),
-            "more than one batch, and all are answered"
-        );
-        assert!(writer.queue().is_empty());
-        let commits = writer.0.commits.load(std::sync::atomic::Ordering::SeqCst);
-        assert!(commits <= 5, "600 writes are 1 + 256 + 256 + 87, not {commits} commits");
-    }
-
-    #[tokio::test]
-    async fn what_cannot_be_written_fails_alone() {
-        let writer = writer().await;
-        // Its client and user are nobody: the engine refuses the row.
+    fn insert(id: &str) -> Write {
         let row = grant::Model {
-            id: "grant".to_owned(),
+            id: id.to_owned(),
             client_id: "nobody".to_owned(),
             user_id: "nobody".to_owned(),
             session: None,
@@ -229,37 +186,75 @@ mod tests {
             claims: None,
             granted_at: 0,
             expires_at: 0,
-            ends_at: 0,
+            ends_at: 7,
             imported_digest: None,
             generation: 1,
             spent: "[]".to_owned(),
         };
-        let bad = Write::Insert(Box::new(row.into_active_model().reset_all()));
-        let turn = writer.0.turn.lock().await;
-        let mut writes = JoinSet::new();
-        for write in [rotation("a"), bad, rotation("z")] {
-            let writer = writer.clone();
-            writes.spawn(async move { writer.write(write).await.is_ok() });
-        }
-        tokio::task::yield_now().await;
-        drop(turn);
-        let good = writes.join_all().await.into_iter().filter(|good| *good).count();
-        assert_eq!(good, 2);
+        Write::Insert(Box::new(row.into_active_model().reset_all()))
     }
 
-    /// A request that is given up leaves nobody waiting.
-    #[tokio::test]
-    async fn whoever_goes_away_takes_no_other_write_along() {
-        let writer = writer().await;
-        let turn = writer.0.turn.lock().await;
-        let gone = tokio::spawn({
+    fn rotation(id: &str, from: i64, ends_at: Option<i64>) -> Write {
+        Write::Rotate(Rotation { id: id.to_owned(), from, to: from + 1, spent: format!("[{from}]"), ends_at })
+    }
+
+    async fn rows(database: &Database) -> Vec<(String, i64, String, i64)> {
+        let mut rows = grant::Entity::find().all(database.reader()).await.unwrap();
+        rows.sort_by(|one, other| one.id.cmp(&other.id));
+        rows.into_iter().map(|row| (row.id, row.generation, row.spent, row.ends_at)).collect()
+    }
+
+    async fn asked(
+        writer: &Gather<Write, bool>,
+        writes: impl IntoIterator<Item = Write>,
+    ) -> Vec<Result<bool, GatherError>> {
+        let mut asking = JoinSet::new();
+        for (number, write) in writes.into_iter().enumerate() {
             let writer = writer.clone();
-            async move { writer.write(rotation("gone")).await }
-        });
-        tokio::task::yield_now().await;
-        gone.abort();
-        drop(turn);
-        assert!(!writer.write(rotation("here")).await.unwrap());
-        assert!(writer.queue().is_empty());
+            asking.spawn(async move { (number, writer.ask(write).await) });
+        }
+        let mut answers = asking.join_all().await;
+        answers.sort_by_key(|(number, _)| *number);
+        answers.into_iter().map(|(_, answer)| answer).collect()
+    }
+
+    #[tokio::test]
+    async fn each_hears_of_its_own() {
+        let database = with_grants(&["a", "b", "c"]).await;
+        let writes = vec![
+            rotation("a", 1, None),
+            rotation("nobody's", 1, None),
+            rotation("b", 2, None),
+            rotation("c", 1, Some(9)),
+            insert("d"),
+        ];
+        assert_eq!(write(&database, writes).await.unwrap(), [true, false, false, true, true]);
+        let row = |id: &str, generation, spent: &str, ends_at| (id.to_owned(), generation, spent.to_owned(), ends_at);
+        let expected = [row("a", 2, "[1]", 7), row("b", 1, "[]", 7), row("c", 2, "[1]", 9), row("d", 1, "[]", 7)];
+        assert_eq!(rows(&database).await, expected);
+    }
+
+    #[tokio::test]
+    async fn of_those_that_rotate_the_same_generation_one_does() {
+        let database = with_grants(&["a"]).await;
+        let writer = writer(database.clone());
+        let answers = asked(&writer, (0..100).map(|number| rotation("a", 1, (number % 2 == 0).then_some(9)))).await;
+        assert_eq!(answers.iter().filter(|answer| **answer == Ok(true)).count(), 1);
+        assert_eq!(answers.iter().filter(|answer| **answer == Ok(false)).count(), 99);
+        let late = vec![rotation("a", 1, None), rotation("a", 2, None), rotation("a", 3, None)];
+        assert_eq!(write(&database, late).await.unwrap(), [false, true, false]);
+        assert_eq!(rows(&database).await[0].1, 3);
+    }
+
+    /// Its client and user are nobody: the engine refuses the row.
+    #[tokio::test]
+    async fn what_cannot_be_written_fails_alone() {
+        let database = empty().await;
+        let writer = writer(database.clone());
+        let first = rotation("first, so that the others wait", 1, None);
+        let answers = asked(&writer, [first, rotation("a", 1, None), insert("bad"), rotation("z", 1, None)]).await;
+        assert!(answers[2].is_err(), "{answers:?}");
+        assert_eq!(answers.iter().filter(|answer| **answer == Ok(false)).count(), 3);
+        assert!(rows(&database).await.is_empty());
     }
 }

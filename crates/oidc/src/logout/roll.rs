@@ -1,21 +1,22 @@
 //! The roll of each session: the applications that were given tokens in it and want to hear of its end.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict,
+    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    sea_query::OnConflict,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use vestibule_core::{ClientId, PublicSessionId, Timestamp, UserId};
-use vestibule_database::Database;
+use vestibule_database::{Database, Gather};
 use vestibule_outbound::Outbox;
 
 use super::herald;
 use crate::{
     Provider, Unavailable, Whose,
     client::Client,
-    tables::session_client::{ActiveModel, Column, Entity, Model},
+    tables::session_client::{Column, Entity, Model},
 };
 
 /// Rows deleted at a time, so that nobody waits for long.
@@ -34,16 +35,38 @@ pub struct Member {
     pub client: ClientId,
 }
 
+/// So many entries are one statement at most.
+const MOST: usize = 16;
+
+/// Writes entries in groups.
+fn entries(database: Database) -> Gather<Model, ()> {
+    Gather::new(MOST, move |rows: Vec<Model>| {
+        let database = database.clone();
+        async move {
+            let many = rows.len();
+            // A statement may name a row only once: of two for the same, the last one counts.
+            let rows: BTreeMap<_, _> =
+                rows.into_iter().map(|row| ((row.session.clone(), row.client_id.clone()), row)).collect();
+            let rows = rows.into_values().map(|row| row.into_active_model().reset_all());
+            let known =
+                OnConflict::columns([Column::Session, Column::ClientId]).update_column(Column::ExpiresAt).to_owned();
+            Entity::insert_many(rows).on_conflict(known).exec_without_returning(database.writer()).await?;
+            Ok(vec![(); many])
+        }
+    })
+}
+
 /// The table. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Roll {
     database: Database,
+    entries: Gather<Model, ()>,
     outbox: Outbox,
 }
 
 impl Roll {
     pub(crate) fn new(database: Database, outbox: Outbox) -> Self {
-        Self { database, outbox }
+        Self { entries: entries(database.clone()), database, outbox }
     }
 
     /// Writes down that an application is given tokens in a session, where it wants to hear of the end. Says whether it does.
@@ -57,15 +80,13 @@ impl Roll {
         if !client.metadata.hears_of_logouts() {
             return Ok(false);
         }
-        let row = ActiveModel {
-            session: Set(session.to_string()),
-            client_id: Set(client.id.to_string()),
-            user_id: Set(user.to_string()),
-            expires_at: Set(until.millis()),
+        let row = Model {
+            session: session.to_string(),
+            client_id: client.id.to_string(),
+            user_id: user.to_string(),
+            expires_at: until.millis(),
         };
-        let known =
-            OnConflict::columns([Column::Session, Column::ClientId]).update_column(Column::ExpiresAt).to_owned();
-        Entity::insert(row).on_conflict(known).exec_without_returning(self.database.writer()).await?;
+        self.entries.ask(row).await?;
         Ok(true)
     }
 

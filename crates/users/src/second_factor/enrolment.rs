@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QuerySelect, SqlErr,
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter, QuerySelect, SqlErr,
     sea_query::{Expr, OnConflict},
 };
 use secrecy::SecretString;
@@ -160,7 +160,7 @@ impl SecondFactors {
     /// # Errors
     /// Where the store does not answer.
     pub async fn is_enrolled(&self, user: UserId) -> Result<bool, SecondFactorError> {
-        Ok(by_operator::enrolled_at(&self.database, user).await?.is_some())
+        Ok(self.enrolled.ask(user.to_string()).await.map_err(DbErr::from)?)
     }
 
     async fn renew_codes(

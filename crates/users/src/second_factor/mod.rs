@@ -27,7 +27,7 @@ use std::{sync::Arc, time::Duration};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use vestibule_core::{Clock, Digest, HashKey, Random, Timestamp, UserId, Vault};
-use vestibule_database::Database;
+use vestibule_database::{Database, Gather};
 use vestibule_ephemeral::{Admission, Ephemeral, Kind, Pace};
 use zeroize::Zeroizing;
 
@@ -58,6 +58,7 @@ pub enum SecondFactorUsed {
 #[derive(Clone, Debug)]
 pub struct SecondFactors {
     database: Database,
+    enrolled: Gather<String, bool>,
     vault: Arc<Vault>,
     key: HashKey,
     tries: Ephemeral,
@@ -80,7 +81,8 @@ impl SecondFactors {
         issuer: impl Into<String>,
     ) -> Self {
         let key = hash_key.for_purpose("recovery code");
-        Self { database, vault, key, tries, clock, random, issuer: issuer.into() }
+        let enrolled = by_operator::enrolled(database.clone());
+        Self { database, enrolled, vault, key, tries, clock, random, issuer: issuer.into() }
     }
 
     /// Whether `code` shows the second factor of `user`: a code of their app, else a recovery code. It is spent then.
