@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{Admission, Error, Kind, Subscription, pace::Numbers};
+use crate::{
+    Admission, Error, Kind, Subscription,
+    pace::{Numbers, Refused},
+};
 
 /// What was found under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,10 +49,12 @@ pub(crate) trait Engine: Send + Sync {
     async fn look(&self, kind: Kind, key: &str) -> Result<Found, Error>;
     async fn swap(&self, kind: Kind, key: &str, old: &[u8], new: &[u8]) -> Result<bool, Error>;
     async fn take(&self, kind: Kind, key: &str, tombstone: Option<Tombstone<'_>>) -> Result<Found, Error>;
+    async fn remove_if(&self, kind: Kind, key: &str, value: &[u8]) -> Result<bool, Error>;
     async fn touch(&self, kind: Kind, key: &str, ttl: Duration) -> Result<bool, Error>;
     async fn list(&self, kind: Kind, owner: &str) -> Result<Vec<(String, Vec<u8>)>, Error>;
     async fn count(&self, kind: Kind, key: &str, window: Duration) -> Result<u64, Error>;
     async fn admit(&self, kind: Kind, key: &str, pace: &Numbers) -> Result<Admission, Error>;
+    async fn admit_all(&self, kind: Kind, tries: &[(&str, Numbers)]) -> Result<Option<Refused>, Error>;
     async fn give_back(&self, kind: Kind, key: &str, pace: &Numbers) -> Result<(), Error>;
     async fn mark_seen(&self, kind: Kind, key: &str, ttl: Duration) -> Result<bool, Error>;
     async fn publish(&self, topic: &str, message: &[u8]) -> Result<(), Error>;

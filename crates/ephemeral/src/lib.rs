@@ -35,7 +35,7 @@ pub use bus::Subscription;
 pub use engine::{Found, Tombstone};
 pub use error::Error;
 pub use kind::Kind;
-pub use pace::{Admission, Pace, PaceError};
+pub use pace::{Admission, Pace, PaceError, Refused};
 
 use engine::{Engine, Entry};
 
@@ -130,6 +130,14 @@ impl Ephemeral {
         self.engine.take(kind, key, tombstone).await
     }
 
+    /// Removes the live entry under `key` where it is still `value`. Of parallel callers, exactly one answers `true`.
+    ///
+    /// # Errors
+    /// See [`Ephemeral`]: after an error the entry may be gone, so that the caller must fail its request.
+    pub async fn remove_if(&self, kind: Kind, key: &str, value: &[u8]) -> Result<bool, Error> {
+        self.engine.remove_if(kind, key, value).await
+    }
+
     /// Lets the live entry under `key` live for `ttl` from now on. `false` where there is none.
     ///
     /// # Errors
@@ -170,6 +178,16 @@ impl Ephemeral {
     /// See [`Ephemeral`]: after an error the try may be counted, and must not go on.
     pub async fn admit(&self, kind: Kind, key: &str, pace: &Pace) -> Result<Admission, Error> {
         self.engine.admit(kind, key, &pace.numbers()).await
+    }
+
+    /// Counts a try of each thing that `tries` name, where all of their paces admit one now; else none, and says which of them the
+    /// first is that does not.
+    ///
+    /// # Errors
+    /// See [`Ephemeral`]: after an error some may be counted, and the try must not go on.
+    pub async fn admit_all(&self, kind: Kind, tries: &[(&str, &Pace)]) -> Result<Option<Refused>, Error> {
+        let tries: Vec<_> = tries.iter().map(|(key, pace)| (*key, pace.numbers())).collect();
+        self.engine.admit_all(kind, &tries).await
     }
 
     /// Takes back a try that was admitted: it is counted no more, and the next one need not wait for it.

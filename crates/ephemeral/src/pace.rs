@@ -53,6 +53,15 @@ pub enum Admission {
     Wait(Duration),
 }
 
+/// Which of several tries must wait; none of them is counted then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The first of them that must, by its place among those that were asked about.
+    pub index: usize,
+    /// How much later its time comes; never zero.
+    pub wait: Duration,
+}
+
 impl Pace {
     /// Whether this can be kept.
     ///

@@ -11,9 +11,6 @@ use crate::{BrowserToken, RequestId};
 /// Taken once: after an unclean end of the embedded engine a waiting request counts as finished.
 const REQUEST: Kind = Kind::once("request");
 
-/// What lies in the place of a request from the moment it is finished until it is cleared away. It is no JSON.
-const FINISHED: &[u8] = b"finished";
-
 /// The waiting requests, with a payload of type `P`, kept as JSON.
 pub struct Pending<P> {
     ephemeral: Ephemeral,
@@ -105,9 +102,6 @@ impl<P: Serialize + DeserializeOwned> Pending<P> {
     pub async fn load(&self, id: &RequestId, browser: &BrowserToken) -> Result<Waiting<P>, PendingError> {
         let key = self.key(id);
         let stored = self.ephemeral.get(REQUEST, &key).await?.ok_or(PendingError::Unknown)?;
-        if stored == FINISHED {
-            return Err(PendingError::Unknown);
-        }
         let record: Record<P> = serde_json::from_slice(&stored).map_err(|error| {
             // Another version of this program wrote it, with another payload.
             tracing::warn!(%error, "A waiting request cannot be read, and counts as finished");
@@ -137,14 +131,12 @@ impl<P: Serialize + DeserializeOwned> Pending<P> {
     /// # Errors
     /// [`FinishError`]; after any of them the caller must not go on.
     pub async fn finish(&self, waiting: Waiting<P>) -> Result<P, FinishError> {
-        if self.ephemeral.swap(REQUEST, &waiting.key, &waiting.stored, FINISHED).await? {
-            // It is finished whether or not this clears it away.
-            let _ = self.ephemeral.remove(REQUEST, &waiting.key).await;
+        if self.ephemeral.remove_if(REQUEST, &waiting.key, &waiting.stored).await? {
             return Ok(waiting.payload);
         }
         match self.ephemeral.get(REQUEST, &waiting.key).await? {
-            Some(now) if now != FINISHED => Err(FinishError::Changed),
-            _ => Err(FinishError::AlreadyFinished),
+            Some(_) => Err(FinishError::Changed),
+            None => Err(FinishError::AlreadyFinished),
         }
     }
 

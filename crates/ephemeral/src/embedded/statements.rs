@@ -4,8 +4,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use vestibule_core::Timestamp;
 
 use crate::{
-    Admission, Found, Kind,
-    pace::{Numbers, Tries},
+    Found, Kind,
+    pace::{Numbers, Refused, Tries},
 };
 
 pub(super) fn put(
@@ -26,15 +26,23 @@ pub(super) fn put(
         .map(drop)
 }
 
-pub(super) fn look(connection: &Connection, kind: Kind, key: &str, now: Timestamp) -> rusqlite::Result<Found> {
+/// What is there, and until when.
+pub(super) fn look(
+    connection: &Connection,
+    kind: Kind,
+    key: &str,
+    now: Timestamp,
+) -> rusqlite::Result<(Found, Option<Timestamp>)> {
     let found = connection
-        .prepare_cached("SELECT spent, value FROM entries WHERE kind = ?1 AND key = ?2 AND expires_at > ?3")?
-        .query_row(params![kind.name(), key, now.millis()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .prepare_cached(
+            "SELECT spent, value, expires_at FROM entries WHERE kind = ?1 AND key = ?2 AND expires_at > ?3",
+        )?
+        .query_row(params![kind.name(), key, now.millis()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     Ok(match found {
-        Some((false, value)) => Found::Live(value),
-        Some((true, value)) => Found::Spent(value),
-        None => Found::Missing,
+        Some((false, value, expires_at)) => (Found::Live(value), Some(Timestamp::from_millis(expires_at))),
+        Some((true, value, expires_at)) => (Found::Spent(value), Some(Timestamp::from_millis(expires_at))),
+        None => (Found::Missing, None),
     })
 }
 
@@ -55,6 +63,21 @@ pub(super) fn swap(
     Ok(changed == 1)
 }
 
+pub(super) fn remove_if(
+    connection: &Connection,
+    kind: Kind,
+    key: &str,
+    value: &[u8],
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    let removed = connection
+        .prepare_cached(
+            "DELETE FROM entries WHERE kind = ?1 AND key = ?2 AND value = ?3 AND spent = 0 AND expires_at > ?4",
+        )?
+        .execute(params![kind.name(), key, value, now.millis()])?;
+    Ok(removed == 1)
+}
+
 /// Nothing comes between the look and the change: this thread alone works the file.
 pub(super) fn take(
     connection: &Connection,
@@ -63,7 +86,7 @@ pub(super) fn take(
     tombstone: Option<(&[u8], Timestamp)>,
     now: Timestamp,
 ) -> rusqlite::Result<Found> {
-    let found = look(connection, kind, key, now)?;
+    let (found, _) = look(connection, kind, key, now)?;
     if let Found::Live(_) = found {
         match tombstone {
             Some((value, expires_at)) => connection
@@ -129,21 +152,24 @@ pub(super) fn count(
         .map(|count| u64::try_from(count).unwrap_or(0))
 }
 
-/// As with a take, nothing comes between the look and the change.
-pub(super) fn admit(
+/// As with a take, nothing comes between the looks and the changes.
+pub(super) fn admit_all(
     connection: &Connection,
     kind: Kind,
-    key: &str,
-    pace: &Numbers,
+    asked: &[(String, Numbers)],
     now: Timestamp,
-) -> rusqlite::Result<Admission> {
-    Ok(match pace.admit(tries(connection, kind, key, now)?, now) {
-        Ok(Tries { forgiven_at, next_at }) => {
-            put(connection, kind, key, next_at.millis().to_string().as_bytes(), None, forgiven_at)?;
-            Admission::Admitted
+) -> rusqlite::Result<Option<Refused>> {
+    let mut admitted = Vec::with_capacity(asked.len());
+    for (index, (key, pace)) in asked.iter().enumerate() {
+        match pace.admit(tries(connection, kind, key, now)?, now) {
+            Ok(tries) => admitted.push((key, tries)),
+            Err(wait) => return Ok(Some(Refused { index, wait })),
         }
-        Err(wait) => Admission::Wait(wait),
-    })
+    }
+    for (key, Tries { forgiven_at, next_at }) in admitted {
+        put(connection, kind, key, next_at.millis().to_string().as_bytes(), None, forgiven_at)?;
+    }
+    Ok(None)
 }
 
 pub(super) fn give_back(

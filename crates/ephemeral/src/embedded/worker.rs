@@ -12,7 +12,7 @@ use std::{
 
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use vestibule_core::Clock;
+use vestibule_core::{Clock, work_in_background};
 
 use super::{
     file::{self, unavailable},
@@ -58,15 +58,18 @@ impl Worker {
         let thread_place = place.clone();
         thread::Builder::new()
             .name("ephemeral".into())
-            .spawn(move || match file::open(path.as_deref()) {
-                Ok(connection) => {
-                    // Where the opener has gone, the queue is dropped too, and the loop ends at once.
-                    let _ = opened.send(Ok(()));
-                    Thread { connection, messages, clock, place: thread_place, tidy: Instant::now(), swept: true }
-                        .run();
-                }
-                Err(error) => {
-                    let _ = opened.send(Err(error));
+            .spawn(move || {
+                work_in_background();
+                match file::open(path.as_deref()) {
+                    Ok(connection) => {
+                        // Where the opener has gone, the queue is dropped too, and the loop ends at once.
+                        let _ = opened.send(Ok(()));
+                        Thread { connection, messages, clock, place: thread_place, tidy: Instant::now(), swept: true }
+                            .run();
+                    }
+                    Err(error) => {
+                        let _ = opened.send(Err(error));
+                    }
                 }
             })
             .map_err(|error| unavailable(&place, &error))?;
@@ -74,10 +77,12 @@ impl Worker {
         Ok(Self { queue, places: Arc::new(Semaphore::new(QUEUE)) })
     }
 
-    /// Does `work` on the thread. It is done even where the caller stops waiting.
+    /// Does `work` on the thread, and once it is committed `then` with what came of it, or with nothing where it failed. Both are
+    /// done even where the caller stops waiting, and of all callers in one order.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        then: impl FnOnce(Option<&T>) + Send + 'static,
     ) -> Result<T, Error> {
         let (answer, wait) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
@@ -85,8 +90,11 @@ impl Worker {
                 Ok(value) => (Ok(()), Some(value)),
                 Err(error) => (Err(error), None),
             };
-            let reply =
-                move |ended: Result<(), Error>| drop(answer.send(ended.and_then(|()| value.ok_or(Error::Closed))));
+            let reply = move |ended: Result<(), Error>| {
+                let outcome = ended.and_then(|()| value.ok_or(Error::Closed));
+                then(outcome.as_ref().ok());
+                drop(answer.send(outcome));
+            };
             (done, Box::new(reply))
         });
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| Error::Closed)?;

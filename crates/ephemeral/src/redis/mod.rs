@@ -27,7 +27,7 @@ use self::{envelope::Envelope, listen::Listener, scripts::Scripts};
 use crate::{
     Admission, Error, Found, Kind, Subscription, Tombstone,
     engine::{Engine, Entry},
-    pace::Numbers,
+    pace::{Numbers, Refused},
 };
 
 /// The engine.
@@ -184,6 +184,17 @@ impl Engine for RedisEngine {
         Ok(found.as_deref().and_then(Envelope::read).map_or(Found::Missing, Envelope::into_found))
     }
 
+    async fn remove_if(&self, kind: Kind, key: &str, value: &[u8]) -> Result<bool, Error> {
+        self.scripts
+            .remove_if
+            .key(self.entry_key(kind, key))
+            .arg(self.clock.now().millis())
+            .arg(value)
+            .invoke_async(&mut self.connection()?)
+            .await
+            .map_err(|error| self.failed(&error))
+    }
+
     async fn touch(&self, kind: Kind, key: &str, ttl: Duration) -> Result<bool, Error> {
         let Some(envelope) = self.envelope(kind, key).await?.filter(|envelope| !envelope.spent) else {
             return Ok(false);
@@ -257,6 +268,19 @@ impl Engine for RedisEngine {
         }
         let wait: u64 = script.invoke_async(&mut self.connection()?).await.map_err(|error| self.failed(&error))?;
         Ok(if wait == 0 { Admission::Admitted } else { Admission::Wait(Duration::from_millis(wait)) })
+    }
+
+    /// One after the other, since a cluster keeps each where it likes: what was counted before one that must wait is given back.
+    async fn admit_all(&self, kind: Kind, tries: &[(&str, Numbers)]) -> Result<Option<Refused>, Error> {
+        for (index, (key, pace)) in tries.iter().enumerate() {
+            if let Admission::Wait(wait) = self.admit(kind, key, pace).await? {
+                for (counted, pace) in &tries[..index] {
+                    self.give_back(kind, counted, pace).await?;
+                }
+                return Ok(Some(Refused { index, wait }));
+            }
+        }
+        Ok(None)
     }
 
     async fn give_back(&self, kind: Kind, key: &str, pace: &Numbers) -> Result<(), Error> {

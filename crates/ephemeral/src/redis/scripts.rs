@@ -28,6 +28,15 @@ if string.sub(entry, header + 1) ~= ARGV[2] then return 0 end
 redis.call('SET', KEYS[1], string.sub(entry, 1, header) .. ARGV[3], 'KEEPTTL')
 return 1";
 
+/// ARGV: now, the value.
+const REMOVE_IF: &str = "
+local entry = redis.call('GET', KEYS[1])
+if not entry or string.sub(entry, 1, 1) ~= 'L' then return 0 end
+if tonumber(string.sub(entry, 2, 16)) <= tonumber(ARGV[1]) then return 0 end
+local header = 21 + (tonumber(string.sub(entry, 17, 21)) or 0)
+if string.sub(entry, header + 1) ~= ARGV[2] then return 0 end
+return redis.call('DEL', KEYS[1])";
+
 /// ARGV: now, the new expiry in 15 digits, its milliseconds.
 const TOUCH: &str = "
 local entry = redis.call('GETRANGE', KEYS[1], 0, 15)
@@ -90,6 +99,7 @@ return 1";
 pub(super) struct Scripts {
     pub(super) take: Script,
     pub(super) swap: Script,
+    pub(super) remove_if: Script,
     pub(super) touch: Script,
     pub(super) count: Script,
     pub(super) admit: Script,
@@ -102,6 +112,7 @@ impl Scripts {
         Self {
             take: Script::new(TAKE),
             swap: Script::new(SWAP),
+            remove_if: Script::new(REMOVE_IF),
             touch: Script::new(TOUCH),
             count: Script::new(COUNT),
             admit: Script::new(ADMIT),

@@ -20,10 +20,12 @@ macro_rules! prove_with {
             touch_prolongs_for_the_owners_list_too, touch_wakes_nothing_that_is_gone, one_of_50_takes_wins,
             without_a_tombstone_nothing_is_left, look_shows_the_tombstone_until_its_ttl, what_has_expired_cannot_be_taken,
             one_of_50_removes_wins_and_a_tombstone_stays, swap_from_a_stale_value_fails, swap_keeps_expiry_and_owner,
-            swap_leaves_tombstones_alone, one_of_50_swaps_wins, an_owners_list_holds_what_lives, an_entry_can_change_owner,
+            swap_leaves_tombstones_alone, one_of_50_swaps_wins, what_has_changed_is_not_removed,
+            one_of_50_removes_what_it_saw, a_look_is_never_behind, an_owners_list_holds_what_lives, an_entry_can_change_owner,
             counts_run_within_a_window, no_count_of_50_is_lost, counters_are_apart_from_entries, one_of_50_marks_is_first,
             tries_are_slowed_down_and_not_stopped, a_try_that_is_given_back_was_none, tries_are_forgiven_after_a_while,
             no_more_of_50_tries_are_admitted_than_one_after_the_other, what_was_tried_can_be_forgotten,
+            all_tries_are_counted_or_none,
             a_mark_expires, a_mark_is_a_tombstone, every_subscriber_hears, topics_are_separate, a_closed_store_says_so
         );
     };
@@ -253,6 +255,67 @@ pub(crate) async fn one_of_50_swaps_wins(store: Ephemeral, _: Clock) {
     assert_eq!(store.look(SESSION, "a").await, Ok(live(format!("won by {winner}").as_bytes())));
 }
 
+pub(crate) async fn what_has_changed_is_not_removed(store: Ephemeral, clock: Clock) {
+    store.put(SESSION, "a", b"one", MINUTE, Some("bob")).await.unwrap();
+    store.swap(SESSION, "a", b"one", b"two").await.unwrap();
+    assert_eq!(store.remove_if(SESSION, "a", b"one").await, Ok(false));
+    assert_eq!(store.look(SESSION, "a").await, Ok(live(b"two")));
+    assert_eq!(store.remove_if(SESSION, "a", b"two").await, Ok(true));
+    assert_eq!(store.look(SESSION, "a").await, Ok(Found::Missing));
+    assert_eq!(store.list(SESSION, "bob").await, Ok(vec![]));
+    store.take(SESSION, "b", None).await.unwrap();
+    store.mark_seen(SESSION, "b", MINUTE).await.unwrap();
+    assert_eq!(store.remove_if(SESSION, "b", b"").await, Ok(false), "a tombstone stays");
+    store.put(SESSION, "c", b"three", MINUTE, None).await.unwrap();
+    clock.advance(MINUTE);
+    assert_eq!(store.remove_if(SESSION, "c", b"three").await, Ok(false), "it was gone already");
+}
+
+pub(crate) async fn one_of_50_removes_what_it_saw(store: Ephemeral, _: Clock) {
+    store.put(SESSION, "a", b"waiting", MINUTE, None).await.unwrap();
+    let answers = race(|_| {
+        let store = store.clone();
+        async move { store.remove_if(SESSION, "a", b"waiting").await.unwrap() }
+    })
+    .await;
+    assert_eq!(wins(&answers), 1);
+}
+
+/// Whatever was answered before it was asked for, a look shows: a value, a change of it, and that it is gone. The looks between keep
+/// whatever might be remembered of it in use.
+pub(crate) async fn a_look_is_never_behind(store: Ephemeral, _: Clock) {
+    race(|index| {
+        let store = store.clone();
+        async move {
+            let key = format!("key {}", index % 25);
+            let key = if index < 25 { key } else { format!("{key} too") };
+            for round in 0..8 {
+                let (one, two) = (format!("{round} one"), format!("{round} two"));
+                store.put(SESSION, &key, one.as_bytes(), MINUTE, Some("bob")).await.unwrap();
+                assert_eq!(store.look(SESSION, &key).await, Ok(live(one.as_bytes())));
+                assert_eq!(store.swap(SESSION, &key, one.as_bytes(), two.as_bytes()).await, Ok(true));
+                assert_eq!(store.look(SESSION, &key).await, Ok(live(two.as_bytes())));
+                match round % 4 {
+                    0 => drop(store.take(SESSION, &key, stone(b"gone")).await.unwrap()),
+                    1 => drop(store.remove(SESSION, &key).await.unwrap()),
+                    2 => drop(store.remove_if(SESSION, &key, two.as_bytes()).await.unwrap()),
+                    _ => drop(store.take(SESSION, &key, None).await.unwrap()),
+                }
+                let left = if round % 4 == 0 { spent(b"gone") } else { Found::Missing };
+                assert_eq!(store.look(SESSION, &key).await, Ok(left));
+                store.put(SESSION, &key, b"", MINUTE, None).await.unwrap();
+                store.remove(SESSION, &key).await.unwrap();
+            }
+        }
+    })
+    .await;
+    while is_admitted(&store, "tries").await {
+        store.look(SESSION, "tries").await.unwrap();
+    }
+    store.remove(SESSION, "tries").await.unwrap();
+    assert_eq!(store.look(SESSION, "tries").await, Ok(Found::Missing));
+}
+
 pub(crate) async fn an_owners_list_holds_what_lives(store: Ephemeral, clock: Clock) {
     for (key, owner, minutes) in
         [("a", "bob", 1), ("b", "bob", 5), ("c", "eve", 5), ("d", "bob", 5), ("e", "bob", 5), ("f", "bob", 5)]
@@ -380,6 +443,22 @@ pub(crate) async fn what_was_tried_can_be_forgotten(store: Ephemeral, _: Clock) 
     while is_admitted(&store, "a").await {}
     assert_eq!(store.remove(SESSION, "a").await, Ok(true));
     assert!(is_admitted(&store, "a").await);
+}
+
+pub(crate) async fn all_tries_are_counted_or_none(store: Ephemeral, _: Clock) {
+    let one = Pace { free: 1, ..pace() };
+    let ask = |first: &'static str, second: &'static str| {
+        let (store, one) = (store.clone(), one.clone());
+        async move { store.admit_all(SESSION, &[(first, &pace()), (second, &one)]).await.unwrap() }
+    };
+    assert_eq!(ask("a", "b").await, None);
+    let refused = ask("a", "b").await.expect("the second of b");
+    assert!(refused.index == 1 && refused.wait > Duration::ZERO && refused.wait <= MINUTE / 6, "{refused:?}");
+    assert_eq!(ask("a", "c").await, None, "what was refused counted nowhere");
+    assert_eq!(ask("a", "d").await, None);
+    assert_eq!(ask("a", "e").await.map(|refused| refused.index), Some(0));
+    assert_eq!(ask("f", "e").await, None, "and not behind the first that was refused");
+    assert_eq!(store.admit_all(SESSION, &[]).await, Ok(None));
 }
 
 pub(crate) async fn a_mark_expires(store: Ephemeral, clock: Clock) {

@@ -18,7 +18,7 @@ mod policy;
 use std::{net::IpAddr, time::Duration};
 
 use vestibule_core::{HashKey, UserId};
-use vestibule_ephemeral::{Admission, Ephemeral, Error, Kind, Pace};
+use vestibule_ephemeral::{Ephemeral, Error, Kind};
 
 pub(crate) use self::keys::Keys;
 pub use policy::{ThrottlePolicy, ThrottlePolicyError};
@@ -27,6 +27,8 @@ const TRIES: Kind = Kind::new("sign-in-tries");
 const BROWSERS: Kind = Kind::new("known-browser");
 /// How many browsers are known of one person. Programs that sign in by the pages come as a new browser each time.
 const MOST_BROWSERS: usize = 32;
+/// Of so many browsers, one has those counted that are known when it signs in.
+const ONE_COUNTS: u8 = 8;
 
 /// A try to sign in, before anything of it is verified.
 #[derive(Clone, Copy, Debug)]
@@ -94,29 +96,34 @@ impl Throttle {
             Some(browser) => browser,
             None => self.keys.account(attempt.typed),
         };
-        self.count(&address, &self.policy.address, Because::Address).await?;
-        if let Err(error) = self.count(&account, &self.policy.account, Because::Account).await {
-            // It goes no further, so that the others at that address need not pay for it.
-            self.store.give_back(TRIES, &address, &self.policy.address).await?;
-            return Err(error);
+        // Both or none: a try that goes no further costs neither the others at that address nor the account.
+        let tries = [(&*address, &self.policy.address), (&*account, &self.policy.account)];
+        match self.store.admit_all(TRIES, &tries).await? {
+            None => Ok(Admitted { throttle: self.clone(), account, address }),
+            Some(refused) => {
+                let because = if refused.index == 0 { Because::Address } else { Because::Account };
+                tracing::warn!(?because, "a sign-in must wait: there were too many tries");
+                Err(ThrottleError::TryLater { retry_after: in_whole_seconds(refused.wait), because })
+            }
         }
-        Ok(Admitted { throttle: self.clone(), account, address })
     }
 
     /// Knows `browser` from now on as one where `user` signed in: strangers' failures do not slow it down. Of somebody's many
-    /// browsers thirty-two are known; past that a new one takes the place of any other, which is known again when they sign in there.
+    /// browsers some thirty-two are known: one browser in eight sees to it, by the places of others, which are known again when
+    /// somebody signs in there.
     ///
     /// # Errors
     /// Where the store does not answer.
     pub async fn remember(&self, user: UserId, browser: &str) -> Result<(), Error> {
         let (key, owner) = (self.keys.browser(user, browser), user.to_string());
-        if self.store.touch(BROWSERS, &key, self.policy.known_browser).await? {
+        self.store.put(BROWSERS, &key, b"", self.policy.known_browser, Some(&owner)).await?;
+        // Keys are keyed hashes: nobody can choose one that does not count.
+        if key.bytes().next().is_some_and(|first| first % ONE_COUNTS != 0) {
             return Ok(());
         }
-        self.store.put(BROWSERS, &key, b"", self.policy.known_browser, Some(&owner)).await?;
         let known = self.store.list(BROWSERS, &owner).await?;
         let too_many = known.len().saturating_sub(MOST_BROWSERS);
-        // In the order of their keys, which are keyed hashes: nobody can see to it that a certain one goes.
+        // In the order of their keys: nobody can see to it that a certain one goes.
         for (other, _) in known.iter().filter(|(other, _)| *other != key).take(too_many) {
             self.store.remove(BROWSERS, other).await?;
         }
@@ -142,17 +149,6 @@ impl Throttle {
             None => self.keys.nobodys_browser(browser),
         };
         Ok(self.store.get(BROWSERS, &key).await?.map(|_| key))
-    }
-
-    async fn count(&self, key: &str, pace: &Pace, because: Because) -> Result<(), ThrottleError> {
-        match self.store.admit(TRIES, key, pace).await? {
-            Admission::Admitted => Ok(()),
-            Admission::Wait(wait) => {
-                let retry_after = in_whole_seconds(wait);
-                tracing::warn!(?because, "a sign-in must wait: there were too many tries");
-                Err(ThrottleError::TryLater { retry_after, because })
-            }
-        }
     }
 }
 

@@ -167,12 +167,12 @@ async fn a_browser_can_be_forgotten() {
 }
 
 #[tokio::test]
-async fn of_somebodys_many_browsers_no_more_than_thirty_two_are_known() {
+async fn of_somebodys_many_browsers_some_thirty_two_are_known() {
     let door = door().await;
     let (eve, bob) = (UserId::random(&Random::system()), UserId::random(&Random::system()));
-    let browsers: Vec<String> = (0..50).map(|number| format!("browser {number}")).collect();
+    let browsers: Vec<String> = (0..400).map(|number| format!("browser {number}")).collect();
     door.throttle.remember(bob, "bob's browser").await.unwrap();
-    for browser in browsers.iter().chain([&browsers[49]]) {
+    for browser in browsers.iter().chain([&browsers[399]]) {
         door.throttle.remember(eve, browser).await.unwrap();
     }
     door.wrong_tries(|_| at("eve", "192.0.2.1")).await;
@@ -183,11 +183,13 @@ async fn of_somebodys_many_browsers_no_more_than_thirty_two_are_known() {
     };
     let mut known = Vec::new();
     for (number, browser) in browsers.iter().enumerate() {
-        if is_known("eve", eve, browser, format!("198.51.100.{number}")).await {
+        if is_known("eve", eve, browser, format!("198.51.{}.{}", number / 200, number % 200)).await {
             known.push(browser);
         }
     }
-    assert_eq!((known.len(), known.last()), (32, Some(&&browsers[49])), "the newest is one of them");
+    // That a hundred one after the other do not count happens once in half a million times.
+    assert!((32..132).contains(&known.len()), "{}", known.len());
+    assert_eq!(known.last(), Some(&&browsers[399]), "the newest is one of them");
     assert!(is_known("bob", bob, "bob's browser", "203.0.113.1".to_owned()).await, "another person's stay");
 }
 
