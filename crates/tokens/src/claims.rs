@@ -1,11 +1,11 @@
 //! What is said in a token, in our own types: what minting is given and what verifying gives back.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
 use vestibule_core::{ClientId, GrantId, PublicSessionId, ScopeSet, Timestamp, TokenId, UserId};
 
-use crate::{Actor, Confirmation, Sector, TokenFacts};
+use crate::{Actor, Confirmation, Sector, TokenFacts, wire::AccessTokenWire};
 
 /// How and when a person signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,15 @@ pub struct MintedAccessToken {
     pub id: TokenId,
     /// When it expires.
     pub expires_at: Timestamp,
+    /// What it says, for [`Issuer::remember`](crate::Issuer::remember).
+    pub(crate) said: Box<Said>,
+}
+
+/// What an access token says, and the key that signed it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) wire: AccessTokenWire,
+    pub(crate) kid: Option<Arc<str>>,
 }
 
 impl std::fmt::Debug for MintedAccessToken {

@@ -11,6 +11,7 @@ use vestibule_jose::{EncodedHeader, JwsError, SecretKey, SignError, Unverified, 
 use crate::{
     AccessToken, AccessTokenClaims, IdTokenClaims, IdTokenHint, KeyRing, LogoutTokenClaims, MintedAccessToken,
     OpaqueTokens, PairwiseSubjects, ResponseKey, RevocationLog, Secrets, Sector, SigningAlgorithm, TokenType,
+    claims::Said,
     ring::Snapshot,
     verdicts::{Verdict, Verdicts},
     wire::{self, AccessTokenWire, IdTokenWire, IntrospectionWire, LogoutWire, UserinfoWire},
@@ -163,7 +164,10 @@ impl Issuer {
         claims: AccessTokenClaims,
         algorithm: SigningAlgorithm,
     ) -> Result<MintedAccessToken, MintError> {
-        self.mint(claims, |wire| self.keys.sign(algorithm, TokenType::AccessToken, wire))
+        self.mint(claims, |wire| {
+            let (token, kid) = self.keys.sign_and_name_key(algorithm, TokenType::AccessToken, wire)?;
+            Ok((token, Some(kid)))
+        })
     }
 
     /// Mints an access token that only we can read: an API asks us what it says.
@@ -171,13 +175,13 @@ impl Issuer {
     /// # Errors
     /// Claims that cannot be written as JSON.
     pub fn mint_opaque_access_token(&self, claims: AccessTokenClaims) -> Result<MintedAccessToken, MintError> {
-        self.mint(claims, |wire| Ok(self.opaque.seal(wire, &self.random).map_err(SignError::from)?))
+        self.mint(claims, |wire| Ok((self.opaque.seal(wire, &self.random).map_err(SignError::from)?, None)))
     }
 
     fn mint(
         &self,
         claims: AccessTokenClaims,
-        write: impl FnOnce(&AccessTokenWire) -> Result<String, MintError>,
+        write: impl FnOnce(&AccessTokenWire) -> Result<(String, Option<Arc<str>>), MintError>,
     ) -> Result<MintedAccessToken, MintError> {
         let now = self.clock.now();
         let id = TokenId::mint(now, &self.random);
@@ -186,7 +190,17 @@ impl Issuer {
             None => claims.client.to_string(),
         };
         let wire = AccessTokenWire::new(&self.url, sub, claims, id, now);
-        Ok(MintedAccessToken { token: write(&wire)?, id, expires_at: wire.expires_at() })
+        let (token, kid) = write(&wire)?;
+        Ok(MintedAccessToken { token, id, expires_at: wire.expires_at(), said: Box::new(Said { wire, kid }) })
+    }
+
+    /// Remembers what was just minted as though it had been verified: for a token that is likely to be shown here next, as one with
+    /// which an application asks who signed in.
+    pub fn remember(&self, minted: &MintedAccessToken) {
+        let Said { wire, kid } = (*minted.said).clone();
+        if let Ok(token) = wire.into_token(|sub| self.person(sub)) {
+            self.verdicts.keep(&minted.token, Verdict { token: Arc::new(token), kid });
+        }
     }
 
     /// Mints an ID token.

@@ -58,8 +58,7 @@ impl Verdicts {
     /// What was proved of a text, else what `prove` finds out now.
     pub(crate) fn of<E>(&self, text: &str, prove: impl FnOnce() -> Result<Verdict, E>) -> Result<Verdict, E> {
         let Some(entries) = &self.entries else { return prove() };
-        let mut hash = Hash::default();
-        hash.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+        let hash = hash(text);
         if let Some(known) = entries.get(&hash) {
             self.hits.fetch_add(1, Ordering::Relaxed);
             return Ok(known);
@@ -70,6 +69,13 @@ impl Verdicts {
         Ok(verdict)
     }
 
+    /// Keeps what is known of a text.
+    pub(crate) fn keep(&self, text: &str, verdict: Verdict) {
+        if let Some(entries) = &self.entries {
+            entries.insert(hash(text), verdict);
+        }
+    }
+
     /// How it is doing.
     pub(crate) fn statistics(&self) -> KeptStatistics {
         let bytes = self.entries.as_ref().map_or(0, |entries| {
@@ -78,4 +84,10 @@ impl Verdicts {
         });
         KeptStatistics { bytes, hits: self.hits.load(Ordering::Relaxed), misses: self.misses.load(Ordering::Relaxed) }
     }
+}
+
+fn hash(text: &str) -> Hash {
+    let mut hash = Hash::default();
+    hash.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+    hash
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The claims of an access token (RFC 9068 section 2.2), `grant_id` being our own.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AccessTokenWire {
     pub(crate) iss: String,
     sub: String,

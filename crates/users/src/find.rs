@@ -65,6 +65,28 @@ impl Identifiers {
     }
 }
 
+/// What was typed as a name, and who goes by it, if anyone does: as it was read a moment ago.
+#[derive(Clone)]
+pub struct Named {
+    pub(crate) identifier: String,
+    pub(crate) row: Option<Box<Model>>,
+}
+
+impl Named {
+    /// Who that is.
+    #[must_use]
+    pub fn user(&self) -> Option<UserId> {
+        self.row.as_ref()?.id.parse().ok()
+    }
+}
+
+/// It shows whose it is, and neither what was typed nor what is stored.
+impl std::fmt::Debug for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Named").field("user", &self.user()).finish_non_exhaustive()
+    }
+}
+
 impl Users {
     /// The user who goes by a username, else the one to whom it leads as an e-mail address or telephone number; look-alikes are the
     /// same. This is for whoever administers users: by what people sign in is another matter ([`Identifiers`]).
@@ -82,6 +104,15 @@ impl Users {
     /// Where the store does not answer.
     pub async fn find_to_sign_in(&self, identifier: &str) -> Result<Option<User>, Unavailable> {
         self.find_row(identifier).await?.map(User::try_from).transpose()
+    }
+
+    /// Who goes by what was typed to sign in, for [`Evidence`](crate::Evidence) to be held against.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn named(&self, identifier: &str) -> Result<Named, Unavailable> {
+        let row = self.find_row(identifier).await?;
+        Ok(Named { identifier: identifier.to_owned(), row: row.map(Box::new) })
     }
 
     /// By what people sign in here.

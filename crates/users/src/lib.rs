@@ -33,7 +33,7 @@ mod ways;
 use std::sync::Arc;
 
 use vestibule_core::{Clock, Random};
-use vestibule_database::{ChangeLog, Database};
+use vestibule_database::{ChangeLog, Database, Gather};
 
 pub use access::{
     Access, AccessError, Effective, Entitled, Group, GroupChanges, GroupCursor, GroupQuery, GroupSort, HeldGroup,
@@ -48,7 +48,7 @@ pub use attributes::{
 pub use claims::{Address, ClaimError, StandardClaims};
 pub use contacts::{Contact, ContactError, ContactKind, NewContact};
 pub use error::{AuthenticateError, ChangeError, CreateError, Unavailable};
-pub use find::{Identifiers, Page};
+pub use find::{Identifiers, Named, Page};
 pub use hashing::{
     HashingError, HashingPolicy, HashingPolicyError, ImportedHash, PasswordHasher, StartError, UnknownHash, Verdict,
 };
@@ -81,6 +81,7 @@ pub use ways::{
 #[derive(Clone, Debug)]
 pub struct Users {
     database: Database,
+    entries: Gather<authenticate::Entry, bool>,
     hasher: PasswordHasher,
     clock: Clock,
     random: Random,
@@ -94,7 +95,8 @@ impl Users {
     #[must_use]
     pub fn new(database: Database, hasher: PasswordHasher, clock: Clock, random: Random) -> Self {
         let identifiers = Identifiers::default();
-        Self { database, hasher, clock, random, identifiers, changes: None, password_rules: Arc::default() }
+        let entries = authenticate::entries(database.clone());
+        Self { database, entries, hasher, clock, random, identifiers, changes: None, password_rules: Arc::default() }
     }
 
     /// The same, but people sign in by these.

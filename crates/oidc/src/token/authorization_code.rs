@@ -20,6 +20,7 @@ pub(super) struct Source {
 
 impl Grant for AuthorizationCode {
     const NAME: &'static str = "authorization_code";
+    const SIGNS_IN: bool = true;
     type Source = Source;
     type Taken = CodeGrant;
 

@@ -94,6 +94,7 @@ impl Asking<'_> {
 
 impl Grant for DeviceCode {
     const NAME: &'static str = "urn:ietf:params:oauth:grant-type:device_code";
+    const SIGNS_IN: bool = true;
     type Source = Waiting;
     type Taken = (DeviceRequest, AllowedBy);
 

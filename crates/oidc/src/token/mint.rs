@@ -8,9 +8,12 @@ use super::{Allowed, Asking, Person, TokenError, TokenResponse};
 use crate::{Unavailable, client::AccessTokenFormat};
 
 impl Asking<'_> {
-    /// Mints what a checked grant gives.
-    pub(super) async fn mint(&self, allowed: Allowed) -> Result<TokenResponse, TokenError> {
+    /// Mints what a checked grant gives. `signs_in` says whether userinfo is likely to be asked next.
+    pub(super) async fn mint(&self, allowed: Allowed, signs_in: bool) -> Result<TokenResponse, TokenError> {
         let access = self.access_token(&allowed)?;
+        if signs_in && allowed.granted.contains("openid") {
+            self.provider.tokens().remember(&access);
+        }
         let id_token = match &allowed.person {
             Some(Person { user, authentication: Some(how) }) if allowed.granted.contains("openid") => {
                 let token = self.id_token(*user, how, &allowed, &access.token).await?;

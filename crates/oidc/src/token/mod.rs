@@ -169,6 +169,8 @@ struct Person {
 trait Grant {
     /// Its `grant_type`.
     const NAME: &'static str;
+    /// Whether somebody has just signed in for it, so that the application is likely to ask next who that is.
+    const SIGNS_IN: bool = false;
     /// What a request presents, read and not taken yet.
     type Source;
     /// The same, taken.
@@ -287,7 +289,7 @@ async fn run<G: Grant>(asking: &Asking<'_>) -> Result<TokenResponse, TokenError>
     let mut allowed = G::check(asking, taken).await?;
     let refresh = allowed.refresh.take();
     asking.joins(&allowed, refresh.as_ref(), began).await?;
-    let mut answer = asking.mint(allowed).await?;
+    let mut answer = asking.mint(allowed, G::SIGNS_IN).await?;
     answer.refresh_token = asking.write(refresh).await?;
     Ok(answer)
 }

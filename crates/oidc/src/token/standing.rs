@@ -33,8 +33,9 @@ impl Asking<'_> {
         granted_at: Timestamp,
     ) -> Result<(), TokenError> {
         let provider = self.provider;
-        let found = provider.users().get(user).await.map_err(Unavailable::from)?;
-        if !found.is_some_and(|user| user.active) {
+        // From memory: what ends a person is in the log as well, which is asked after this.
+        let found = provider.portraits().of(user).await.map_err(Unavailable::from)?;
+        if !found.is_some_and(|portrait| portrait.user.active) {
             return Err(TokenError::NoLongerValid("the user is gone or deactivated"));
         }
         if self.has_ended(user, session, granted_at) {

@@ -61,8 +61,8 @@ pub(crate) async fn by_password(
         tracing::error!(%error, "nobody can sign in");
         SignInError::Unavailable
     };
-    let named = state.provider().users().find(identifier).await.map_err(|error| unavailable(&error))?;
-    let user = named.map(|user| user.id);
+    let named = state.provider().users().named(identifier).await.map_err(|error| unavailable(&error))?;
+    let user = named.user();
     let attempt = Try {
         typed: identifier,
         user,
@@ -77,7 +77,7 @@ pub(crate) async fn by_password(
         }
         Err(ThrottleError::Unavailable(error)) => return Err(unavailable(&error)),
     };
-    let evidence = Evidence { password: Some((identifier.to_owned(), password.clone())), ..Evidence::default() };
+    let evidence = Evidence { password: Some((named, password.clone())), ..Evidence::default() };
     match state.ways().authenticate(&evidence).await {
         Ok(proven) => {
             if let Err(error) = permit.succeeded().await {
@@ -155,11 +155,12 @@ pub(crate) async fn begin_session(
     let authentication = Authentication { auth_time: state.clock().now(), amr };
     let (present, cookies) = replace_session(state, browser, user, authentication, keep).await?;
     let id = present.user.id;
-    if let Err(error) = state.throttle().remember(id, browser.token.as_cookie_value()).await {
+    let event = Event::new(Kind::SignedIn, Actor::User(id)).subject(id).way(way.as_str()).source(&source(request));
+    let remembered = state.throttle().remember(id, browser.token.as_cookie_value());
+    let (remembered, ()) = tokio::join!(remembered, state.audit(event));
+    if let Err(error) = remembered {
         tracing::warn!(%error, "a browser is not known as one where its person signed in");
     }
-    let event = Event::new(Kind::SignedIn, Actor::User(id)).subject(id).way(way.as_str()).source(&source(request));
-    state.audit(event).await;
     Ok((present, cookies))
 }
 

@@ -191,9 +191,19 @@ impl KeyRing {
         typ: TokenType,
         claims: &impl Serialize,
     ) -> Result<String, MintError> {
+        Ok(self.sign_and_name_key(algorithm, typ, claims)?.0)
+    }
+
+    /// The same, and says which key that was.
+    pub(crate) fn sign_and_name_key(
+        &self,
+        algorithm: SigningAlgorithm,
+        typ: TokenType,
+        claims: &impl Serialize,
+    ) -> Result<(String, Arc<str>), MintError> {
         let snapshot = self.snapshot();
         let key = snapshot.signer(algorithm).ok_or(MintError::NoKey(algorithm))?;
-        Ok(vestibule_jose::sign(key, key.header(typ), claims)?)
+        Ok((vestibule_jose::sign(key, key.header(typ), claims)?, key.kid().into()))
     }
 
     /// The ring as it stands now. A snapshot holds until the next key begins to sign or is retired; then the same keys are

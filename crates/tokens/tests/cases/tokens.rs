@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use vestibule_core::TokenId;
-use vestibule_tokens::{AccessTokenClaims, Confirmation, SigningAlgorithm, TokenError, at_hash};
+use vestibule_tokens::{AccessTokenClaims, Confirmation, Revocation, SigningAlgorithm, Subject, TokenError, at_hash};
 
 use super::{HOUR, ISSUER, World};
 
@@ -156,6 +156,35 @@ async fn a_token_that_was_seen_is_read_once_and_its_state_each_time() {
     assert!(issuer.verify_access_token(&format!("{}x", minted.token)).is_err());
     world.clock.advance(HOUR);
     assert_eq!(issuer.verify_access_token(&minted.token).err(), Some(TokenError::Expired));
+}
+
+/// What is remembered of a token that was just minted is what another reads in it, and is held against as much.
+#[tokio::test]
+async fn a_token_that_is_remembered_when_it_is_minted_says_the_same() {
+    let world = World::new().await;
+    let (issuer, another) = (world.issuer().await.with_memory(1 << 20), world.issuer().await);
+    let mut claims = world.access_token();
+    claims.confirmation = Some(Confirmation::Jkt("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".into()));
+    let for_itself = AccessTokenClaims { user: None, session: None, authentication: None, ..world.access_token() };
+    let minted = [
+        issuer.mint_access_token(claims.clone(), SigningAlgorithm::Es256).expect("minted"),
+        issuer.mint_opaque_access_token(claims).expect("minted"),
+        issuer.mint_access_token(for_itself, SigningAlgorithm::Rs256).expect("minted"),
+    ];
+    for token in &minted {
+        issuer.remember(token);
+        let known = issuer.verify_access_token(&token.token).expect("ours");
+        let read = another.verify_access_token(&token.token).expect("ours");
+        assert_eq!(known, read);
+        assert!(issuer.verify_access_token(&format!("{}x", token.token)).is_err());
+    }
+    assert_eq!((issuer.kept().hits, issuer.kept().misses), (3, 3));
+    let subject = Subject::Token(minted[0].id);
+    let entry = Revocation { subject, issued_before: None, expires_at: world.clock.now() + HOUR };
+    issuer.revocations().revoke(entry).await.expect("revoked");
+    assert_eq!(issuer.verify_access_token(&minted[0].token).err(), Some(TokenError::Revoked));
+    world.clock.advance(HOUR);
+    assert_eq!(issuer.verify_access_token(&minted[1].token).err(), Some(TokenError::Expired));
 }
 
 #[tokio::test]

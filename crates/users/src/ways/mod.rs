@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiToken, AuthenticateError, User};
+use crate::{ApiToken, AuthenticateError, Named, User};
 pub use api_token::ApiTokenWay;
 pub use certificate::{
     Binding, BindingError, BindingKind, CertificateBindings, CertificateFields, CertificateRule, CertificateWay,
@@ -80,8 +80,8 @@ impl FromStr for WayName {
 /// peer is a proxy that is trusted.
 #[derive(Clone, Default)]
 pub struct Evidence {
-    /// What was typed as a name, and the password.
-    pub password: Option<(String, SecretString)>,
+    /// Who goes by what was typed as a name ([`Users::named`](crate::Users::named)), and the password.
+    pub password: Option<(Named, SecretString)>,
     /// An API token.
     pub api_token: Option<SecretString>,
     /// The name that a trusted proxy tells.

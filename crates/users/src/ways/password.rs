@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::{Evidence, Proven, Way, WayName};
 use crate::{AuthenticateError, Users};
 
-/// Name and password, as [`Users::authenticate`] verifies them.
+/// Name and password, as [`Users::authenticate_named`] verifies them.
 #[derive(Clone, Debug)]
 pub struct PasswordWay {
     users: Users,
@@ -26,8 +26,8 @@ impl Way for PasswordWay {
     }
 
     async fn prove(&self, evidence: &Evidence) -> Result<Option<Proven>, AuthenticateError> {
-        let Some((typed, password)) = &evidence.password else { return Ok(None) };
-        let user = self.users.authenticate(typed, password).await?;
+        let Some((named, password)) = &evidence.password else { return Ok(None) };
+        let user = self.users.authenticate_named(named.clone(), password).await?;
         Ok(Some(Proven { user, way: WayName::Password, amr: vec!["pwd"], token: None }))
     }
 }

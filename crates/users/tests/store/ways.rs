@@ -16,8 +16,9 @@ fn remote(name: &str) -> Evidence {
     Evidence { remote_user: Some(name.into()), ..Evidence::default() }
 }
 
-fn password(name: &str, password: &str) -> Evidence {
-    Evidence { password: Some((name.into(), password.into())), ..Evidence::default() }
+async fn password(site: &Site, name: &str, password: &str) -> Evidence {
+    let named = site.users.named(name).await.unwrap();
+    Evidence { password: Some((named, password.into())), ..Evidence::default() }
 }
 
 fn all(site: &Site) -> Ways {
@@ -36,7 +37,7 @@ fn is_refused<T>(outcome: &Result<T, AuthenticateError>) -> bool {
 async fn the_way_that_proves_somebody_is_named() {
     let site = open().await;
     let (eve, ways) = (site.users.create(site.person("eve")).await.unwrap(), all(&site));
-    let proven = ways.authenticate(&password("eve", PASSWORD)).await.unwrap();
+    let proven = ways.authenticate(&password(&site, "eve", PASSWORD).await).await.unwrap();
     assert_eq!((proven.user.id, proven.way, proven.amr), (eve.id, WayName::Password, vec!["pwd"]));
     let (made, text) = tokens(&site).create(eve.id, "build", None, None).await.unwrap();
     let proven = ways.authenticate(&Evidence { api_token: Some(text), ..Evidence::default() }).await.unwrap();
@@ -50,9 +51,9 @@ async fn the_first_way_that_proves_somebody_decides() {
     let site = open().await;
     let eve = site.users.create(site.person("eve")).await.unwrap();
     site.users.create(site.person("bob")).await.unwrap();
-    let both = Evidence { remote_user: Some("eve".into()), ..password("bob", PASSWORD) };
+    let both = Evidence { remote_user: Some("eve".into()), ..password(&site, "bob", PASSWORD).await };
     assert_eq!(all(&site).authenticate(&both).await.unwrap().user.id, eve.id);
-    let second = Evidence { remote_user: Some("nobody".into()), ..password("bob", PASSWORD) };
+    let second = Evidence { remote_user: Some("nobody".into()), ..password(&site, "bob", PASSWORD).await };
     assert_eq!(all(&site).authenticate(&second).await.unwrap().way, WayName::Password);
     let names: Vec<_> = all(&site).names().collect();
     assert_eq!(names, [WayName::ApiToken, WayName::RemoteUser, WayName::Password]);
@@ -65,7 +66,7 @@ async fn a_way_that_is_not_configured_lets_nobody_in() {
     let ways = Ways::new(vec![Box::new(PasswordWay::new(site.users.clone()))]);
     assert!(is_refused(&ways.authenticate(&remote("eve")).await));
     assert!(is_refused(&ways.authenticate(&Evidence::default()).await));
-    assert!(is_refused(&Ways::new(vec![]).authenticate(&password("eve", PASSWORD)).await));
+    assert!(is_refused(&Ways::new(vec![]).authenticate(&password(&site, "eve", PASSWORD).await).await));
 }
 
 #[tokio::test]
@@ -74,7 +75,8 @@ async fn an_inactive_user_passes_by_no_way() {
     let eve = site.users.create(site.person("eve")).await.unwrap();
     let (_, text) = tokens(&site).create(eve.id, "build", None, None).await.unwrap();
     site.users.deactivate(eve.id).await.unwrap();
-    let everything = Evidence { api_token: Some(text), remote_user: Some("eve".into()), ..password("eve", PASSWORD) };
+    let everything =
+        Evidence { api_token: Some(text), remote_user: Some("eve".into()), ..password(&site, "eve", PASSWORD).await };
     assert!(is_refused(&all(&site).authenticate(&everything).await));
     assert_eq!(site.users.get(eve.id).await.unwrap().unwrap().last_sign_in, None);
 }
@@ -109,5 +111,13 @@ async fn ways_are_named_as_configuration_spells_them() {
         assert_eq!(way.as_str().parse(), Ok(way));
     }
     assert!("passwort".parse::<WayName>().is_err());
-    assert!(!format!("{:?}", password("eve", PASSWORD)).contains("eve"));
+}
+
+#[tokio::test]
+async fn what_was_brought_is_not_shown() {
+    let site = open().await;
+    site.users.create(site.person("eve")).await.unwrap();
+    let brought = password(&site, "eve", PASSWORD).await;
+    let shown = format!("{brought:?} {:?}", brought.password);
+    assert!(!shown.contains("eve") && !shown.contains("argon2") && !shown.contains(PASSWORD), "{shown}");
 }
