@@ -2,7 +2,8 @@
 //!
 //! Every other crate stands on this one, so it knows nothing of databases, HTTP or configuration. What is here is either a
 //! type that proves a check ([`RedirectUri`], [`ScopeSet`]), a value with a meaning ([`UserId`], [`Timestamp`]), or one of the
-//! few primitives that must exist exactly once: the clock, the source of randomness, the keyed hash and the seal.
+//! few primitives that must exist exactly once: the clock, the source of randomness, the keyed hash, the seal, and how a thread
+//! gives way.
 
 mod background;
 mod clock;

@@ -6,6 +6,9 @@
 //! ```
 //! A round trip to the engine costs as much for fifty rows as for one, and so does a commit; SQLite has one writer besides. Nobody
 //! waits for others to come: who asks while nothing is at work is asked for alone, and whoever comes meanwhile goes next, together.
+//!
+//! A question that fails takes no other with it. An engine that cannot be reached is another matter: whoever waits then hears that
+//! at once, since one after the other they would wait for a connection each. Whoever has gone before it was their turn is left out.
 
 use std::{
     fmt,
@@ -68,7 +71,7 @@ impl<Q: Clone + Send + 'static, A: Send + 'static> Gather<Q, A> {
         Self(Arc::new(Inner { queue, work: Box::new(move |questions| Box::pin(work(questions))), most: most.max(1) }))
     }
 
-    /// The answer to a question. What it asks for is done even where the caller stops waiting.
+    /// The answer to a question. What it asks for may be done where the caller stops waiting.
     ///
     /// # Errors
     /// What hindered it.
@@ -96,11 +99,9 @@ impl<Q: Clone + Send + 'static, A: Send + 'static> Inner<Q, A> {
                 Ok(answers) if answers.len() == many => {
                     group.into_iter().zip(answers).for_each(|(waiting, answer)| waiting.hears(Ok(answer)));
                 }
-                Ok(_) => group.into_iter().for_each(|waiting| waiting.hears(Err(unanswered()))),
-                Err(error) if many == 1 => {
-                    let error = GatherError::from(error);
-                    group.into_iter().for_each(|waiting| waiting.hears(Err(error.clone())));
-                }
+                Ok(_) => all_hear(group, &unanswered()),
+                Err(error) if is_unreachable(&error) => self.nobody_is_answered(group, error),
+                Err(error) if many == 1 => all_hear(group, &error.into()),
                 Err(error) => {
                     tracing::warn!(%error, many, "what many asked could not be asked together; each is asked by itself");
                     self.one_by_one(group).await;
@@ -111,16 +112,31 @@ impl<Q: Clone + Send + 'static, A: Send + 'static> Inner<Q, A> {
     }
 
     async fn one_by_one(&self, group: Vec<Waiting<Q, A>>) {
-        for waiting in group {
-            let answers = (self.work)(vec![waiting.question.clone()]).await.map_err(GatherError::from);
-            let answer = answers.and_then(|mut answers| answers.pop().ok_or_else(unanswered));
-            waiting.hears(answer);
+        let mut group = group.into_iter();
+        while let Some(waiting) = group.next() {
+            match (self.work)(vec![waiting.question.clone()]).await {
+                Ok(mut answers) => waiting.hears(answers.pop().ok_or_else(unanswered)),
+                Err(error) if is_unreachable(&error) => {
+                    let rest = std::iter::once(waiting).chain(group.by_ref()).collect();
+                    self.nobody_is_answered(rest, error);
+                }
+                Err(error) => waiting.hears(Err(error.into())),
+            }
         }
+    }
+
+    /// There is nobody to ask: these hear it, and all who wait behind them.
+    fn nobody_is_answered(&self, group: Vec<Waiting<Q, A>>, error: DbErr) {
+        let behind = std::mem::take(&mut self.queue().waiting);
+        let error = GatherError::from(error);
+        all_hear(group, &error);
+        all_hear(behind, &error);
     }
 
     /// What is queued; nothing where nothing is, and then nobody is at work any more.
     fn next_group(&self) -> Option<Vec<Waiting<Q, A>>> {
         let mut queue = self.queue();
+        queue.waiting.retain(|waiting| !waiting.answer.is_closed());
         let many = queue.waiting.len().min(self.most);
         if many == 0 {
             queue.at_work = false;
@@ -160,6 +176,15 @@ impl<Q, A> Drop for Gone<'_, Q, A> {
     }
 }
 
+fn all_hear<Q, A>(all: Vec<Waiting<Q, A>>, error: &GatherError) {
+    all.into_iter().for_each(|waiting| waiting.hears(Err(error.clone())));
+}
+
+/// Whether no connection could be had: the next question would fare no better.
+fn is_unreachable(error: &DbErr) -> bool {
+    matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_))
+}
+
 fn unanswered() -> GatherError {
     GatherError("the database did not answer all that it was asked".to_owned())
 }
@@ -190,11 +215,12 @@ mod tests {
         time::Duration,
     };
 
+    use sea_orm::ConnAcquireErr;
     use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 
     use super::*;
 
-    /// Doubles numbers, once it is let; 13 cannot be asked about.
+    /// Doubles numbers, once it is let; 13 cannot be asked about, and 404 where nobody is reached.
     fn doubling(most: usize) -> (Gather<usize, usize>, Arc<Semaphore>, Arc<AtomicUsize>) {
         let (let_go, groups) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
         let (gate, count) = (Arc::clone(&let_go), Arc::clone(&groups));
@@ -204,6 +230,9 @@ mod tests {
                 drop(gate.acquire().await);
                 count.fetch_add(1, SeqCst);
                 assert!(!questions.contains(&666), "a task that panics");
+                if questions.contains(&404) {
+                    return Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout));
+                }
                 if questions.contains(&13) {
                     return Err(DbErr::Custom("13".to_owned()));
                 }
@@ -246,6 +275,31 @@ mod tests {
         for (number, answer) in asking.join_all().await {
             assert_eq!(answer.is_ok(), number != 13, "{number}: {answer:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn where_nobody_is_reached_all_who_wait_hear_it_at_once() {
+        let (gather, let_go, groups) = doubling(10);
+        let asking = asked(&gather, [404].into_iter().chain(1..100)).await;
+        let_go.add_permits(1000);
+        assert!(asking.join_all().await.iter().all(|(_, answer)| answer.is_err()));
+        assert_eq!(groups.load(SeqCst), 1, "nobody waited for a connection of their own");
+        let asking = asked(&gather, [1, 13, 404, 2].into_iter().chain(3..9)).await;
+        asking.join_all().await;
+        assert_eq!(gather.ask(4).await, Ok(8), "and it begins anew");
+    }
+
+    #[tokio::test]
+    async fn whoever_went_before_their_turn_is_left_out() {
+        let (gather, let_go, groups) = doubling(1);
+        let first = asked(&gather, [1]).await;
+        let mut gone = asked(&gather, 2..50).await;
+        gone.abort_all();
+        while gone.join_next().await.is_some() {}
+        let last = asked(&gather, [50]).await;
+        let_go.add_permits(1000);
+        assert_eq!((first.join_all().await, last.join_all().await), (vec![(1, Ok(2))], vec![(50, Ok(100))]));
+        assert_eq!(groups.load(SeqCst), 2);
     }
 
     #[tokio::test]
